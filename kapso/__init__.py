@@ -1,0 +1,1 @@
+"""Kapso: improves a program attempt by attempt, every attempt a git branch."""

@@ -1,0 +1,113 @@
+"""Writes a goal as the YAML that reads back to an equal goal: what git keeps as the goal as resolved.
+
+Every string is quoted, so that no reader of YAML, old or new, can take one for something else.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+from kapso.goal.model import Command, Goal, Metric
+from kapso.goal.units import exact_duration
+
+
+def dump_goal(goal: Goal) -> str:
+    """The goal with every default written out; paths stay relative to its folder."""
+    from ruamel.yaml import YAML  # 130 ms
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    def quote(value: Any) -> Any:
+        match value:
+            case str():
+                return DoubleQuotedScalarString(value)
+            case dict():
+                return {name: quote(each) for name, each in value.items()}
+            case list() | tuple():
+                return [quote(each) for each in value]
+        return value
+
+    yaml = YAML()
+    yaml.width = 2**20
+    stream = io.StringIO()
+    yaml.dump(quote(_as_mapping(goal)), stream)
+    return stream.getvalue()
+
+
+def _as_mapping(goal: Goal) -> dict[str, Any]:
+    mapping = {
+        "name": goal.name,
+        "objective": goal.objective,
+        "repo": None if goal.repo is None else os.path.relpath(goal.repo, goal.folder),
+        "base": goal.base,
+        "edit": goal.edit,
+        "share": goal.share,
+        "hide": goal.hide,
+        **_commands(goal),
+        "keep": goal.keep,
+        "metrics": {metric.name: _metric(metric) for metric in goal.metrics},
+        "constraints": [constraint.text for constraint in goal.constraints],
+        "repeats": goal.repeats,
+        "propose": [spec.name for spec in goal.propose],
+        **_sections(goal),
+        "approve": goal.approve,
+        "knowledge": goal.knowledge,
+        "memory": {"recall": goal.recall},
+    }
+    return _without_none(mapping)
+
+
+def _commands(goal: Goal) -> dict[str, Any]:
+    single = {
+        "setup": goal.setup,
+        "build": goal.build,
+        "run": goal.run,
+        "evaluate": goal.evaluate,
+        "holdout": goal.holdout,
+    }
+    return {
+        "check": [_command(each) for each in goal.check],
+        **{key: None if command is None else _command(command) for key, command in single.items()},
+    }
+
+
+def _command(command: Command) -> dict[str, str]:
+    return {"command": command.command, "timeout": exact_duration(command.timeout_s)}
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return _without_none({"goal": metric.goal, "regex": metric.regex, "bounds": [metric.low, metric.high]})
+
+
+def _sections(goal: Goal) -> dict[str, dict[str, Any]]:
+    search, budget, stop, sandbox = goal.search, goal.budget, goal.stop, goal.sandbox
+    sections: dict[str, dict[str, Any]] = {
+        "search": {
+            "policy": search.policy,
+            "parallel": "auto" if search.parallel is None else search.parallel,
+            "seed": search.seed,
+            "executor": search.executor,
+            "repairs": search.repairs,
+        },
+        "budget": {
+            "attempts": budget.attempts,
+            "time": None if budget.time_s is None else exact_duration(budget.time_s),
+            "cost": budget.cost,
+        },
+        "stop": {"target": stop.target, "patience": stop.patience},
+        "sandbox": {
+            "level": sandbox.level,
+            "network": sandbox.network,
+            "memory": None if sandbox.memory_bytes is None else f"{sandbox.memory_bytes}B",
+            "processes": sandbox.processes,
+            "read": sandbox.read,
+            "gpu": "auto" if sandbox.gpu is None else sandbox.gpu,
+            "env": sandbox.env,
+        },
+    }
+    return {name: _without_none(section) for name, section in sections.items()}
+
+
+def _without_none(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if value is not None}

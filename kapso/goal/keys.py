@@ -1,0 +1,55 @@
+"""The keys of goal.yaml, level by level."""
+
+from __future__ import annotations
+
+REQUIRED = ("objective", "edit", "evaluate")
+
+TOP = (
+    "name",
+    "objective",
+    "repo",
+    "base",
+    "edit",
+    "share",
+    "hide",
+    "setup",
+    "build",
+    "keep",
+    "check",
+    "run",
+    "evaluate",
+    "timeout",
+    "metrics",
+    "constraints",
+    "repeats",
+    "holdout",
+    "propose",
+    "search",
+    "budget",
+    "stop",
+    "sandbox",
+    "approve",
+    "knowledge",
+    "memory",
+)
+
+SECTIONS = {
+    "search": ("policy", "parallel", "seed", "executor", "repairs"),
+    "budget": ("attempts", "time", "cost"),
+    "stop": ("target", "patience"),
+    "sandbox": ("level", "network", "memory", "processes", "read", "gpu", "env"),
+    "memory": ("recall",),
+}
+
+COMMAND = ("command", "timeout")
+EVALUATE = (*COMMAND, "result", "python", "program")
+METRIC = ("goal", "regex", "bounds")
+
+
+def elsewhere(name: str, level: str) -> str | None:
+    """The full key of a name that is known, but at another level than `level`: `search.parallel`."""
+    if level and name in TOP:
+        return name
+    return next(
+        (f"{section}.{name}" for section, keys in SECTIONS.items() if name in keys and section != level), None
+    )

@@ -1,0 +1,181 @@
+"""What an attempt may change and what it may not see, told from the goal and a list of paths alone.
+
+Trust rests on this module: whatever `edit` says, goal.yaml, the files that `check`, `evaluate` and
+`holdout` name, and git's own files are never editable. Paths are relative to the repository's root;
+`prefix` is the goal's folder seen from there (`Goal.prefix`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kapso.errors import GoalError
+from kapso.goal.mentions import Mentions, mentions
+from kapso.goal.model import Goal
+from kapso.goal.names import is_near, nearest
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_MOST_COMPARED = 2000
+"""Comparing two paths takes some 30 us; a help text may not take seconds."""
+
+
+@dataclass(frozen=True)
+class Editable:
+    """What attempts may change: what `edit` matches, new files too, less what is protected."""
+
+    prefix: str
+    goal_file: str
+    patterns: GitIgnoreSpec
+    judges: Mapping[str, Mentions]
+
+    @classmethod
+    def of(cls, goal: Goal, prefix: str) -> Editable:
+        """The editable files of a goal whose folder is `prefix`."""
+        commands = {"check": goal.check, "evaluate": (goal.evaluate,), "holdout": (goal.holdout,)}
+        judges = {
+            key: mentions([each.command for each in given if each], prefix) for key, given in commands.items()
+        }
+        return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges)
+
+    def matches(self, path: str) -> bool:
+        """Whether an attempt may change, add or delete the file at `path`."""
+        return self.is_wanted(path) and self.why_protected(path) is None
+
+    def is_wanted(self, path: str) -> bool:
+        """Whether `edit` matches `path`, protected or not."""
+        return _is_matched(self.patterns, self.prefix, path)
+
+    def why_protected(self, path: str) -> str | None:
+        """Why `path` may never be changed; None when it may."""
+        if path == self.goal_file:
+            return "it is the goal itself"
+        if any(part.casefold().startswith(".git") for part in path.split("/")):
+            return "git reads it"
+        for key, found in self.judges.items():
+            if (word := found.word_for(path)) is not None:
+                return f"the command of `{key}` names it (`{word}`)"
+        return None
+
+
+def protected_paths(goal: Goal, prefix: str, tracked: Iterable[str]) -> dict[str, str]:
+    """The tracked paths that no attempt may change, each with the reason."""
+    editable = Editable.of(goal, prefix)
+    reasons = {path: editable.why_protected(path) for path in tracked}
+    return {path: reason for path, reason in reasons.items() if reason is not None}
+
+
+def editable_paths(goal: Goal, prefix: str, tracked: Collection[str]) -> list[str]:
+    """The tracked paths that attempts may change, sorted; GoalError when there is none."""
+    editable = Editable.of(goal, prefix)
+    wanted = sorted(filter(editable.is_wanted, tracked))
+    paths = [path for path in wanted if editable.why_protected(path) is None]
+    if not paths:
+        raise _all_protected(goal, editable, wanted) if wanted else _nothing_matched(goal, prefix, tracked)
+    return paths
+
+
+def hidden_paths(goal: Goal, prefix: str, paths: Iterable[str]) -> set[str]:
+    """Those of `paths`, tracked or shared, that only the scorer sees.
+
+    By default, what the commands of `evaluate` and `holdout` name when the candidate runs apart.
+    """
+    if goal.hide is not None:
+        patterns = _compile(goal.hide)
+        return {path for path in paths if _is_matched(patterns, prefix, path)}
+    if not goal.is_judged_apart:
+        return set()
+    judges = [goal.evaluate, goal.holdout] if goal.holdout else [goal.evaluate]
+    found = mentions([each.command for each in judges], prefix)
+    return {path for path in paths if found.word_for(path) is not None}
+
+
+def check_hide(goal: Goal, prefix: str, paths: Collection[str]) -> None:
+    """GoalError when a pattern of `hide` matches none of `paths`: a slip there would lay the answers open.
+
+    `paths` are the tracked and the shared ones together.
+    """
+    for pattern in goal.hide or ():
+        one = _compile([pattern.removeprefix("!")])
+        if not any(_is_matched(one, prefix, path) for path in paths):
+            raise GoalError(
+                f"`hide: [{pattern}]` matches no tracked or shared file, so it hides nothing",
+                where=goal.where("hide"),
+                help=_relative_help(pattern, goal, prefix, paths),
+                slug="hide-matches-nothing",
+            )
+
+
+def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # 95 ms
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _is_matched(patterns: GitIgnoreSpec, prefix: str, path: str) -> bool:
+    inside = _below(prefix, path)
+    return inside is not None and patterns.match_file(inside)
+
+
+def _below(prefix: str, path: str) -> str | None:
+    """The path from the folder `prefix`; None when it does not lie below."""
+    if not prefix:
+        return path
+    return path.removeprefix(f"{prefix}/") if path.startswith(f"{prefix}/") else None
+
+
+def _nothing_matched(goal: Goal, prefix: str, tracked: Collection[str]) -> GoalError:
+    wanted = [pattern for pattern in goal.edit if not pattern.startswith("!")]
+    missing = next((each for each in wanted if (goal.folder / each.lstrip("/")).exists()), None)
+    if missing is not None:
+        help = f"`{missing}` exists but is not in `{goal.base}`: commit it, or run with `--dirty`"
+    else:
+        help = _relative_help(wanted[0], goal, prefix, tracked)
+    return GoalError(
+        f"`edit: [{', '.join(goal.edit)}]` matches no file at `{goal.base}`",
+        where=goal.where("edit"),
+        help=help,
+        slug="edit-matches-nothing",
+    )
+
+
+def _all_protected(goal: Goal, editable: Editable, wanted: list[str]) -> GoalError:
+    path = wanted[0]
+    reason = editable.why_protected(path)
+    files = f"`{path}`" if len(wanted) == 1 else f"every file ({len(wanted)}, such as `{path}`)"
+    return GoalError(
+        f"`edit: [{', '.join(goal.edit)}]` matches {files}, which is protected: {reason}",
+        where=goal.where("edit"),
+        help="a file that a judge names cannot be changed: edit others, or judge them without naming them "
+        "(a folder after `cd` does not count; the candidate itself belongs in `run`)",
+        slug="edit-matches-nothing",
+    )
+
+
+def _relative_help(pattern: str, goal: Goal, prefix: str, paths: Collection[str]) -> str:
+    help = f"paths are relative to the folder of {goal.file.name}"
+    meant = _meant(pattern.removeprefix("!"), prefix, paths)
+    return f"{help}; did you mean `{meant}`?" if meant else help
+
+
+def _meant(pattern: str, prefix: str, paths: Collection[str]) -> str | None:
+    """The pattern or file that comes nearest to one that matches nothing."""
+    plain = pattern.lstrip("/")
+    inside = [each for each in (_below(prefix, path) for path in paths) if each is not None]
+    if prefix and plain.startswith(f"{prefix}/") and _compile([plain[len(prefix) :]]).match_files(inside):
+        return plain.removeprefix(f"{prefix}/")
+    last = posixpath.basename(plain.rstrip("/"))
+    if last.strip("*"):
+        same_kind = _compile([last])
+        folders = {
+            posixpath.dirname(path) for path in inside if same_kind.match_file(posixpath.basename(path))
+        }
+        candidates = {posixpath.join(folder, last) for folder in folders} | set(inside[:_MOST_COMPARED])
+    else:
+        candidates = {posixpath.join(posixpath.dirname(path), last) for path in inside} - {last}
+    near = nearest(plain, sorted(candidates)[:_MOST_COMPARED]) if candidates else None
+    return near if near and is_near(plain, near) else None
