@@ -1,0 +1,167 @@
+"""The object database: bytes by id and back, through pygit2; git fetches what a partial clone lacks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import ConfigLevel, ObjectType, Option
+
+from kapso.errors import MachineError, RepositoryError
+from kapso.git import trees
+from kapso.git.command import Git, failure
+from kapso.git.durability import Unsynced
+from kapso.git.trees import Change, Entry
+
+_CACHE_BYTES = 32 * 2**20  # libgit2 would keep 256 MB of parsed objects
+_EXTENSIONS = ["worktreeconfig", "preciousobjects", "partialclone", "relativeworktrees"]
+
+
+class Objects:
+    """All objects of a repository. Thread-safe: each thread has its own pygit2, and only ids cross."""
+
+    def __init__(self, git: Git, common_dir: Path) -> None:
+        self._git = git
+        self._common_dir = common_dir
+        self._threads = threading.local()
+        self._unsynced = Unsynced(common_dir / "objects")
+
+    @property
+    def pygit(self) -> pygit2.Repository:
+        """This thread's own pygit2 repository."""
+        found: pygit2.Repository | None = getattr(self._threads, "pygit", None)
+        if found is None:
+            found = self._threads.pygit = _open(self._common_dir)
+        return found
+
+    def read(self, oid: str, path: str = "") -> bytes:
+        """The raw bytes of an object. MachineError, naming it and `path`, if it cannot be had."""
+        return self._object(oid, path)[1]
+
+    def tree_of(self, commit_or_tree: str) -> str:
+        """The tree of a commit, a tree itself."""
+        kind, data = self._object(commit_or_tree)
+        if kind == ObjectType.TREE:
+            return commit_or_tree
+        if kind == ObjectType.COMMIT:
+            return data[len(b"tree ") : len(b"tree ") + 40].decode()
+        raise MachineError(f"`{commit_or_tree}` is no commit", slug="not-a-commit")
+
+    def commit(self, oid: str) -> pygit2.Commit:
+        """A commit's fields, for this thread only."""
+        try:
+            found = self.pygit[oid]
+        except KeyError:
+            self._fetch(oid)
+            found = self.pygit[oid]
+        if not isinstance(found, pygit2.Commit):
+            raise MachineError(f"`{oid}` is no commit", slug="not-a-commit")
+        return found
+
+    def entry(self, commit_or_tree: str, path: str) -> Entry | None:
+        return trees.find(self.read, self.tree_of(commit_or_tree), path)
+
+    def entries(self, commit_or_tree: str) -> dict[str, Entry]:
+        return dict(trees.walk(self.read, self.tree_of(commit_or_tree)))
+
+    def changed_paths(self, a: str, b: str) -> dict[str, Change]:
+        return dict(trees.compare(self.read, self.tree_of(a), self.tree_of(b)))
+
+    def write_blob(self, data: bytes) -> str:
+        return self._write(ObjectType.BLOB, data)
+
+    def write_tree(self, base: str | None, changes: Mapping[str, Entry | None]) -> str:
+        tree = self.tree_of(base) if base else None
+        return trees.rewrite(self.read, lambda data: self._write(ObjectType.TREE, data), tree, changes)
+
+    def write_commit(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: tuple[str, str, datetime],
+        committer: tuple[str, str, datetime],
+    ) -> str:
+        with _written("a commit"):
+            oid = self.pygit.create_commit(
+                None,  # no ref moves
+                _signature(author),
+                _signature(committer),
+                message,
+                pygit2.Oid(hex=tree),
+                [pygit2.Oid(hex=parent) for parent in parents],
+            )
+        self._unsynced.add(str(oid))
+        return str(oid)
+
+    def note_written(self, oid: str) -> None:
+        """An object that git wrote for us is to be synced too."""
+        self._unsynced.add(oid)
+
+    def sync(self) -> None:
+        """Return once every object written so far is on disk."""
+        self._unsynced.sync()
+
+    def _object(self, oid: str, path: str = "") -> tuple[int, bytes]:
+        try:
+            kind, data = self.pygit.read(oid)
+        except KeyError:
+            self._fetch(oid, path)
+            kind, data = self.pygit.read(oid)
+        return kind, data
+
+    def _fetch(self, oid: str, path: str = "") -> None:
+        """Let git fetch what a partial clone left out; the next read finds it."""
+        done = self._git.run("cat-file", "-e", oid)
+        if done.returncode == 0:
+            return
+        named = f"`{path}` (object `{oid}`)" if path else f"object `{oid}`"
+        raise MachineError(
+            f"{named} is missing from the repository, and git cannot fetch it",
+            help="connect to the remote of this clone, or fetch all: `git fetch --refetch --no-filter`",
+            slug="object-missing",
+        )
+
+    def _write(self, kind: ObjectType, data: bytes) -> str:
+        with _written("a file" if kind == ObjectType.BLOB else "a folder"):
+            oid = str(self.pygit.write(kind, data))
+        self._unsynced.add(oid)
+        return oid
+
+
+@contextmanager
+def _written(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (pygit2.GitError, OSError) as error:
+        raise failure(f"writing {what} to the repository", str(error)) from error
+
+
+def _signature(who: tuple[str, str, datetime]) -> pygit2.Signature:
+    name, address, moment = who
+    return pygit2.Signature(name, address, int(moment.timestamp()), 0, "utf-8")
+
+
+@cache
+def _configure_libgit2() -> None:
+    pygit2.settings.cache_max_size(_CACHE_BYTES)
+    pygit2.settings.set_extensions(_EXTENSIONS)
+    for level in (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL):
+        pygit2.settings.search_path[level] = ""  # conversions are git's; an unreadable home is no error
+    # Git has judged the repository's ownership, by the user's safe.directory, before it is opened here.
+    pygit2.option(Option.SET_OWNER_VALIDATION, 0)
+
+
+def _open(common_dir: Path) -> pygit2.Repository:
+    _configure_libgit2()
+    try:
+        return pygit2.Repository(str(common_dir))
+    except (pygit2.GitError, ValueError) as error:
+        raise RepositoryError(
+            f"libgit2 cannot open `{common_dir}`: {error}", slug="unreadable-repository"
+        ) from error
