@@ -203,7 +203,7 @@ class _Fields:
     def numbers(self, name: str) -> dict[str, float]:
         told = json.loads(self.trailers.get(name, "{}"))
         if not isinstance(told, dict):
-            raise ValueError(f"`{name}` is no JSON object")
+            raise _unreadable(self.place, f"`{name}` is no JSON object")
         return {key: _finite(value) for key, value in told.items()}
 
 
@@ -216,7 +216,8 @@ def _unreadable(place: str, reason: str) -> TrailerError:
 
 
 def _finite(value: Any) -> float:
-    number = math.nan if isinstance(value, bool | None) else float(value)
+    is_number = isinstance(value, int | float | str) and not isinstance(value, bool)
+    number = float(value) if is_number else math.nan
     if not math.isfinite(number):
         raise ValueError(f"`{value}` is not a finite number")
     return number

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import ConfigLevel, ObjectType, Option
+from pygit2.enums import ConfigLevel, ObjectType, Option, RepositoryOpenFlag
 
 from kapso.errors import MachineError, RepositoryError
 from kapso.git import trees
@@ -72,6 +72,15 @@ class Objects:
     def changed_paths(self, a: str, b: str) -> dict[str, Change]:
         return dict(trees.compare(self.read, self.tree_of(a), self.tree_of(b)))
 
+    def changed_lines(self, path: str, old: Entry | None, new: Entry | None) -> tuple[int, int]:
+        """Lines added and removed between two states of a file; none where either is binary or a submodule.
+
+        Bytes against bytes: for objects libgit2 would read the user's index, and a split one it cannot.
+        """
+        before, after = (self._content(entry, path) for entry in (old, new))
+        _, added, removed = pygit2.Patch.create_from(before, after, context_lines=0).line_stats
+        return added, removed
+
     def write_blob(self, data: bytes) -> str:
         return self._write(ObjectType.BLOB, data)
 
@@ -106,6 +115,9 @@ class Objects:
     def sync(self) -> None:
         """Return once every object written so far is on disk."""
         self._unsynced.sync()
+
+    def _content(self, entry: Entry | None, path: str) -> bytes:
+        return b"" if entry is None or entry.mode == trees.SUBMODULE else self.read(entry.oid, path)
 
     def _object(self, oid: str, path: str = "") -> tuple[int, bytes]:
         try:
@@ -160,7 +172,7 @@ def _configure_libgit2() -> None:
 def _open(common_dir: Path) -> pygit2.Repository:
     _configure_libgit2()
     try:
-        return pygit2.Repository(str(common_dir))
+        return pygit2.Repository(str(common_dir), RepositoryOpenFlag.BARE)  # without index and working tree
     except (pygit2.GitError, ValueError) as error:
         raise RepositoryError(
             f"libgit2 cannot open `{common_dir}`: {error}", slug="unreadable-repository"

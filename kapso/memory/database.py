@@ -89,7 +89,7 @@ class Database:
             except (duckdb.Error, NotUsable) as error:
                 if _is_locked(error):
                     self._wait(deadline, error)
-                elif _is_machine(error) or set_aside or self.path is None:
+                elif _is_machine(error) or _is_input(error) or set_aside or self.path is None:
                     raise self._failure(error) from error
                 else:
                     self._set_aside(error)
@@ -187,6 +187,11 @@ def _is_locked(error: Exception) -> bool:
 def _is_machine(error: Exception) -> bool:
     text = str(error).lower()
     return any(sign in text for sign in _MACHINE) or type(error).__name__ == "OutOfMemoryException"
+
+
+def _is_input(error: Exception) -> bool:
+    """What was to be stored is at fault, not the file."""
+    return type(error).__name__ in ("InvalidInputException", "ConversionException", "OutOfRangeException")
 
 
 def _first_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kapso.attempt import Attempt
 from kapso.memory.database import Database
 from kapso.memory.episode import Episode, RunSummary
-from kapso.memory.rows import Row, replaced_by, rows_of, run_row, to_attempt, to_episode, to_summary
+from kapso.memory.rows import Row, replaced_by, rows_of, run_row, storable, to_attempt, to_episode, to_summary
 from kapso.memory.schema import COLUMNS, PER_ATTEMPT
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _select(connection: DuckDBPyConnection, table: str, rest: str, *values: Any)
 def _insert(connection: DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """One statement whatever the number: a list a column, which is 7 times faster than multi-row VALUES."""
     if rows:
-        lists = [list(column) for column in zip(*rows, strict=True)]
+        lists = [[storable(value) for value in column] for column in zip(*rows, strict=True)]
         values = ", ".join(f"unnest(?::{kind}[])" for kind in COLUMNS[table].values())
         connection.execute(f"INSERT INTO {table} SELECT {values}", lists)
 

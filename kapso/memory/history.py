@@ -14,6 +14,9 @@ from kapso.git.ledger import record_name
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
+_MOST = 2**31 - 1
+"""What the log's columns hold; no run gets there."""
+
 
 @dataclass
 class RunInGit:
@@ -43,6 +46,8 @@ def runs_in_git(repository: Repository) -> dict[str, RunInGit]:
         if (place := parse_branch(ref)) is None:
             continue
         name, number = place
+        if number > _MOST:
+            continue
         run = runs.setdefault(name, RunInGit(name))
         if number in run.branches:
             if run.commits[number] != commit:

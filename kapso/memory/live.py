@@ -27,15 +27,6 @@ def live_status(state_dir: Path, run: str) -> str | None:
     return "paused" if state == "paused" else "running"
 
 
-def is_held(folder: Path) -> bool:
-    """Whether a process holds `folder`, a workspace: by an flock on it or on a `lock` in it."""
-    for path in (folder, folder / "lock"):
-        with _lock(path, fcntl.LOCK_SH) as is_free:
-            if not is_free:
-                return True
-    return False
-
-
 @contextmanager
 def held(state_dir: Path, run: str) -> Iterator[bool]:
     """Hold a run that nobody works on, so that nobody starts to; yields False when somebody does."""

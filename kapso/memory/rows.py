@@ -137,6 +137,13 @@ def replaced_by(episodes: Iterable[Episode], table: str) -> list[tuple[str, int]
     ]
 
 
+def storable(value: Any) -> Any:
+    """`value` with what is no text in UTF-8 (half a surrogate pair) escaped."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    return [storable(each) for each in value] if isinstance(value, list) else value
+
+
 def _metrics(episode: Episode) -> list[Row]:
     """Without what is not finite, as in git."""
     metrics = episode.attempt.metrics

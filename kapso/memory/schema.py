@@ -3,6 +3,7 @@
 runs      one row a run: what `kapso ls` shows; `source` names the git objects it was read from
 attempts  one row an attempt, the baseline is 0; times are UTC; `source` is NULL until read from git
 metrics   one row a metric that an attempt printed or Kapso measured
+          `parameters` is JSON as text: DuckDB's own type refuses NaN and half surrogate pairs
 stages    one row a command that was run for an attempt, in order: how it ended and what it used
 diffs     one row an attempt: its size against its first parent
 
@@ -52,7 +53,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "lessons": "VARCHAR[]",
         "evaluator": "VARCHAR",
         "sandbox": "VARCHAR",
-        "parameters": "JSON",
+        "parameters": "VARCHAR",
         "feedback": "VARCHAR",
         "started": "TIMESTAMP",
         "finished": "TIMESTAMP",

@@ -1,0 +1,6 @@
+"""`python -m kapso`: the command line."""
+
+from kapso.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""The command line `kapso`: finds the command and turns every failure into a message and an exit code.
+
+Nothing heavy is imported before the command that needs it runs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from kapso.cli.catalogue import COMMANDS
+from kapso.errors import KapsoError, NotAvailableYet, UsageError
+
+__all__ = ["kapso", "main"]
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""What a shell reports for a program whose reader went away."""
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and summary, and imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if entry.target is None:
+            return _unbuilt(cmd_name, entry.summary)
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            remedy = f"did you mean `kapso {near[0]}`?" if near else "`kapso --help` lists the commands"
+            raise UsageError(f"`{name}` is no command of kapso", help=remedy, slug="no-such-command")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, is_built in (("Commands", True), ("Not available yet", False)):
+            rows = [(name, e.summary) for name, e in COMMANDS.items() if (e.target is not None) is is_built]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
+def _unbuilt(name: str, summary: str) -> click.Command:
+    """A command of the contract that a later version brings: refused, whatever its arguments."""
+
+    def refuse(**_: Any) -> None:
+        raise NotAvailableYet(f"`kapso {name}`", help="`kapso --help` lists what is")
+
+    anything = {"ignore_unknown_options": True}
+    arguments = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    text = f"{summary} Not available yet."
+    return click.Command(name, callback=refuse, params=[arguments], help=text, context_settings=anything)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # 30 ms
+
+        click.echo(f"kapso {version('kapso-workbench')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `kapso run` in a folder that holds a goal.yaml.",
+)
+@click.option("-C", "folders", metavar="DIR", multiple=True, help="Work as if started in DIR.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
+@click.pass_context
+def kapso(ctx: click.Context, folders: tuple[str, ...]) -> None:
+    """Improve a program attempt by attempt, every attempt a git branch."""
+    for folder in folders:
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            raise UsageError(f"`-C {folder}`: {error.strerror}", slug="no-such-folder") from error
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of the `kapso` script; ends the process with the exit code of the contract."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what the terminal cannot show is escaped, never fatal
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_exit_code(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _exit_code(arguments: list[str]) -> int:
+    try:
+        code = _invoke(arguments)
+        sys.stdout.flush()
+        return code
+    except KapsoError as error:
+        _complain(error)
+        return error.exit_code
+    except click.ClickException as error:
+        _complain(_as_usage_error(error))
+        return UsageError.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's own flush at exit
+        return PIPE_CLOSED
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("KAPSO_DEBUG") == "1":
+            raise
+        _complain(_unexpected(error))
+        return 1
+
+
+def _invoke(arguments: list[str]) -> int:
+    try:
+        with kapso.make_context("kapso", arguments) as ctx:
+            code = kapso.invoke(ctx)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _complain(error: KapsoError) -> None:
+    from kapso.cli.output import styled
+
+    head, *rest = error.render().splitlines()
+    slug, _, message = head.partition(":")
+    is_terminal = sys.stderr.isatty()
+    print("\n".join([f"{styled(slug + ':', 'red', is_terminal)}{message}", *rest]), file=sys.stderr)
+
+
+def _as_usage_error(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "kapso"
+    message = error.format_message().rstrip(".")
+    return UsageError(message, help=f"`{path} --help` shows how it is used", slug="usage")
+
+
+def _unexpected(error: Exception) -> KapsoError:
+    """One line for the user, the traceback for whoever mends it."""
+    import traceback
+
+    from kapso.cli.output import crash_log
+
+    summary = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    where = crash_log("".join(traceback.format_exception(error)))
+    return KapsoError(
+        f"Kapso failed unexpectedly: {summary}",
+        where=where,
+        help="this is a defect of Kapso; `KAPSO_DEBUG=1` shows the traceback here",
+        slug="unexpected",
+    )

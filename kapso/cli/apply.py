@@ -1,0 +1,149 @@
+"""`kapso apply`: one attempt brought home, as one clean commit, as a patch, or into the working tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kapso.attempt import Attempt, now
+from kapso.cli.output import json_option, number, print_json, printable, write_bytes
+from kapso.errors import MachineError, UsageError
+
+if TYPE_CHECKING:
+    from kapso.git.repository import Repository
+    from kapso.memory.episode import RunSummary
+
+_SUBJECT_LENGTH = 72
+_EXACTLY = {"apply.ignoreWhitespace": "no", "apply.whitespace": "nowarn"}
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[RUN] [ATTEMPT]")
+@click.option("--patch", "as_patch", is_flag=True, help="Print a patch for `git apply`, change nothing.")
+@click.option(
+    "--worktree", is_flag=True, help="Change the working tree, which must be clean; commit nothing."
+)
+@json_option
+def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: bool) -> None:
+    """Bring ATTEMPT (default: the best) of RUN home as one clean commit on the run's base.
+
+    The commit goes to a new branch `kapso-apply/RUN-NNNN`, whose name is printed; merge it as you
+    like. Neither HEAD nor the working tree is touched without --worktree.
+
+    \b
+    kapso apply                                   the best of the latest run
+    git merge $(kapso apply circle-packing 7)
+    kapso apply circle-packing --patch | git apply
+    kapso apply --worktree                        into the files that you have before you
+    """
+    from kapso.cli.pick import open_log, split
+
+    if as_patch and worktree:
+        raise click.UsageError("--patch and --worktree exclude each other")
+    run, names = split(arguments, 1)
+    log = open_log()
+    picked = log.run(run)
+    attempt = log.attempt(picked, names[0] if names else "best")
+    base = _base(log.repository, log.attempt(picked, "baseline"))
+    if attempt.tree == log.repository.tree_of(base):
+        raise UsageError(
+            f"attempt `{attempt.number}` of `{picked.run}` has the same files as the base",
+            help=f"`kapso ls {picked.run} --sort score` lists what there is to bring home",
+            slug="nothing-to-apply",
+        )
+    if not attempt.is_scored:
+        click.echo(f"kapso: attempt {attempt.number} was not scored: {attempt.outcome}", err=True)
+    result = {"run": picked.run, "attempt": attempt.number, "base": base}
+    if as_patch:
+        _patch(log.repository, base, attempt, result if as_json else None)
+        return
+    if worktree:
+        paths = apply_to_worktree(log.repository, base, attempt, picked)
+        done = {**result, "worktree": str(log.repository.root), "paths": paths}
+        line = f"attempt {attempt.number} of {picked.run} is in the working tree, staged: {len(paths)} files"
+    else:
+        branch, commit = apply_to_branch(log.repository, base, attempt, picked)
+        done, line = {**result, "branch": branch, "commit": commit}, branch
+    print_json(done) if as_json else print(line)
+
+
+def apply_to_branch(repository: Repository, base: str, attempt: Attempt, run: RunSummary) -> tuple[str, str]:
+    """Create the branch, or find it as it should be; its name and its commit."""
+    branch = f"kapso-apply/{run.run}-{attempt.number:04d}"
+    ref = f"refs/heads/{branch}"
+    existing = repository.refs.get(ref)
+    if existing is not None:
+        _check_same(repository, branch, existing, base, attempt)
+        click.echo(f"kapso: `{branch}` is there already, with the same content", err=True)
+        return branch, existing
+    moment = now()
+    message = _message(attempt, run)
+    commit = repository.commit(attempt.tree, [base], message, repository.committer(), moment, moment)
+    repository.sync()
+    with repository.refs.transaction() as transaction:
+        transaction.create(ref, commit)
+    return branch, commit
+
+
+def apply_to_worktree(repository: Repository, base: str, attempt: Attempt, run: RunSummary) -> list[str]:
+    """Change working tree and index, all or nothing; the paths that changed."""
+    if repository.has_uncommitted_changes():
+        raise UsageError(
+            f"the working tree `{repository.root}` is not clean",
+            help="commit or stash (`git stash -u`) what you have, or leave out --worktree for a branch",
+            slug="dirty-worktree",
+        )
+    patch = repository.patch(base, attempt.tree)
+    repository.git.run(
+        "update-index", "-q", "--refresh"
+    )  # `git apply` takes a touched file for a changed one
+    check = repository.git.run("apply", "--index", "--check", "-", stdin=patch, settings=_EXACTLY)
+    if check.returncode:
+        reason, *_ = [*check.stderr.decode(errors="replace").splitlines(), "git gave no reason"]
+        raise UsageError(
+            f"attempt `{attempt.number}` does not fit the files of HEAD: {reason}",
+            help=f"`kapso apply {run.run} {attempt.number}` makes a branch that git can merge",
+            slug="patch-does-not-fit",
+        )
+    done = repository.git.run("apply", "--index", "-", stdin=patch, settings=_EXACTLY)
+    if done.returncode:
+        raise MachineError(
+            f"`git apply` stopped halfway: {done.stderr.decode(errors='replace').strip()}",
+            help="the working tree was clean: `git reset --hard && git clean -d` brings it back",
+            slug="apply-failed",
+        )
+    return list(repository.changed_paths(base, attempt.tree))
+
+
+def _patch(repository: Repository, base: str, attempt: Attempt, result: dict[str, object] | None) -> None:
+    patch = repository.patch(base, attempt.tree)
+    if result is None:
+        write_bytes(patch)
+    else:
+        print_json({**result, "patch": patch.decode("utf-8", "surrogateescape")})
+
+
+def _base(repository: Repository, baseline: Attempt) -> str:
+    """The commit that the run started from: the baseline stands right on top of it."""
+    return str(repository.objects.commit(baseline.commit).parent_ids[0])
+
+
+def _check_same(repository: Repository, branch: str, existing: str, base: str, attempt: Attempt) -> None:
+    commit = repository.objects.commit(existing)
+    if str(commit.tree_id) != attempt.tree or [str(parent) for parent in commit.parent_ids] != [base]:
+        raise UsageError(
+            f"the branch `{branch}` exists and holds something else",
+            help=f"rename it (`git branch -m {branch} NEW`) or delete it, then try again",
+            slug="branch-exists",
+        )
+
+
+def _message(attempt: Attempt, run: RunSummary) -> str:
+    title = printable(attempt.title) or f"Attempt {attempt.number} of {run.run}"
+    subject = title if len(title) <= _SUBJECT_LENGTH else title[: _SUBJECT_LENGTH - 1] + "…"
+    what = run.metric or "score"
+    score = f"{what}: {number(run.baseline)} → {number(attempt.score)}"
+    source = f"Attempt {attempt.number} of {run.run}, proposed by {attempt.proposer}."
+    parts = [subject, attempt.hypothesis.strip(), f"{score}\n{source}"]
+    return "\n\n".join(part for part in parts if part) + "\n"

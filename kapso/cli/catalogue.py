@@ -1,0 +1,44 @@
+"""Every command of `kapso`: its name, where it is built, its line in the help. Nothing is imported here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """`target` is `module:attribute`, or None while the command is not built."""
+
+    target: str | None
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "run": Entry("kapso.cli.run:run", "Improve the program that goal.yaml describes."),
+    "resume": Entry("kapso.cli.run:resume", "Go on after a stop, a pause, a crash or a kill."),
+    "pause": Entry("kapso.cli.run:pause", "Hold a run once what is in flight has ended."),
+    "stop": Entry("kapso.cli.run:stop", "End a run once what is in flight has ended."),
+    "doctor": Entry(
+        "kapso.cli.doctor:doctor", "Check the machine and the goal, and evaluate the baseline twice."
+    ),
+    "ls": Entry("kapso.cli.ls:ls", "List runs, or the attempts of one."),
+    "show": Entry("kapso.cli.show:show", "Everything about one attempt."),
+    "best": Entry("kapso.cli.best:best", "The best attempt of a run."),
+    "diff": Entry("kapso.cli.diff:diff", "What changed between two attempts; by default base against best."),
+    "apply": Entry("kapso.cli.apply:apply", "Bring a result home as one clean commit."),
+    "reindex": Entry("kapso.cli.reindex:reindex", "Rebuild the episodic log from git."),
+    "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
+    "init": Entry(None, "Write a goal.yaml that works for this program."),
+    "try": Entry(None, "Evaluate a revision of your own as an attempt."),
+    "report": Entry(None, "Write one self-contained HTML file about a run."),
+    "steer": Entry(None, "Give the proposers a hint."),
+    "approve": Entry(None, "Let an attempt that waits for approval run."),
+    "reject": Entry(None, "Turn an attempt that waits for approval down."),
+    "lessons": Entry(None, "What was learnt."),
+    "learn": Entry(None, "Read sources into the library."),
+    "search": Entry(None, "Search the library."),
+    "push": Entry(None, "Share runs and memory through git."),
+    "pull": Entry(None, "Fetch runs and memory that others shared."),
+    "tui": Entry(None, "The dashboard."),
+    "mcp": Entry(None, "Serve library, lessons and runs to coding agents."),
+}
+"""In the order in which the help lists them."""

@@ -1,0 +1,124 @@
+"""What a person sees while a run goes on: a live panel on a terminal, a line now and then elsewhere.
+
+Everything goes to stderr; with `--json`, events go to stdout, one object a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from kapso.cli.output import duration, number, printable
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+    from kapso.loop.campaign import Campaign
+
+REFRESH_S = 0.25
+QUIET_S = 30.0
+"""Without a terminal, how long nothing may be said."""
+RATE_OVER_S = 60.0
+
+
+def print_event(entry: dict[str, Any]) -> None:
+    """The listener of `--json`."""
+    print(json.dumps(entry, ensure_ascii=False), flush=True)
+
+
+class Progress:
+    """Shows a campaign. `say` prints a line above whatever is live."""
+
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self._is_quiet = is_quiet
+        self._is_live = not is_quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_live = self._is_live and not os.environ.get("CI")
+        self._live: Live | None = None
+        self._shown = 0.0
+        self._said = time.monotonic()
+        self._landings: deque[float] = deque()
+
+    def say(self, line: str) -> None:
+        """A line for the person, on stderr."""
+        if self._live is not None:
+            self._live.console.print(printable(line), markup=False, highlight=False)
+        else:
+            print(f"kapso: {printable(line)}", file=sys.stderr, flush=True)
+
+    def hear(self, entry: dict[str, Any]) -> None:
+        """An event of the run."""
+        if entry["event"] == "attempt.evaluated":
+            self._landings.append(time.monotonic())
+            if entry["attempt"] == 0:
+                self.say(f"baseline: {number(entry['score'])}")
+        if entry["event"] == "best.improved":
+            before, after = number(entry["previous"]), number(entry["score"])
+            self.say(f"attempt {entry['attempt']}: {before} → {after}  {entry['title']}")
+            self._said = time.monotonic()
+
+    def tick(self, campaign: Campaign) -> None:
+        """Called often by the main thread; paints seldom."""
+        moment = time.monotonic()
+        if self._is_quiet:
+            return
+        if self._is_live and moment - self._shown >= REFRESH_S:
+            self._shown = moment
+            self._paint(campaign)
+        elif not self._is_live and moment - self._said >= QUIET_S:
+            self._said = moment
+            self.say(self._line(campaign))
+
+    def close(self) -> None:
+        """Take the live panel away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _paint(self, campaign: Campaign) -> None:
+        from rich.console import Console  # 60 ms
+        from rich.live import Live
+        from rich.text import Text
+
+        if self._live is None:
+            console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
+            self._live = Live(console=console, auto_refresh=False, transient=True)
+            self._live.start()
+        trying = [f"  {n}: {printable(title)}" for n, title in sorted(campaign.run.in_flight.items())]
+        text = Text("\n".join([self._line(campaign), *trying[:8]]), no_wrap=True, overflow="ellipsis")
+        self._live.update(text, refresh=True)
+
+    def _line(self, campaign: Campaign) -> str:
+        history, budget = campaign.run.history, campaign.run.goal.budget
+        best = f"best {number(history.best.score)} (baseline {number(history.baseline.score)})"
+        count = f"{history.count} attempts"
+        if budget.attempts is not None:
+            count = f"{history.count}/{budget.attempts} attempts"
+        parts = [best, count, f"{self._rate():.0f} a minute"]
+        if (left := self._left(campaign)) is not None:
+            parts.append(f"{duration(left)} left")
+        if campaign.run.folder.control() == "paused":
+            parts.append(f"paused: `kapso resume {campaign.run.name}` goes on")
+        return " · ".join(parts)
+
+    def _rate(self) -> float:
+        moment = time.monotonic()
+        while self._landings and moment - self._landings[0] > RATE_OVER_S:
+            self._landings.popleft()
+        if len(self._landings) < 2:
+            return float(len(self._landings))
+        return 60 * (len(self._landings) - 1) / max(moment - self._landings[0], 0.01)
+
+    def _left(self, campaign: Campaign) -> float | None:
+        """Seconds until the first limit of the budget is reached, as far as that can be told."""
+        budget = campaign.run.goal.budget
+        ends = []
+        if budget.time_s is not None:
+            ends.append(max(budget.time_s - campaign.elapsed_s, 0.0))
+        rate = self._rate()
+        if budget.attempts is not None and rate > 0:
+            ends.append(60 * max(budget.attempts - campaign.run.history.count, 0) / rate)
+        return min(ends) if ends else None

@@ -1,0 +1,137 @@
+"""`kapso show`: everything that is known about one attempt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kapso.attempt import Attempt
+from kapso.cli.output import json_option, print_json
+
+if TYPE_CHECKING:
+    from kapso.cli.pick import Log
+    from kapso.memory.episode import Episode, RunSummary
+
+_LOG_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that `show` tells: the attempt, where it came from, what it compares with, what it left."""
+
+    run: RunSummary
+    episode: Episode
+    lineage: tuple[Attempt, ...]
+    """The first parents, from the attempt itself back to the baseline."""
+
+    parents: tuple[Attempt, ...]
+    best: Attempt | None
+    patch: str
+    holdout: Mapping[str, Any] | None
+    log_file: Path
+    log: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        attempt, extent = self.episode.attempt, self.episode.diff
+        return {
+            **attempt.to_json(),
+            "tree": attempt.tree,
+            "evaluator": attempt.evaluator or None,
+            "sandbox": attempt.sandbox or None,
+            "parameters": dict(attempt.parameters),
+            "feedback": attempt.feedback,
+            "demoted": self.episode.is_demoted,
+            "baseline": self.run.baseline,
+            "best_attempt": self.run.best_attempt,
+            "best_score": self.run.best_score,
+            "lineage": [ancestor.number for ancestor in self.lineage],
+            "stages": [asdict(stage) for stage in self.episode.stages],
+            "holdout": self.holdout,
+            "diff": {
+                "files": extent.files if extent else None,
+                "added": extent.added if extent else None,
+                "removed": extent.removed if extent else None,
+                "patch": self.patch,
+            },
+            "log": self.log,
+            "log_file": str(self.log_file) if self.log is not None else None,
+        }
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[RUN] [ATTEMPT]")
+@click.option("--full", is_flag=True, help="The whole diff and the whole log.")
+@json_option
+def show(arguments: tuple[str, ...], full: bool, as_json: bool) -> None:
+    """Everything about ATTEMPT (default: the best) of RUN (default: the latest).
+
+    Idea, metrics beside those of its parent and of the best, commands, lineage, hold-out results,
+    diff against its first parent and the end of its log. An attempt is a number, `baseline` or `best`.
+
+    \b
+    kapso show
+    kapso show 7
+    kapso show circle-packing best --full
+    kapso show circle-packing baseline --json | jq .metrics
+    """
+    from kapso.cli.pick import open_log, split
+    from kapso.cli.story import render
+
+    run, names = split(arguments, 1)
+    log = open_log()
+    story = tell(log, log.run(run), names[0] if names else "best", full=full)
+    if as_json:
+        print_json(story.to_json())
+    else:
+        print("\n".join(render(story, full=full)))
+
+
+def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
+    """Collect what is known about the attempt `name` of `run`."""
+    episode = log.episode(run, name)
+    attempt = episode.attempt
+    attempts = {other.number: other for other in log.episodes.attempts(run.run)}
+    lineage = _lineage(attempt, attempts)
+    parents = tuple(attempts[parent] for parent in attempt.parents if parent in attempts)
+    log_file = log.repository.state_dir / "runs" / run.run / "attempts" / f"{attempt.number:04d}" / "log.txt"
+    return Story(
+        run=run,
+        episode=episode,
+        lineage=lineage,
+        parents=parents,
+        best=attempts.get(run.best_attempt) if run.best_attempt is not None else None,
+        patch=log.repository.diff(parents[0].commit, attempt.commit) if parents else "",
+        holdout=_holdout(log, run.run, attempt.number),
+        log_file=log_file,
+        log=_read(log_file, None if full else _LOG_TAIL_BYTES),
+    )
+
+
+def _lineage(attempt: Attempt, attempts: Mapping[int, Attempt]) -> tuple[Attempt, ...]:
+    line, seen = [attempt], {attempt.number}
+    while line[-1].parents and (parent := attempts.get(line[-1].parents[0])) and parent.number not in seen:
+        line.append(parent)
+        seen.add(parent.number)
+    return tuple(line)
+
+
+def _holdout(log: Log, run: str, number: int) -> Mapping[str, Any] | None:
+    from kapso.memory.history import holdout_result
+
+    return holdout_result(log.repository, run, number)
+
+
+def _read(path: Path, limit: int | None) -> str | None:
+    """The last `limit` bytes of a log, None where there is none any more."""
+    try:
+        with path.open("rb") as file:
+            if limit is not None:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return None

@@ -1,0 +1,130 @@
+"""The text of `kapso show`: a story about one attempt, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kapso.attempt import BASELINE, Attempt
+from kapso.cli.output import coloured_diff, duration, number, printable, printable_lines, size, styled, table
+
+if TYPE_CHECKING:
+    from kapso.cli.show import Story
+    from kapso.memory.episode import Stage
+
+DIFF_LINES = 60
+LOG_LINES = 20
+
+
+def render(story: Story, *, full: bool) -> Iterator[str]:
+    """The lines that `kapso show` prints; `full` cuts nothing."""
+    attempt = story.episode.attempt
+    yield from _head(story)
+    if attempt.hypothesis:
+        yield from _section("hypothesis", _indented(attempt.hypothesis))
+    if attempt.reason:
+        yield from _section("reason", _indented(attempt.reason))
+    yield from _section("metrics", _metrics(story))
+    if attempt.parameters:
+        yield from _section("parameters", _mapping(attempt.parameters))
+    if attempt.feedback:
+        yield from _section("feedback", _indented(attempt.feedback))
+    if story.holdout is not None:
+        yield from _section("hold-out (never shown to proposers)", _mapping(story.holdout))
+    if story.episode.stages:
+        yield from _section("commands", _stages(story.episode.stages))
+    yield from _section("lineage", [_ancestor(ancestor) for ancestor in story.lineage])
+    if story.patch:
+        yield from _section(
+            _diff_title(story), _first(coloured_diff(story.patch), None if full else DIFF_LINES)
+        )
+    if story.log is not None:
+        lines = printable_lines(story.log.rstrip("\n")).split("\n")
+        kept = lines if full else lines[-LOG_LINES:]
+        yield from _section(f"log ({story.log_file})", [f"  {line}" for line in kept])
+
+
+def _head(story: Story) -> Iterator[str]:
+    attempt = story.episode.attempt
+    name = "baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
+    best = ", the best" if attempt.number == story.run.best_attempt else ""
+    yield styled(f"{name} of {story.run.run}: {printable(attempt.title)}", "bold")
+    demoted = " (did not hold when it was confirmed)" if story.episode.is_demoted else ""
+    yield f"outcome   {attempt.outcome}{f', {attempt.verdict}' if attempt.verdict else ''}{demoted}{best}"
+    yield f"score     {number(attempt.score)} (baseline {number(story.run.baseline)})"
+    yield f"proposer  {attempt.proposer}"
+    yield f"branch    {attempt.branch}"
+    yield f"commit    {attempt.commit}"
+    cost = f", {number(attempt.cost)} $" if attempt.cost else ""
+    yield f"time      {duration(attempt.duration_s)}, ended {attempt.finished:%Y-%m-%d %H:%M:%S} UTC{cost}"
+    if attempt.sandbox:
+        yield f"sandbox   {attempt.sandbox}"
+    if attempt.lessons:
+        yield f"lessons   {' '.join(attempt.lessons)}"
+
+
+def _section(title: str, lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
+    yield ""
+    yield styled(title, "bold")
+    yield from lines
+
+
+def _metrics(story: Story) -> list[str]:
+    """This attempt's metrics beside those of its first parent and of the best."""
+    attempt = story.episode.attempt
+    columns: dict[str, Mapping[str, float]] = {"this": attempt.metrics}
+    shown = {attempt.number}
+    for parent in story.parents[:1]:
+        is_best = " (best)" if parent.number == story.run.best_attempt else ""
+        columns[f"parent {parent.number}{is_best}"] = parent.metrics
+        shown.add(parent.number)
+    if story.best and story.best.number not in shown:
+        columns[f"best {story.best.number}"] = story.best.metrics
+    names = sorted({name for metrics in columns.values() for name in metrics})
+    if not names:
+        return ["  none"]
+    rows = [[name, *(number(metrics.get(name)) for metrics in columns.values())] for name in names]
+    text = table(["", *columns], rows, right=range(1, len(columns) + 1))
+    return [f"  {line}" for line in text.split("\n")]
+
+
+def _stages(stages: Sequence[Stage]) -> list[str]:
+    rows = [
+        [
+            stage.name,
+            stage.stopped_by or ("-" if stage.exit_code is None else f"exit {stage.exit_code}"),
+            duration(stage.seconds),
+            duration(stage.cpu_seconds),
+            "-" if stage.rss_bytes is None else size(stage.rss_bytes),
+            stage.command,
+        ]
+        for stage in stages
+    ]
+    text = table(["STAGE", "ENDED", "TIME", "CPU", "MEMORY", "COMMAND"], rows, right={2, 3, 4})
+    return [f"  {line}" for line in text.split("\n")]
+
+
+def _ancestor(attempt: Attempt) -> str:
+    others = "".join(f" + {parent}" for parent in attempt.parents[1:])
+    score = number(attempt.score) if attempt.is_scored else str(attempt.outcome)
+    return f"  {attempt.number:>5}{others}  {score:>12}  {printable(attempt.title)}"
+
+
+def _diff_title(story: Story) -> str:
+    stat = story.episode.diff
+    extent = f", {stat.files} file{'s' * (stat.files != 1)}, +{stat.added} -{stat.removed}" if stat else ""
+    return f"diff against attempt {story.parents[0].number}{extent}"
+
+
+def _mapping(values: Mapping[str, object]) -> list[str]:
+    return [f"  {key}: {printable(str(value))}" for key, value in values.items()]
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in printable_lines(text.strip()).split("\n")]
+
+
+def _first(lines: Sequence[str], count: int | None) -> list[str]:
+    if count is None or len(lines) <= count:
+        return list(lines)
+    return [*lines[:count], styled(f"… {len(lines) - count} more lines: --full shows them", "dim")]

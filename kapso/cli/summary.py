@@ -1,0 +1,110 @@
+"""The last thing that `kapso run` prints: what came of it, what confirmed it, and what to type next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kapso.cli.output import duration, number, printable, styled
+from kapso.loop.campaign import Ending
+from kapso.loop.confirm import Confirmation
+from kapso.loop.session import Result
+
+_WHY = {
+    Ending.ATTEMPTS: "the budget of attempts is used up",
+    Ending.TIME: "the time is used up",
+    Ending.TARGET: "the target is met",
+    Ending.PATIENCE: "patience is at its end",
+    Ending.EXHAUSTED: "no proposer has anything left to try",
+    Ending.STOPPED: "it was told to stop",
+    Ending.INTERRUPTED: "it was interrupted",
+}
+
+
+def summary(result: Result) -> str:
+    """Some ten lines for a person."""
+    lines = [
+        "",
+        f"{result.run}: {result.attempts} attempts in {duration(result.elapsed_s)}; {_WHY[result.ending]}",
+    ]
+    if result.ending is Ending.INTERRUPTED:
+        lines += _so_far(result)
+        lines += ["", f"nothing is lost; go on with: kapso resume {result.run}"]
+        return "\n".join(lines)
+    if result.confirmation is None or not result.confirmation.is_confirmed:
+        lines += [_not_improved(result), "", *_next(result, ("ls", "show", "resume"))]
+        return "\n".join(lines)
+    lines += _improved(result, result.confirmation)
+    lines += ["", *_next(result, ("diff", "apply", "graph"))]
+    if result.best_left_in:
+        branch = f"kapso/{result.run}/best"
+        lines.append(f"note: {branch} is checked out in {result.best_left_in}, so it was left where it is")
+    return "\n".join(lines)
+
+
+def _so_far(result: Result) -> list[str]:
+    if result.baseline is None or result.best is None:
+        return ["  the baseline has not been scored yet"]
+    return [f"  best so far: {number(result.baseline.score)} → {number(result.best.score)} (not confirmed)"]
+
+
+def _not_improved(result: Result) -> str:
+    baseline = number(result.baseline.score if result.baseline else None)
+    return f"  no improvement over the baseline of {baseline} was confirmed"
+
+
+def _improved(result: Result, found: Confirmation) -> list[str]:
+    assert result.best is not None and result.baseline is not None
+    before, after = number(result.baseline.score), number(result.best.score)
+    lines = [
+        styled(f"  {before} → {after}{_percent(result)}", "green") + f"  confirmed: {_how(found)}",
+        f"  attempt {result.best.number}: {printable(result.best.title)}",
+        f"  branch  {result.best.branch}",
+    ]
+    if (changed := _size(result)) is not None:
+        lines.append(f"  diff    {changed}")
+    return lines
+
+
+def _how(found: Confirmation) -> str:
+    if found.pairs == 0:
+        return found.how
+    return (
+        f"better by {number(found.gain)} in {found.pairs} fresh pairs "
+        f"(95 % interval {number(found.low)} to {number(found.high)})"
+    )
+
+
+def _percent(result: Result) -> str:
+    assert result.best is not None and result.baseline is not None
+    before, after = result.baseline.score, result.best.score
+    if not before or after is None:
+        return ""
+    return f" ({100 * (after - before) / abs(before):+.1f} %)"
+
+
+def _size(result: Result) -> str | None:
+    from kapso.errors import KapsoError
+    from kapso.git.landing import base_of
+    from kapso.git.repository import Repository
+
+    try:
+        with Repository.open(Path(result.repository)) as repository:
+            assert result.best is not None
+            changed = repository.diff_stat(base_of(repository, result.run), result.best.commit)
+    except (KapsoError, KeyError):
+        return None
+    files = "1 file" if changed.files == 1 else f"{changed.files} files"
+    return f"{files}, {changed.added} lines added, {changed.removed} removed"
+
+
+def _next(result: Result, names: tuple[str, ...]) -> list[str]:
+    commands = {
+        "diff": (f"kapso diff {result.run}", "what changed"),
+        "apply": (f"kapso apply {result.run}", "bring it home as one clean commit"),
+        "graph": (f"git log --graph --oneline kapso/{result.run}/best", "how it came about"),
+        "ls": (f"kapso ls {result.run} --sort score", "what was tried"),
+        "show": (f"kapso show {result.run} 1", "one attempt in full"),
+        "resume": (f"kapso resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
+    }
+    width = max(len(commands[name][0]) for name in names)
+    return ["next:", *(f"  {commands[name][0].ljust(width)}  {commands[name][1]}" for name in names)]

@@ -1,0 +1,199 @@
+"""The base of a run on disk: checked out once, set up once, shared read-only by every evaluation.
+
+It lies in the cache, keyed by what it is made of, so that a later run on the same base finds it ready.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from kapso.errors import BaselineError, GoalError, Interrupted
+from kapso.evaluate.failures import failure_of, last_line
+from kapso.evaluate.sandbox import Base, CandidateFiles, Job, Layer, Limits, Sandbox
+from kapso.evaluate.sandbox.trees import remove_tree
+from kapso.git.repository import Repository
+from kapso.git.trees import EXECUTABLE, FILE, LINK
+from kapso.goal import Command, Goal
+from kapso.goal.mentions import mentions
+from kapso.goal.protection import check_hide, hidden_paths
+
+SETUP_DISK_BYTES = 64 << 30
+SETUP_PROCESSES = 100_000
+
+
+def cache_folder(repository: Repository) -> Path:
+    """The folder below the XDG cache folder that holds this repository's workspaces."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    key = hashlib.sha256(str(repository.common_dir).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return root.absolute() / "kapso" / f"{repository.root.name}-{key}"
+
+
+class BaseFiles:
+    """The base, and candidates laid over it."""
+
+    def __init__(
+        self, goal: Goal, repository: Repository, commit: str, sandbox: Sandbox, cache: Path
+    ) -> None:
+        self.cache = cache
+        self.commit = commit
+        self.prefix = goal.prefix(repository.root)
+        self.hidden: tuple[str, ...] = ()
+        self.base: Base
+        self._goal = goal
+        self._repository = repository
+        self.sandbox = sandbox
+
+    def prepare(self, log: Path | None, cancel: threading.Event) -> None:
+        """Check out and set up whatever is not there yet. Raises BaselineError when `setup` fails."""
+        shared = self._shared()
+        folder = self.cache / "bases" / self._key()
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder / "lock"):
+            files = folder / "files"
+            ready = folder / "ready"
+            if not ready.exists():
+                remove_tree(files)
+                self._check_out(files)
+                base = self.sandbox.base(files, shared)
+                self._set_up(base, log, cancel)
+                ready.touch()
+        self.base = self.sandbox.base(files, shared)
+        self.hidden = self._find_hidden(files, shared)
+
+    @contextmanager
+    def candidate(self, commit: str, slot: int) -> Iterator[CandidateFiles]:
+        """The files of `commit` as its own commands see them: without what is hidden."""
+        changes = self.cache / "changes" / f"{os.getpid()}-{slot}"
+        remove_tree(changes)
+        removed = self._write_changes(commit, changes)
+        caches = {
+            self._inside(path): self.cache / "keep" / str(slot) / path.rstrip("/") for path in self._goal.keep
+        }
+        try:
+            with self.base.candidate(Layer(changes, removed), self.hidden, slot, caches) as files:
+                yield files
+        finally:
+            remove_tree(changes)
+
+    def changed_lines(self, commit: str) -> int:
+        """Lines added and removed against the base."""
+        if commit == self.commit:
+            return 0
+        changed = self._repository.diff_stat(self.commit, commit)
+        return changed.added + changed.removed
+
+    def _inside(self, path: str) -> str:
+        path = path.rstrip("/")
+        return f"{self.prefix}/{path}" if self.prefix else path
+
+    def _shared(self) -> dict[str, Path]:
+        shared = {}
+        for path in self._goal.share:
+            found = self._goal.folder / path
+            if not found.exists():
+                raise GoalError(
+                    f"`share: [{path}]` names nothing that exists",
+                    where=self._goal.where("share"),
+                    help=f"put the files at `{found}`, or remove the entry",
+                    slug="share-missing",
+                )
+            shared[self._inside(path)] = found
+        return shared
+
+    def _key(self) -> str:
+        setup = self._goal.setup.command if self._goal.setup else None
+        parts = [
+            self._repository.tree_of(self.commit),
+            setup,
+            self.prefix,
+            str(self._repository.root),
+            self.sandbox.level,
+            list(self._goal.share),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    def _check_out(self, files: Path) -> None:
+        missing = self._repository.check_out(self.commit, files).missing_lfs
+        commands = [each.command for each in _commands(self._goal)]
+        named = mentions(commands, self.prefix)
+        needed = [path for path in missing if named.word_for(path)]
+        if needed:
+            raise GoalError(
+                f"`{needed[0]}` is a Git LFS pointer, and its content is not on this machine",
+                where=self._goal.shown_as,
+                help="fetch it with `git lfs pull`",
+                slug="lfs-missing",
+            )
+
+    def _set_up(self, base: Base, log: Path | None, cancel: threading.Event) -> None:
+        setup = self._goal.setup
+        if setup is None:
+            return
+        limits = Limits(setup.timeout_s, 1 << 62, SETUP_PROCESSES, SETUP_DISK_BYTES)
+        result = base.set_up(Job(setup.command, self.prefix, {}, limits, network=True, log=log), cancel)
+        if result.stopped_by == "cancel":
+            raise Interrupted("the setup was cancelled")
+        if not result.succeeded:
+            raise BaselineError(
+                f"`setup` failed: {failure_of('setup', setup, result).reason}",
+                where=self._goal.where("setup"),
+                help=last_line(result.stdout) or "run it by hand to see more",
+                slug="setup-failed",
+            )
+
+    def _find_hidden(self, files: Path, shared: Mapping[str, Path]) -> tuple[str, ...]:
+        """Tracked, set-up and shared files alike: `hide` covers whatever stands at a path."""
+        paths = _walk(files, "")
+        for inside, source in shared.items():
+            paths |= _walk(source, f"{inside}/") if source.is_dir() else {inside}
+        check_hide(self._goal, self.prefix, paths)
+        return tuple(sorted(hidden_paths(self._goal, self.prefix, paths)))
+
+    def _write_changes(self, commit: str, folder: Path) -> tuple[str, ...]:
+        """Write what differs from the base; returns the paths that vanish."""
+        folder.mkdir(parents=True)
+        removed = []
+        for path, (_, entry) in self._repository.changed_paths(self.commit, commit).items():
+            if entry is None:
+                removed.append(path)
+                continue
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if entry.mode == LINK:
+                target.symlink_to(os.fsdecode(self._repository.read(commit, path)))
+            elif entry.mode in (FILE, EXECUTABLE):
+                target.write_bytes(self._repository.working_bytes(commit, path))
+                target.chmod(0o755 if entry.mode == EXECUTABLE else 0o644)
+        return tuple(removed)
+
+
+def _commands(goal: Goal) -> list[Command]:
+    optional = (goal.setup, goal.build, goal.run, goal.holdout)
+    return [each for each in (*optional, *goal.check, goal.evaluate) if each is not None]
+
+
+def _walk(folder: Path, prefix: str) -> set[str]:
+    """Every file below `folder`, as `prefix` and the path from there."""
+    found: set[str] = set()
+    for parent, folders, files in os.walk(folder):
+        inside = os.path.relpath(parent, folder)
+        start = prefix if inside == "." else f"{prefix}{inside}/"
+        found.update(f"{start}{name}" for name in files)
+        found.update(f"{start}{name}" for name in folders if os.path.islink(os.path.join(parent, name)))
+    return found
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Two runs may want the same base at once; the second waits for the first."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+

@@ -1,0 +1,331 @@
+"""Evaluates candidates: build, checks, run and scoring in the sandbox, metrics and outcome from what came of it.
+
+The candidate is never asked for its score: with `run`, the scorer sees the base and what the candidate
+left in `$KAPSO_OUT`, and nothing else of it. What the machine causes is raised; what the candidate
+causes is returned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import statistics
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from kapso.attempt import Outcome
+from kapso.errors import Interrupted, MachineError
+from kapso.evaluate.base import BaseFiles
+from kapso.evaluate.failures import Failure, failure_of
+from kapso.evaluate.readings import Reading, read_scorer, why_invalid
+from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
+from kapso.evaluate.sandbox.outputs import take_over
+from kapso.goal import Command, Goal
+from kapso.memory.episode import Stage
+
+MAX_OUT_BYTES = 1 << 30
+MAX_OUT_FILES = 10_000
+MAX_DISK_BYTES = 4 << 30
+FREE_BYTES = 64 << 20
+"""With less left on the disk, a failure is the machine's and not the candidate's."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one evaluation happens: its number, the slot that it has to itself, and its log."""
+
+    run: str
+    number: int
+    slot: int
+    log: Path | None = None
+    first_repeat: int = 0
+
+
+@dataclass(frozen=True)
+class Produced:
+    """What the candidate's own commands left: one output a repeat, or why there is none. All of it JSON."""
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    failure: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The end of an evaluation. `metrics` holds whatever was measured, also where the outcome is not scored."""
+
+    outcome: Outcome
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reason: str | None = None
+    feedback: str | None = None
+    stages: tuple[Stage, ...] = ()
+    said: str = ""
+
+
+class Evaluator:
+    """Evaluates commits of one run. Thread-safe as long as no two calls share a slot."""
+
+    def __init__(self, goal: Goal, files: BaseFiles, *, seed: int, memory_bytes: int) -> None:
+        self.goal = goal
+        self.files = files
+        self.baseline_metrics: Mapping[str, float] = {}
+        self._seed = seed
+        self._memory_bytes = memory_bytes
+        self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
+
+    def evaluate(self, commit: str, place: Place, cancel: threading.Event) -> Measured:
+        """Produce and score in one go; nothing of it stays on the disk."""
+        try:
+            return self.score(commit, self.produce(commit, place, cancel), place, cancel)
+        finally:
+            self.discard(place)
+
+    def produce(self, commit: str, place: Place, cancel: threading.Event) -> Produced:
+        """Build, check and run the candidate; judged together, the scorer runs here as well."""
+        self.discard(place)
+        stages: list[dict[str, Any]] = []
+        outputs: list[dict[str, Any]] = []
+        failure: Failure | None = None
+        with self._candidate(commit, place) as candidate:
+            failure = self._prepare(candidate, place, stages, cancel)
+            for repeat in range(self.goal.repeats):
+                if failure is None:
+                    failure = self._repeat(candidate, place, repeat, outputs, stages, cancel)
+        return Produced(outputs, stages, failure)
+
+    def score(self, commit: str, produced: Produced, place: Place, cancel: threading.Event) -> Measured:
+        """Metrics, outcome and reason; judged apart, the scorer reads what the candidate left."""
+        stages = [Stage(**stage) for stage in produced.stages]
+        if produced.failure is not None:
+            return _failed(Failure(*produced.failure), stages)
+        readings: list[tuple[dict[str, float], Reading]] = []
+        for repeat, output in enumerate(produced.outputs):
+            reading, failure = self._read(output, place, repeat, stages, cancel)
+            if failure is not None:
+                return _failed(failure, stages)
+            assert reading is not None
+            readings.append(({**reading.metrics, **_measured(output)}, reading))
+        return self._conclude(commit, readings, tuple(stages))
+
+    def hold_out(
+        self, commit: str, produced: Produced, place: Place, cancel: threading.Event
+    ) -> dict[str, Any]:
+        """What the hold-out command says about a candidate: `metrics`, or `reason` why there are none."""
+        command = self.goal.holdout
+        assert command is not None
+        if self.goal.is_judged_apart:
+            out = Path(produced.outputs[0]["out"])
+            result, reading = self._judge(command, "holdout", out, place, 0, cancel)
+        else:
+            with self._candidate(commit, place) as candidate:
+                if failure := self._prepare(candidate, place, [], cancel):
+                    return {"metrics": {}, "reason": failure.reason}
+                result, reading = self._judge_together(candidate, command, "holdout", place, 0, cancel)
+        if not result.succeeded:
+            return {"metrics": {}, "reason": failure_of("holdout", command, result).reason}
+        return {"metrics": dict(reading.metrics), "reason": reading.fault, "feedback": reading.feedback}
+
+    def discard(self, place: Place) -> None:
+        """Remove what `produce` left on the disk."""
+        shutil.rmtree(self._outputs(place), ignore_errors=True)
+
+    def has_outputs(self, produced: Produced) -> bool:
+        """Whether what the candidate left is still there to be scored."""
+        return all(output["out"] is None or Path(output["out"]).is_dir() for output in produced.outputs)
+
+    # The candidate's own commands
+
+    @contextmanager
+    def _candidate(self, commit: str, place: Place) -> Iterator[CandidateFiles]:
+        with self.files.candidate(commit, place.slot) as candidate:
+            yield candidate
+
+    def _prepare(
+        self, candidate: CandidateFiles, place: Place, stages: list[dict[str, Any]], cancel: threading.Event
+    ) -> Failure | None:
+        """Build and checks: each check starts from what the build left, not from an earlier check."""
+        if (build := self.goal.build) is not None:
+            result = candidate.build(self._job(build, place, self._folder(place, "build")), cancel)
+            if not self._note("build", build, result, stages):
+                return self._blame("build", build, result)
+        for check in self.goal.check:
+            result = candidate.run(self._job(check, place, self._folder(place, "check")), cancel)
+            if not self._note("check", check, result, stages):
+                failure = self._blame("check", check, result)
+                return failure._replace(outcome="invalid") if result.stopped_by is None else failure
+        return None
+
+    def _repeat(
+        self,
+        candidate: CandidateFiles,
+        place: Place,
+        repeat: int,
+        outputs: list[dict[str, Any]],
+        stages: list[dict[str, Any]],
+        cancel: threading.Event,
+    ) -> Failure | None:
+        """One repeat of `run` (or of the scorer, judged together); appends to `outputs`."""
+        command = self.goal.run
+        if command is None:
+            result, reading = self._judge_together(
+                candidate, self.goal.evaluate, "evaluate", place, repeat, cancel
+            )
+            if not self._note("evaluate", self.goal.evaluate, result, stages):
+                return self._blame("evaluate", self.goal.evaluate, result)
+            outputs.append({"out": None, **_usage(result), "reading": reading.to_json()})
+            return None
+        out = self._folder(place, f"out-{repeat}")
+        result = candidate.run(self._job(command, place, out, repeat), cancel)
+        if not self._note("run", command, result, stages):
+            return self._blame("run", command, result)
+        if (reason := take_over(out, max_bytes=MAX_OUT_BYTES, max_files=MAX_OUT_FILES)) is not None:
+            return Failure("invalid", f"what `run` left in `$KAPSO_OUT` is not acceptable: {reason}")
+        outputs.append({"out": str(out), **_usage(result), "reading": None})
+        return None
+
+    # The scorer
+
+    def _read(
+        self,
+        output: Mapping[str, Any],
+        place: Place,
+        repeat: int,
+        stages: list[Stage],
+        cancel: threading.Event,
+    ) -> tuple[Reading | None, Failure | None]:
+        if output["reading"] is not None:
+            return Reading(**output["reading"]), None
+        command = self.goal.evaluate
+        result, reading = self._judge(command, "evaluate", Path(output["out"]), place, repeat, cancel)
+        noted: list[dict[str, Any]] = []
+        succeeded = self._note("evaluate", command, result, noted)
+        stages.extend(Stage(**stage) for stage in noted)
+        return (reading, None) if succeeded else (None, self._blame("evaluate", command, result))
+
+    def _judge(
+        self, command: Command, name: str, out: Path, place: Place, repeat: int, cancel: threading.Event
+    ) -> tuple[CommandResult, Reading]:
+        """Run a scorer in the read-only base; it sees `out` read-only."""
+        folder = self._folder(place, f"{name}-result-{repeat}")
+        job = replace(
+            self._job(command, place, out, repeat), out_writable=False, result=folder, network=False
+        )
+        result = self.files.base.run(job, cancel)
+        return result, read_scorer(self.goal.metrics, result.stdout, folder)
+
+    def _judge_together(
+        self,
+        candidate: CandidateFiles,
+        command: Command,
+        name: str,
+        place: Place,
+        repeat: int,
+        cancel: threading.Event,
+    ) -> tuple[CommandResult, Reading]:
+        folder = self._folder(place, f"{name}-result-{repeat}")
+        out = self._folder(place, f"{name}-out-{repeat}")
+        result = candidate.run(replace(self._job(command, place, out, repeat), result=folder), cancel)
+        return result, read_scorer(self.goal.metrics, result.stdout, folder)
+
+    def _conclude(
+        self, commit: str, readings: list[tuple[dict[str, float], Reading]], stages: tuple[Stage, ...]
+    ) -> Measured:
+        """The median of each metric that every repeat gave, and whether all of it is valid."""
+        names = set.intersection(*(set(metrics) for metrics, _ in readings))
+        metrics = {
+            name: float(statistics.median(each[name] for each, _ in readings)) for name in sorted(names)
+        }
+        metrics["diff.lines"] = float(self.files.changed_lines(commit))
+        worst = next((reading for _, reading in readings if reading.fault or reading.faults), readings[0][1])
+        baseline = self.baseline_metrics or metrics
+        reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline, worst)
+        feedback = next((reading.feedback for _, reading in readings if reading.feedback), None)
+        outcome = Outcome.SCORED if reason is None else Outcome.INVALID
+        return Measured(outcome, metrics, reason, feedback, stages)
+
+    # Shared
+
+    def _job(self, command: Command, place: Place, out: Path, repeat: int = 0) -> Job:
+        environment = {
+            **self._environment,
+            "KAPSO_RUN": place.run,
+            "KAPSO_ATTEMPT": str(place.number),
+            "KAPSO_SEED": str(self._repeat_seed(place.first_repeat + repeat)),
+        }
+        limits = Limits(command.timeout_s, self._memory_bytes, self.goal.sandbox.processes, MAX_DISK_BYTES)
+        return Job(
+            command.command,
+            self.files.prefix,
+            environment,
+            limits,
+            out=out,
+            network=self.goal.sandbox.network,
+            log=place.log,
+        )
+
+    def _repeat_seed(self, repeat: int) -> int:
+        digest = hashlib.sha256(f"{self._seed}:{repeat}".encode()).digest()
+        return int.from_bytes(digest[:4], "big") >> 1
+
+    def _outputs(self, place: Place) -> Path:
+        return self.files.cache / "out" / place.run / f"{place.number:04d}-{place.slot}"
+
+    def _folder(self, place: Place, name: str) -> Path:
+        """A new, empty folder."""
+        folder = self._outputs(place) / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def _note(self, name: str, command: Command, result: CommandResult, stages: list[dict[str, Any]]) -> bool:
+        """Keep the stage; whether it succeeded. Raises Interrupted when Kapso itself ended it."""
+        stages.append(
+            {
+                "name": name,
+                "command": command.command,
+                "exit_code": result.exit_code,
+                "seconds": result.seconds,
+                "cpu_seconds": result.cpu_seconds,
+                "rss_bytes": result.max_rss_bytes,
+                "stopped_by": result.stopped_by,
+            }
+        )
+        if result.stopped_by == "cancel":
+            raise Interrupted("the evaluation was cancelled")
+        return result.succeeded
+
+    def _blame(self, name: str, command: Command, result: CommandResult) -> Failure:
+        """Outcome and reason; raises MachineError where the disk is full by no fault of the candidate."""
+        free = shutil.disk_usage(self.files.cache).free
+        if free < FREE_BYTES and result.stopped_by is None:
+            raise MachineError(
+                f"only {free >> 20} MB are left on the disk of `{self.files.cache}`",
+                help="make room, then `kapso resume`: nothing is lost",
+                slug="disk-full",
+            )
+        return failure_of(name, command, result)
+
+
+def _failed(failure: Failure, stages: list[Stage]) -> Measured:
+    return Measured(Outcome(failure.outcome), reason=failure.reason, stages=tuple(stages), said=failure.said)
+
+
+def _usage(result: CommandResult) -> dict[str, Any]:
+    return {
+        "seconds": result.seconds,
+        "cpu_seconds": result.cpu_seconds,
+        "max_rss_bytes": result.max_rss_bytes,
+    }
+
+
+def _measured(output: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        "run.seconds": round(output["seconds"], 6),
+        "run.cpu_seconds": round(output["cpu_seconds"], 6),
+        "run.max_rss_bytes": float(output["max_rss_bytes"]),
+    }

@@ -1,0 +1,82 @@
+"""The identity of an evaluation: what must be equal for two scores to be comparable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kapso.git.repository import Repository
+from kapso.goal import Goal
+from kapso.goal.protection import protected_paths
+
+LENGTH = 12
+
+
+def identity_parts(goal: Goal, repository: Repository, base: str) -> dict[str, Any]:
+    """Everything that the score depends on besides the candidate, by name, as JSON."""
+    entries = repository.entries(base)
+    prefix = goal.prefix(repository.root)
+    protected = protected_paths(goal, prefix, entries)
+    goal_file = f"{prefix}/{goal.file.name}" if prefix else goal.file.name
+    return {
+        "setup": _command(goal.setup),
+        "build": _command(goal.build),
+        "check": [_command(each) for each in goal.check],
+        "run": _command(goal.run),
+        "evaluate": _command(goal.evaluate),
+        "holdout": _command(goal.holdout),
+        "hide": list(goal.hide) if goal.hide is not None else None,
+        "keep": list(goal.keep),
+        "metrics": [[m.name, m.goal, m.regex, repr(m.low), repr(m.high)] for m in goal.metrics],
+        "constraints": [constraint.text for constraint in goal.constraints],
+        "repeats": goal.repeats,
+        "sandbox": _sandbox(goal),
+        "protected": {path: entries[path].oid for path in sorted(protected) if path != goal_file},
+        "share": {path: _manifest(goal.folder / path) for path in goal.share},
+    }
+
+
+def identity(parts: Mapping[str, Any]) -> str:
+    """Twelve hex digits over the parts."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The names of the parts that differ, in the order of the goal."""
+    return [name for name in now if then.get(name) != now[name]]
+
+
+def _command(command: Any) -> list[Any] | None:
+    return None if command is None else [command.command, command.timeout_s]
+
+
+def _sandbox(goal: Goal) -> list[Any]:
+    chosen = goal.sandbox
+    return [
+        chosen.level,
+        chosen.network,
+        chosen.memory_bytes,
+        chosen.processes,
+        list(chosen.read),
+        chosen.gpu,
+        list(chosen.env),
+    ]
+
+
+def _manifest(path: Path) -> str:
+    """A digest of names, sizes and times: what is shared is too large to read at every start."""
+    digest = hashlib.sha256()
+    for each in sorted([path, *path.rglob("*")]) if path.is_dir() else [path]:
+        try:
+            status = os.lstat(each)
+        except OSError:
+            continue
+        size = status.st_size if not each.is_dir() else 0
+        time = status.st_mtime_ns if not each.is_dir() else 0
+        digest.update(f"{each.relative_to(path.parent)}\0{size}\0{time}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:LENGTH]

@@ -1,0 +1,14 @@
+"""The sandbox: commands that cannot see, touch or outlive what they should not, and what they cost.
+
+sandbox = Sandbox.open(settings, workspace=..., private=[...], cache=...)
+base = sandbox.base(checkout, shared={})
+with base.candidate(Layer(changes), hidden=["evaluate.py"], slot=0) as candidate:
+    result = candidate.run(job, cancel)
+"""
+
+from kapso.evaluate.sandbox.base import Base, CandidateFiles
+from kapso.evaluate.sandbox.job import CommandResult, Job, Layer, Limits
+from kapso.evaluate.sandbox.outputs import take_over
+from kapso.evaluate.sandbox.sandbox import Sandbox
+
+__all__ = ["Base", "CandidateFiles", "CommandResult", "Job", "Layer", "Limits", "Sandbox", "take_over"]

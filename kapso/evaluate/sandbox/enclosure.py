@@ -1,0 +1,166 @@
+"""Level bubblewrap: everything a command sees and may write, as arguments for bwrap.
+
+What is the same for every command of a sandbox is put together once. Inside, a command finds its home,
+its temporary files, its output and its result under one folder, at the same place in every slot.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kapso.evaluate.sandbox.bubblewrap import Bubblewrap, Inside, pack, start
+from kapso.evaluate.sandbox.environment import index_variables, paths_in
+from kapso.evaluate.sandbox.host import Covers, devices, empty, masks, uncover
+from kapso.evaluate.sandbox.job import Job
+from kapso.evaluate.sandbox.place import Place
+from kapso.evaluate.sandbox.toolchains import find_environment, find_toolchains
+
+_COVER_BYTES = 1 << 20
+_WRITABLE = ("/tmp", "/var/tmp")
+_INSIDE = ("/tmp/kapso", "/tmp/kapso-inside", "/var/tmp/kapso")
+_RESOLVER = Path("/etc/resolv.conf")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What the part of the arguments that is put together once depends on."""
+
+    network: bool
+    memory_bytes: int
+    is_setup: bool
+
+
+class Enclosure:
+    """Starts commands in bubblewrap. `level` is what the user asked for and got."""
+
+    level = "bubblewrap"
+    lost: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        bubblewrap: Bubblewrap,
+        *,
+        workspace: Path,
+        private: Iterable[Path],
+        read: Iterable[Path],
+        gpu: bool | None,
+        home: Path,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.bubblewrap, self.workspace, self.home = bubblewrap, Path(os.path.realpath(workspace)), home
+        self.has_overlays = bubblewrap.overlays
+        self._private = [Path(os.path.realpath(path)) for path in private if path.exists()]
+        self._covers = Covers(home, self.workspace, self._private)
+        self._devices = devices(gpu)
+        tools = find_toolchains(environ, home, self._covers.covers, (self.workspace, *self._private))
+        self._shown = {*tools.paths, *read}
+        self._index = index_variables(environ, home)
+        self._masks = list(masks(self._covers))
+        self.env = tools.env
+        self._inside = self._choose_inside()
+        self._heads: dict[_Kind, bytes] = {}
+        self._tail = pack([item for path in self._covered() for item in ("--remount-ro", path)])
+
+    def _choose_inside(self) -> str:
+        places = map(Path, _INSIDE)
+        return next(
+            str(p) for p in places if not p.is_relative_to(self.workspace) and p not in self.workspace.parents
+        )
+
+    def show_environment(self, folder: Path) -> None:
+        """Shows from now on what a virtual environment in `folder`, if it is one, needs from elsewhere."""
+        found = find_environment(folder, self._covers.covers, self.home)
+        if not found <= self._shown:
+            self._shown |= found
+            self._heads.clear()
+
+    def tools_in_workspace(self) -> dict[str, Path]:
+        """Toolchains that live in the workspace, such as a virtual environment on PATH."""
+        shown = uncover(self._shown, self._covers)
+        return {
+            str(path.relative_to(self.workspace)): path
+            for path, link in shown.items()
+            if link is None and self.workspace in path.parents
+        }
+
+    def start(self, job: Job, place: Place) -> Inside:
+        kind = _Kind(job.network, job.limits.memory_bytes, place.scratch is not None)
+        head = self._heads.get(kind)
+        if head is None:
+            head = self._heads[kind] = pack(self._head(kind))
+        folder = os.path.join(self.workspace, job.folder)
+        folder = os.path.normpath(folder)
+        own = [*place.mounts, *self._own_folders(job, place), "--chdir", folder]
+        env = self._environment(job, is_setup=kind.is_setup)
+        return start(self.bubblewrap.program, head + pack(own) + self._tail, env, job.command)
+
+    def _environment(self, job: Job, is_setup: bool) -> dict[str, str]:
+        env = {**self.env, "HOME": f"{self._inside}/home", "TMPDIR": f"{self._inside}/tmp"}
+        if is_setup:
+            env |= self._index
+        env |= job.env
+        if job.out:
+            env["KAPSO_OUT"] = f"{self._inside}/out"
+        if job.result:
+            env["KAPSO_RESULT"] = f"{self._inside}/result/result.json"
+        return env
+
+    def _own_folders(self, job: Job, place: Place) -> list[str]:
+        if place.scratch:
+            arguments = ["--bind", str(place.scratch), self._inside]
+        else:
+            arguments = [item for name in ("home", "tmp") for item in ("--dir", f"{self._inside}/{name}")]
+        if job.out:
+            arguments += ["--bind" if job.out_writable else "--ro-bind", str(job.out), f"{self._inside}/out"]
+        if job.result:
+            arguments += ["--bind", str(job.result), f"{self._inside}/result"]
+        return arguments
+
+    def _head(self, kind: _Kind) -> list[str]:
+        """Namespaces, the machine without what is covered, and what is shown all the same."""
+        size = str(max(_COVER_BYTES, kind.memory_bytes // 2))
+        arguments = [*self.bubblewrap.flags, *(["--share-net"] if kind.network else [])]
+        arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        arguments += [item for device in self._devices for item in ("--dev-bind", device, device)]
+        arguments += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+        for path in _WRITABLE:
+            arguments += ["--perms", "1777", "--size", size, "--tmpfs", path]
+        for path in self._covered():
+            arguments += ["--size", str(_COVER_BYTES), "--tmpfs", path]
+        return arguments + self._uncovered(kind)
+
+    def _covered(self) -> list[str]:
+        """Covered folders in which nothing may be written; they stay open until all mounts are made."""
+        return [
+            str(path)
+            for path in self._covers.folders
+            if str(path) not in _WRITABLE and path != self.workspace and _may_hold_something(path)
+        ]
+
+    def _uncovered(self, kind: _Kind) -> list[str]:
+        paths = set(self._shown)
+        if kind.network:
+            paths.add(_RESOLVER)
+        if kind.is_setup:
+            paths |= paths_in(self._index)
+        arguments: list[str] = []
+        shown = uncover(paths, self._covers)
+        for path, link in shown.items():
+            if path != self.workspace and self.workspace not in path.parents:
+                arguments += ["--symlink", link, str(path)] if link else ["--ro-bind", str(path), str(path)]
+        bound = {path for path, link in shown.items() if link is None}
+        seen_again = [path for path in self._private if bound.intersection((path, *path.parents))]
+        for path in [*self._masks, *self._covers.files, *seen_again]:
+            if self.workspace not in path.parents:
+                arguments += empty(str(path), path.is_dir())
+        return arguments
+
+
+def _may_hold_something(folder: Path) -> bool:
+    try:
+        return bool(os.listdir(folder))
+    except OSError:
+        return True

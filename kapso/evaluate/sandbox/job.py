@@ -1,0 +1,70 @@
+"""What a command is asked to do, within which limits, and what became of it. Plain data, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+StoppedBy = Literal["timeout", "memory", "processes", "disk", "cancel"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one command's whole process tree; `disk_bytes` is what it may add to workspace and out."""
+
+    timeout_s: float
+    memory_bytes: int
+    processes: int
+    disk_bytes: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command for `/bin/sh -c`.
+
+    `folder` is the working folder, relative to the workspace's root ('' is the root). `env` is added to
+    what the sandbox sets by itself (PATH, HOME, TMPDIR, locale, what toolchains need). `out` and `result`
+    are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`.
+    """
+
+    command: str
+    folder: str
+    env: Mapping[str, str]
+    limits: Limits
+    out: Path | None = None
+    out_writable: bool = True
+    result: Path | None = None
+    network: bool = False
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """How a command ended. `exit_code` is 128 + n after signal n, and None when Kapso stopped it.
+
+    `seconds` is the wall time of the command alone; `cpu_seconds` counts every process it started;
+    `max_rss_bytes` is the largest process or the largest sum seen, whichever is more. `stdout` and
+    `stderr` hold the last megabyte and the last 64 KB.
+    """
+
+    exit_code: int | None
+    stopped_by: StoppedBy | None
+    seconds: float
+    cpu_seconds: float
+    max_rss_bytes: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def succeeded(self) -> bool:
+        return self.exit_code == 0 and self.stopped_by is None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a candidate changes: `folder` holds the files to lay over the base, `removed` names what goes."""
+
+    folder: Path
+    removed: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""Level limits: no walls, only limits. Commands run as the user, in a copy of the program.
+
+What they start is ended with them by `supervise.py`; time, memory, processes and disk are watched as at
+every level. What this level cannot keep out stands in `lost`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from kapso.evaluate.sandbox.environment import index_variables
+from kapso.evaluate.sandbox.job import Job
+from kapso.evaluate.sandbox.place import Place
+from kapso.evaluate.sandbox.processes import become_subreaper, descendants, end_below
+from kapso.evaluate.sandbox.toolchains import find_toolchains
+from kapso.evaluate.sandbox.trees import remove_tree
+from kapso.evaluate.sandbox.watch import Usage
+
+_SUPERVISOR = Path(__file__).with_name("supervise.py")
+_PATIENCE_S = 0.7
+
+
+class Unwalled:
+    """Starts commands without walls."""
+
+    level = "limits"
+    has_overlays = False
+    lost = (
+        "commands can use the network",
+        "commands can read everything that you can read: keys, other projects, files that are hidden",
+        "commands can write and delete everything that you can, your repository included",
+        "commands can see, and end, the other processes that you run",
+    )
+
+    def __init__(self, *, scratch: Path, home: Path, environ: Mapping[str, str]) -> None:
+        self._scratch = scratch
+        self._index = index_variables(environ, home)
+        self.env = find_toolchains(environ, home, lambda path: False, ()).env
+
+    def start(self, job: Job, place: Place) -> Supervised:
+        become_subreaper()
+        own = Path(tempfile.mkdtemp(prefix="own-", dir=self._scratch))
+        for name in ("home", "tmp"):
+            (own / name).mkdir()
+        env = {**self.env, "HOME": f"{own}/home", "TMPDIR": f"{own}/tmp"}
+        if place.scratch:
+            env |= self._index
+        env |= job.env
+        if job.out:
+            env["KAPSO_OUT"] = str(job.out)
+        if job.result:
+            env["KAPSO_RESULT"] = str(job.result / "result.json")
+        status, their_status = os.pipe()
+        try:
+            supervisor = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(their_status), job.command],
+                env=env,
+                cwd=place.folder / job.folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=(their_status,),
+                bufsize=0,
+            )
+        finally:
+            os.close(their_status)
+        return Supervised(supervisor, status, own)
+
+
+class Supervised:
+    """A command under its supervisor; see `watch.Started`."""
+
+    begun = None
+
+    def __init__(self, supervisor: subprocess.Popen[bytes], status: int, own: Path) -> None:
+        assert supervisor.stdout and supervisor.stderr and supervisor.stdin
+        self._supervisor, self._control, self._own = supervisor, supervisor.stdin, own
+        self.stdout, self.stderr = supervisor.stdout.fileno(), supervisor.stderr.fileno()
+        self.status = status
+
+    def attach(self, pid: int) -> None:
+        """The supervisor itself: nothing has to be set from outside."""
+
+    def kill(self) -> None:
+        self._control.close()
+
+    def reap(self) -> Usage:
+        """Waits for the supervisor to end everything; does it itself when the command has disabled it.
+
+        What was used, the supervisor says on `status`.
+        """
+        try:
+            self._supervisor.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            end_below(self._supervisor.pid)
+            self._supervisor.kill()
+            self._supervisor.wait()
+        self._end_strays()
+        return Usage(0.0, 0)
+
+    def _end_strays(self) -> None:
+        """Ends what became this process's child because the command killed its supervisor."""
+        mark = os.fsencode(f"TMPDIR={self._own}/tmp")
+        while strays := [p.pid for p in descendants(os.getpid()) if mark in _environment_of(p.pid)]:
+            for pid in strays:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+
+    def close(self) -> None:
+        for pipe in (self._supervisor.stdin, self._supervisor.stdout, self._supervisor.stderr):
+            if pipe:
+                pipe.close()
+        os.close(self.status)
+        remove_tree(self._own)
+
+
+def _environment_of(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []

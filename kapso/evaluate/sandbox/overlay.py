@@ -1,0 +1,86 @@
+"""A candidate's files as overlay mounts: the base is shared, and only what differs is ever written.
+
+From the bottom up: the base, what makes files vanish, what the candidate changed, what its build made, and
+a layer per command that is thrown away. No layer is touched while a mount uses it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from kapso.evaluate.sandbox.files import Program
+from kapso.evaluate.sandbox.layers import fold
+from kapso.evaluate.sandbox.place import Place
+from kapso.evaluate.sandbox.trees import remove_tree
+
+
+class OverlayFiles:
+    """See `files.Files`. `folder` is the candidate's own; `gone` the layer of whiteouts, if there is one."""
+
+    def __init__(
+        self, program: Program, folder: Path, gone: Path | None, workspace: Path, mounts: Sequence[str]
+    ) -> None:
+        self._program, self._folder, self._gone = program, folder, gone
+        self._workspace, self._mounts = workspace, mounts
+        self._lower = [program.base, *([gone] if gone else []), program.changes.folder]
+        self._caches = program.usable_caches()
+        self._cached = False
+        self._commands = 0
+
+    def for_build(self) -> Place:
+        for cache in self._caches.values():
+            cache.open()
+        self._cached = True
+        return self._place()
+
+    def after_build(self, succeeded: bool) -> None:
+        """Keeps what the build wrote, and what it wrote to caches if it succeeded."""
+        written = self._folder / str(self._commands)
+        for number, (path, cache) in enumerate(self._caches.items(), start=1):
+            if succeeded:
+                with cache.changing():
+                    fold(written / f"upper{number}", cache.folder, self._program.changed_in(path))
+        self._cached = succeeded
+        self._lower.append(written / "upper0")
+
+    def for_run(self) -> Place:
+        return self._place()
+
+    def drop(self, place: Place) -> None:
+        remove_tree(place.folder)
+
+    def _place(self) -> Place:
+        self._commands += 1
+        folder = self._folder / str(self._commands)
+        stacks = {"": self._lower}
+        if self._cached:
+            stacks |= {path: self._layers_at(path, cache.folder) for path, cache in self._caches.items()}
+        mounts: list[str] = []
+        uppers: list[Path] = []
+        for number, (path, lower) in enumerate(stacks.items()):
+            upper, work = folder / f"upper{number}", folder / f"work{number}"
+            upper.mkdir(parents=True)
+            work.mkdir()
+            uppers.append(upper)
+            mounts += [item for layer in lower for item in ("--overlay-src", str(layer))]
+            mounts += ["--overlay", str(upper), str(work), os.path.join(self._workspace, path)]
+        return Place(folder=folder, mounts=[*mounts, *self._mounts], writes=tuple(uppers))
+
+    def _layers_at(self, path: str, cache: Path) -> list[Path]:
+        """The layers below a cached folder: the base's and the candidate's own files are in it as well."""
+        below = [self._program.base / path] if not self._is_gone(path) else []
+        if self._gone:
+            below.append(self._gone / path)
+        layers = [*below, cache, self._program.changes.folder / path]
+        return [layer for layer in layers if layer.is_dir() and not layer.is_symlink()]
+
+    def _is_gone(self, path: str) -> bool:
+        while path and self._gone:
+            try:
+                return stat.S_ISCHR((self._gone / path).lstat().st_mode)
+            except OSError:
+                path = os.path.dirname(path)
+        return False

@@ -1,0 +1,55 @@
+"""Where one command finds the program: host folders, and how bubblewrap mounts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kapso.evaluate.sandbox.host import empty
+
+
+@dataclass(frozen=True)
+class Place:
+    """The workspace of one command.
+
+    `mounts` are bubblewrap's arguments that put it in place; at level limits the command runs in `folder`
+    itself. `writes` are the host folders that hold what the command writes to the workspace, `had_bytes`
+    what was in them before. `scratch` holds home and temporary files where memory would be too small.
+    """
+
+    folder: Path
+    mounts: Sequence[str] = ()
+    writes: tuple[Path, ...] = ()
+    had_bytes: int = 0
+    scratch: Path | None = None
+
+
+def is_within(path: str, folders: Sequence[str]) -> bool:
+    """Whether the relative `path` is one of `folders` or lies in one."""
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def shared_mounts(workspace: Path, shared: Mapping[str, Path], hidden: Sequence[str] = ()) -> list[str]:
+    """Arguments that show `shared` read-only in the workspace, without what is `hidden`."""
+    arguments: list[str] = []
+    for path, source in shared.items():
+        if is_within(path, hidden):
+            continue
+        arguments += ["--ro-bind", str(source), str(workspace / path)]
+        for name in hidden:
+            concealed = source / name[len(path) + 1 :]
+            if is_within(name, [path]) and concealed.exists():
+                arguments += empty(str(workspace / name), concealed.is_dir())
+    return arguments
+
+
+def make_mount_points(folder: Path, shared: Mapping[str, Path]) -> None:
+    """Makes a folder or an empty file wherever something will be mounted."""
+    for path, source in shared.items():
+        point = folder / path
+        if source.is_dir():
+            point.mkdir(parents=True, exist_ok=True)
+        elif not point.exists():
+            point.parent.mkdir(parents=True, exist_ok=True)
+            point.touch()

@@ -1,0 +1,197 @@
+"""Looks at a tree of processes from outside: how many, how much memory, how much processor time.
+
+Numbers come from /proc; where there is none (macOS) from `ps`, at a cost of some milliseconds a look.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from kapso.errors import MachineError
+
+_PR_SET_CHILD_SUBREAPER = 36
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@cache
+def become_subreaper() -> None:
+    """Makes orphans of commands children of this process, so that `wait4` tells what they used."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise MachineError(f"prctl(PR_SET_CHILD_SUBREAPER) failed: {os.strerror(ctypes.get_errno())}")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process at one moment. `started` tells it from a later one with the same id."""
+
+    pid: int
+    parent: int
+    started: int
+    cpu_seconds: float
+    rss_bytes: int
+
+
+class TreeMeter:
+    """Measures everything below `root`. Sums grow with every look; `pids` are those of the last one."""
+
+    def __init__(self, root: int) -> None:
+        self.root = root
+        self.peak_rss_bytes = 0
+        self.pids: list[int] = []
+        self.seen: dict[tuple[int, int], float] = {}
+
+    @property
+    def cpu_seconds(self) -> float:
+        return sum(self.seen.values())
+
+    def look(self, enough: int) -> tuple[int, int]:
+        """(processes, bytes resident) right now; stops counting once there are more than `enough`."""
+        count = rss = 0
+        self.pids = []
+        for process in descendants(self.root):
+            count += 1
+            rss += process.rss_bytes
+            self.pids.append(process.pid)
+            self.seen[process.pid, process.started] = process.cpu_seconds
+            if count > enough:
+                break
+        self.peak_rss_bytes = max(self.peak_rss_bytes, rss)
+        return count, rss
+
+
+def descendants(root: int) -> Iterator[Process]:
+    """Every process below `root`, parents first, `root` itself not included."""
+    children = _children()
+    waiting, known = [root], {root}
+    while waiting:
+        for pid in children(waiting.pop()):
+            if pid in known:
+                continue
+            known.add(pid)
+            process = _process(pid)
+            if process is not None:
+                waiting.append(pid)
+                yield process
+
+
+def held_bytes(pids: Iterable[int]) -> tuple[int, int]:
+    """(bytes on disk, bytes in memory) of files that have no name any more but are still open."""
+    sizes: dict[tuple[int, int], tuple[int, bool]] = {}
+    for pid in pids:
+        try:
+            for number in os.listdir(f"/proc/{pid}/fd"):
+                path = f"/proc/{pid}/fd/{number}"
+                found = os.stat(path)
+                if found.st_nlink == 0 and stat.S_ISREG(found.st_mode):
+                    is_memory = os.readlink(path).startswith("/memfd:")
+                    sizes[found.st_dev, found.st_ino] = (found.st_blocks * 512, is_memory)
+        except OSError:
+            continue
+    in_memory = sum(size for size, is_memory in sizes.values() if is_memory)
+    return sum(size for size, _ in sizes.values()) - in_memory, in_memory
+
+
+def oom_kills() -> int:
+    """How many processes the kernel has ended for want of memory since it started."""
+    try:
+        with open("/proc/vmstat", "rb", buffering=0) as file:
+            text = file.read(1 << 16)
+    except OSError:
+        return 0
+    _, found, rest = text.partition(b"\noom_kill ")
+    return int(rest.split(maxsplit=1)[0]) if found else 0
+
+
+def end_below(root: int) -> None:
+    """Kills everything below `root`. All is stopped first: what stands still cannot fork meanwhile."""
+    stopped: set[int] = set()
+    while found := {process.pid for process in descendants(root)} - stopped:
+        for pid in found:
+            _send(pid, signal.SIGSTOP)
+        stopped |= found
+    for pid in stopped:
+        _send(pid, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _children() -> Callable[[int], list[int]]:
+    """A function from a process to its children, by the cheapest way that this machine has."""
+    if os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
+        return _children_from_kernel
+    by_parent: dict[int, list[int]] = {}
+    for process in all_processes():
+        by_parent.setdefault(process.parent, []).append(process.pid)
+    return lambda pid: by_parent.get(pid, [])
+
+
+def _children_from_kernel(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", "rb", buffering=0) as file:
+                found += map(int, file.read().split())
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return found
+
+
+def all_processes() -> Iterator[Process]:
+    if not os.path.isdir("/proc/self"):
+        yield from _processes_from_ps("-A")
+        return
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (process := _process(int(name))):
+            yield process
+
+
+def _process(pid: int) -> Process | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            text = file.read()
+    except (ProcessLookupError, FileNotFoundError):
+        if os.path.isdir("/proc/self"):
+            return None
+        return next(_processes_from_ps("-p", str(pid)), None)
+    # The name in brackets may hold spaces and brackets itself, so count from the last one.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return Process(
+        pid=pid,
+        parent=int(fields[1]),
+        started=int(fields[19]),
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND,
+        rss_bytes=int(fields[21]) * _PAGE_BYTES,
+    )
+
+
+def _processes_from_ps(*which: str) -> Iterator[Process]:
+    command = ["ps", *which, "-o", "pid=,ppid=,rss=,time="]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    for line in listing.splitlines():
+        pid, parent, rss_kb, time = line.split()
+        yield Process(int(pid), int(parent), 0, _seconds(time), int(rss_kb) * 1024)
+
+
+def _seconds(clock: str) -> float:
+    """`[dd-]hh:mm:ss.cc` in seconds."""
+    days, _, rest = clock.rpartition("-")
+    total = 0.0
+    for part in rest.split(":"):
+        total = total * 60 + float(part)
+    return total + 86_400 * int(days or 0)

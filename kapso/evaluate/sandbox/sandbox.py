@@ -1,0 +1,174 @@
+"""Opens the sandbox: the best level that the settings ask for and the machine can give."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from kapso.errors import MachineError, NotAvailableYet, UsageError
+from kapso.evaluate.sandbox.base import Base
+from kapso.evaluate.sandbox.bubblewrap import find_bubblewrap
+from kapso.evaluate.sandbox.enclosure import Enclosure
+from kapso.evaluate.sandbox.environment import locale_variables
+from kapso.evaluate.sandbox.limits import Unwalled
+from kapso.evaluate.sandbox.trees import remove_tree
+from kapso.goal import SandboxSettings
+
+_LEVELS = ("auto", "bubblewrap", "limits", "strict")
+_REMEDY = (
+    "install bubblewrap and allow user namespaces "
+    "(Ubuntu: `sysctl kernel.apparmor_restrict_unprivileged_userns=0`; "
+    "Docker: `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`), or accept "
+    "`sandbox: {level: limits}`, which keeps no command from reading, writing and using the network"
+)
+
+
+class Sandbox:
+    """Where commands run. `lost` says in sentences what `level` cannot keep out, `why` why not more.
+
+    Use `open`; `close` removes everything that commands have left in the cache.
+    """
+
+    def __init__(
+        self,
+        level: Enclosure | Unwalled,
+        *,
+        session: _Session,
+        workspace: Path,
+        overlays: bool,
+        why: str | None,
+    ) -> None:
+        self.level = level.level
+        self.overlays = overlays
+        self.lost = tuple(level.lost)
+        self.why = why
+        self._level, self._session, self._workspace = level, session, workspace
+
+    @classmethod
+    def open(
+        cls,
+        settings: SandboxSettings,
+        *,
+        workspace: Path,
+        private: Sequence[Path],
+        cache: Path,
+        overlays: bool | None = None,
+    ) -> Sandbox:
+        """The sandbox that `settings` ask for.
+
+        `workspace` is the absolute path at which every command sees the program, `private` are host paths
+        that no command may see, `cache` is a host folder for what commands write. `overlays` False makes
+        copies where overlays would work. Raises MachineError when a demanded level cannot be had.
+        """
+        if settings.level not in _LEVELS:
+            raise NotAvailableYet(
+                f"sandbox level `{settings.level}`", help=f"use one of {', '.join(_LEVELS)}"
+            )
+        if workspace == Path("/"):
+            raise UsageError(
+                "the repository cannot be the root of the file system", slug="repository-is-root"
+            )
+        session = _Session(cache)
+        try:
+            level, why = _choose(settings, workspace, [*private, cache], session.folder)
+        except BaseException:
+            session.close()
+            raise
+        has_overlays = isinstance(level, Enclosure) and level.has_overlays and overlays is not False
+        return cls(level, session=session, workspace=workspace, overlays=has_overlays, why=why)
+
+    def base(self, folder: Path, shared: Mapping[str, Path]) -> Base:
+        """The base in `folder`, checked out already, with `shared` (workspace path → host path) in it."""
+        return Base(
+            self._level,
+            workspace=self._workspace,
+            session=self._session.folder,
+            folder=folder,
+            shared=shared,
+            overlays=self.overlays,
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _choose(
+    settings: SandboxSettings, workspace: Path, private: Sequence[Path], scratch: Path
+) -> tuple[Enclosure | Unwalled, str | None]:
+    environ = dict(os.environ)
+    home = Path(os.path.realpath(Path.home()))
+    why = "`sandbox.level` asks for it"
+    level: Enclosure | Unwalled
+    if settings.level != "limits":
+        found, why = find_bubblewrap(scratch)
+        if found:
+            level = Enclosure(
+                found,
+                workspace=workspace,
+                private=private,
+                read=list(_read_paths(settings.read, workspace)),
+                gpu=settings.gpu,
+                home=home,
+                environ=environ,
+            )
+            level.env |= locale_variables(environ)
+            return level, None
+        if settings.level != "auto":
+            raise MachineError(
+                f"no sandbox at level `{settings.level}`: {why}", help=_REMEDY, slug="no-sandbox"
+            )
+    level = Unwalled(scratch=scratch, home=home, environ=environ)
+    level.env |= locale_variables(environ)
+    return level, why
+
+
+def _read_paths(paths: Sequence[str], workspace: Path) -> Iterator[Path]:
+    for text in paths:
+        path = workspace / Path(text).expanduser()
+        if not path.exists():
+            raise UsageError(f"`sandbox.read`: `{text}` does not exist", slug="read-missing")
+        yield path
+
+
+class _Session:
+    """A folder in the cache that belongs to this process. Those of dead processes are removed."""
+
+    def __init__(self, cache: Path) -> None:
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            self._remove_stale(cache)
+            self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=cache))
+        except OSError as error:
+            raise MachineError(f"cannot write to `{cache}`: {error.strerror}", slug="cache") from error
+        self._lock = _lock(self.folder)
+
+    @staticmethod
+    def _remove_stale(cache: Path) -> None:
+        for folder in cache.glob("session-*"):
+            lock = _lock(folder)
+            if lock is not None:
+                remove_tree(folder)
+                os.close(lock)
+
+    def close(self) -> None:
+        remove_tree(self.folder)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _lock(folder: Path) -> int | None:
+    """Locks a folder as long as the file that is returned stays open; None when somebody else has."""
+    with contextlib.suppress(OSError):
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            return None
+        return file
+    return None

@@ -1,0 +1,149 @@
+"""Runs one command and ends whatever it left behind. The trusted part of level limits: `python -I -S` runs
+this file alone, with nothing but the standard library.
+
+It speaks on one pipe, lines of JSON: its own id, how the command ended, and what everything used. The pipe
+on its standard input closes when the engine wants an end or is dead.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    """Arguments: the file to speak on, the command."""
+    status, command = int(sys.argv[1]), sys.argv[2]
+    os.set_inheritable(status, False)
+    woken = _wake_on_signals()
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    _say(status, {"child-pid": os.getpid()})
+    begun = time.perf_counter()
+    child = _spawn(command)
+    exit_code = _wait(child, woken)
+    if exit_code is not None:
+        _say(status, {"exit-code": exit_code, "seconds": time.perf_counter() - begun})
+    _end_all(child)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 1 if sys.platform == "darwin" else 1024
+    _say(status, {"cpu": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss * unit})
+
+
+def _wake_on_signals() -> int:
+    woken, wake = os.pipe()
+    os.set_blocking(woken, False)
+    os.set_blocking(wake, False)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    return woken
+
+
+def _say(status: int, message: dict[str, object]) -> None:
+    try:
+        os.write(status, json.dumps(message).encode() + b"\n")
+    except OSError:
+        pass
+
+
+def _spawn(command: str) -> int:
+    child = os.fork()
+    if child:
+        return child
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.execv("/bin/sh", ["/bin/sh", "-c", command])
+
+
+def _wait(child: int, woken: int) -> int | None:
+    """The command's exit code; None when the engine wanted an end first."""
+    while True:
+        ready = select.select([0, woken], [], [])[0]
+        if woken in ready and signal.SIGTERM in os.read(woken, 4096):
+            return None
+        while True:
+            pid, status = _reap_one()
+            if pid == child:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+            if pid <= 0:
+                break
+        if 0 in ready:
+            return None
+
+
+def _reap_one() -> tuple[int, int]:
+    try:
+        return os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return -1, 0
+
+
+def _end_all(child: int) -> None:
+    """Kills every descendant. All are stopped first: what stands still cannot fork while it is looked for."""
+    while True:
+        stopped: set[int] = set()
+        while found := _descendants() - stopped:
+            for pid in found:
+                _send(pid, signal.SIGSTOP)
+            stopped |= found
+        for pid in stopped:
+            _send(pid, signal.SIGKILL)
+        try:
+            os.killpg(child, signal.SIGKILL)
+        except OSError:
+            pass
+        while (pid := _reap_one()[0]) > 0:
+            pass
+        if pid < 0 and not _descendants():
+            return
+        time.sleep(0.001)
+
+
+def _send(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        pass
+
+
+def _descendants() -> set[int]:
+    """Everything below this process, found in /proc; empty where there is none."""
+    by_parent: dict[int, list[int]] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != b"Z":
+                by_parent.setdefault(int(fields[1]), []).append(int(name))
+    found: set[int] = set()
+    waiting = [os.getpid()]
+    while waiting:
+        below = by_parent.get(waiting.pop(), [])
+        found.update(below)
+        waiting += below
+    return found
+
+
+if __name__ == "__main__":
+    main()

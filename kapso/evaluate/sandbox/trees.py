@@ -1,0 +1,160 @@
+"""Copies, measures and removes folders that hostile programs have filled.
+
+Such folders may be nested a million deep, hold names that are no text, and forbid their owner to look
+inside. Nothing here follows a symbolic link or recurses.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from kapso.errors import MachineError
+
+BLOCK_BYTES = 512
+LEAST_ENTRY_BYTES = 4096
+"""What a file or folder counts at least, so that empty ones cannot exhaust the inodes unnoticed."""
+
+_NO_BOUND = 1 << 62
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes `folder` and all that it holds, whatever the modes and the depth; fine if it is gone."""
+    try:
+        if not stat.S_ISDIR(folder.lstat().st_mode):
+            folder.unlink()
+            return
+        folder.chmod(0o700)
+        top = os.open(folder, _FOLDER)
+        try:
+            _empty(top)
+        finally:
+            os.close(top)
+        folder.rmdir()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise MachineError(f"cannot remove `{folder}`: {error.strerror}") from error
+
+
+def _empty(top: int) -> None:
+    """Deletes level by level: folders inside folders are first moved up, so that no path gets long."""
+    spare, moved = f".{secrets.token_hex(8)}-", 0
+    while names := os.listdir(top):
+        for name in names:
+            if not _is_folder(name, top):
+                os.unlink(name, dir_fd=top)
+                continue
+            os.chmod(name, 0o700, dir_fd=top)
+            inner = os.open(name, _FOLDER, dir_fd=top)
+            try:
+                for child in os.listdir(inner):
+                    if not _is_folder(child, inner):
+                        os.unlink(child, dir_fd=inner)
+                        continue
+                    # Moving changes its `..`, so it must be writable itself.
+                    os.chmod(child, 0o700, dir_fd=inner)
+                    os.rename(child, f"{spare}{moved}", src_dir_fd=inner, dst_dir_fd=top)
+                    moved += 1
+            finally:
+                os.close(inner)
+            os.rmdir(name, dir_fd=top)
+
+
+def _is_folder(name: str, parent: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copies what `source` holds into `target` (made if missing): modes, times and links as they are."""
+    target.mkdir(parents=True, exist_ok=True)
+    if _copy(source, target) == "":
+        return
+    # An ordinary user cannot read what a program has closed to everybody: open, copy, close again.
+    closed = _open_up(source)
+    why = _copy(source, target)
+    for path, mode in reversed(closed):
+        os.chmod(source / path, mode)
+        os.chmod(target / path, mode)
+    if why:
+        raise MachineError(f"cannot copy `{source}` to `{target}`: {why}", help="is the disk full?")
+
+
+def _copy(source: Path, target: Path) -> str:
+    command = ["cp", "-a", *(["--reflink=auto"] if sys.platform == "linux" else [])]
+    done = subprocess.run([*command, f"{source}/.", str(target)], capture_output=True, check=False)
+    if done.returncode == 0:
+        return ""
+    return done.stderr.decode(errors="replace").strip().splitlines()[-1:][0] if done.stderr else "cp failed"
+
+
+def _open_up(folder: Path) -> list[tuple[str, int]]:
+    """Makes everything below readable; what was changed, as (path, mode before), parents first."""
+    changed: list[tuple[str, int]] = []
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        with os.scandir(folder / path) as entries:
+            for entry in entries:
+                mode = entry.stat(follow_symlinks=False).st_mode
+                needed = {stat.S_IFDIR: 0o700, stat.S_IFREG: 0o400}.get(stat.S_IFMT(mode), 0)
+                below = os.path.join(path, entry.name)
+                if mode & needed != needed:
+                    changed.append((below, stat.S_IMODE(mode)))
+                    os.chmod(entry.path, stat.S_IMODE(mode) | needed)
+                if stat.S_ISDIR(mode):
+                    waiting.append(below)
+    return changed
+
+
+def lay_over(source: Path, target: Path) -> None:
+    """Puts the files of `source` into `target`; what is there and in the way, of whatever kind, goes."""
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        with os.scandir(source / path) as entries:
+            for entry in entries:
+                below = os.path.join(path, entry.name)
+                place = target / below
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if is_folder and place.is_dir() and not place.is_symlink():
+                    waiting.append(below)
+                    continue
+                remove_tree(place)
+                if is_folder:
+                    place.mkdir()
+                    waiting.append(below)
+                else:
+                    shutil.copy2(entry.path, place, follow_symlinks=False)
+
+
+def size_of(folder: Path, enough: int = _NO_BOUND) -> int:
+    """Bytes on disk below `folder`; more than `enough` as soon as that is passed.
+
+    May be asked while programs write. What cannot be looked into, because it is closed to its owner or
+    too deep for a path, counts as more than enough: it could hide anything.
+    """
+    total = 0
+    waiting = [os.fspath(folder)]
+    while waiting and total <= enough:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    try:
+                        found = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
+                    total += max(found.st_blocks * BLOCK_BYTES, LEAST_ENTRY_BYTES)
+                    if stat.S_ISDIR(found.st_mode):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return enough + 1
+    return total

@@ -1,0 +1,265 @@
+"""The campaign: keeps attempts in flight without a barrier between them, within budget and stop rules.
+
+Proposing is done one attempt at a time, so that numbers have no hole and a seed gives one sequence;
+evaluating overlaps. A number is given out when the attempt before it is safe under its pending ref.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kapso.errors import Interrupted
+from kapso.git import attempts as commits
+from kapso.git import landing
+from kapso.loop.graph import AttemptState, build_graph, open_checkpoints
+from kapso.loop.run import Run, announcement
+from kapso.loop.steps import AttemptSteps
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+TICK_S = 0.1
+"""How often control file, clock and display are looked at while attempts run."""
+
+
+class Ending(StrEnum):
+    """Why a campaign launches no more attempts."""
+
+    ATTEMPTS = "attempts"
+    TIME = "time"
+    TARGET = "target"
+    PATIENCE = "patience"
+    EXHAUSTED = "exhausted"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """An attempt is safe under its pending ref: the next one may be proposed."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An attempt's thread has ended; `failure` is what ended it too early."""
+
+    number: int
+    slot: int
+    failure: BaseException | None
+
+
+class Display(Protocol):
+    """Whoever shows progress; called by the main thread."""
+
+    def tick(self, campaign: Campaign) -> None: ...
+
+
+class Campaign:
+    """Keeps up to `parallel` attempts of a run in flight. `elapsed_s` is what earlier sessions used."""
+
+    def __init__(self, run: Run, parallel: int, elapsed_s: float, display: Display) -> None:
+        self.run = run
+        self.parallel = parallel
+        self.is_interrupted = False
+        self._display = display
+        self._elapsed_s = elapsed_s
+        self._started = time.monotonic()
+        self._paused_s = 0.0
+        self._news: queue.Queue[Proposed | Ended] = queue.Queue()
+        run.on_proposed = lambda number: self._news.put(Proposed(number))
+        self._slots = list(range(parallel))[::-1]
+        self._numbers: set[int] = set()
+        self._proposing: int | None = None
+        self._resting_since: int | None = None
+        self._checkpoints: SqliteSaver = open_checkpoints(run.folder.checkpoints)
+        self._graph = build_graph(AttemptSteps(run), self._checkpoints)
+
+    def close(self) -> None:
+        """Close the checkpoints."""
+        self._checkpoints.conn.close()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of the time budget that are used, pauses left out."""
+        return self._elapsed_s + time.monotonic() - self._started - self._paused_s
+
+    def recover(self, pending: dict[int, str]) -> None:
+        """Finish what an earlier session left: pending candidates go on; other threads are forgotten."""
+        threads = self._threads()
+        for number in sorted(threads - pending.keys()):
+            self._checkpoints.delete_thread(str(number))
+        self._drive(sorted(pending), pending, threads)
+
+    def go(self) -> Ending:
+        """Launch attempts until something ends it; returns when none is in flight."""
+        with ThreadPoolExecutor(self.parallel, "kapso-attempt") as pool:
+            while True:
+                ending = self.why_end()
+                if ending is None and self._may_launch():
+                    number = self._next_number()
+                    self._launch(pool, number, {"number": number})
+                    continue
+                if ending is not None and not self._numbers:
+                    return ending
+                self._wait()
+
+    # Scheduling
+
+    def why_end(self) -> Ending | None:
+        """What ends the campaign now, or None."""
+        goal, history = self.run.goal, self.run.history
+        if self.run.cancel.is_set() or self.is_interrupted:
+            return Ending.INTERRUPTED
+        if self._control() == "stopping":
+            return Ending.STOPPED
+        if goal.stop.target is not None and self._has_met(goal.stop.target):
+            return Ending.TARGET
+        if goal.budget.attempts is not None and history.count + len(self._numbers) >= goal.budget.attempts:
+            return Ending.ATTEMPTS
+        if goal.budget.time_s is not None and self.elapsed_s >= goal.budget.time_s:
+            return Ending.TIME
+        if goal.stop.patience is not None and history.without_better >= goal.stop.patience:
+            return Ending.PATIENCE
+        if self._resting_since is not None and not self._numbers:
+            return Ending.EXHAUSTED
+        return None
+
+    def _has_met(self, target: float) -> bool:
+        score = self.run.history.best.score
+        if score is None:
+            return False
+        return score == target or self.run.goal.primary.is_better(score, target)
+
+    def _control(self) -> str:
+        """What `kapso pause`, `stop` and `resume` say; while paused with nothing in flight, wait here."""
+        state = self.run.folder.control()
+        if state != "paused" or self._numbers:
+            return state
+        self.run.write_records()
+        since = time.monotonic()
+        while (state := self.run.folder.control()) == "paused" and not self._must_leave():
+            time.sleep(TICK_S)
+            self._display.tick(self)
+        self._paused_s += time.monotonic() - since
+        return state
+
+    def _must_leave(self) -> bool:
+        return self.is_interrupted or self.run.cancel.is_set()
+
+    def _may_launch(self) -> bool:
+        if self._proposing is not None or not self._slots or self.run.folder.control() == "paused":
+            return False
+        return self._resting_since is None or self._resting_since != self.run.history.count
+
+    def _next_number(self) -> int:
+        number = self.run.history.count + 1
+        while number in self._numbers or number in self.run.history.attempts:
+            number += 1
+        return number
+
+    def _launch(self, pool: ThreadPoolExecutor, number: int, state: AttemptState | None) -> None:
+        slot = self._slots.pop()
+        self._numbers.add(number)
+        if state is not None and "candidate" not in state:
+            self._proposing = number
+        given = None if state is None else {**state, "slot": slot}
+        pool.submit(self._attempt, number, slot, given)
+
+    def _attempt(self, number: int, slot: int, state: Any) -> None:
+        """One attempt in a thread of its own, from where it stands to its end."""
+        failure: BaseException | None = None
+        config: Any = {"configurable": {"thread_id": str(number)}}
+        try:
+            if state is None:
+                self._graph.update_state(config, {"slot": slot})
+            self._graph.invoke(state, config, durability="sync")
+            self._checkpoints.delete_thread(str(number))
+        except BaseException as error:  # noqa: BLE001 - the main thread decides
+            failure = error
+        self._news.put(Ended(number, slot, failure))
+
+    def _wait(self) -> None:
+        """Until an attempt was proposed or has ended, or a tick has passed."""
+        try:
+            news = self._news.get(timeout=TICK_S)
+        except queue.Empty:
+            self._display.tick(self)
+            return
+        if self._proposing == news.number:
+            self._proposing = None
+        if isinstance(news, Ended):
+            self._numbers.discard(news.number)
+            self._slots.append(news.slot)
+            if news.failure is not None:
+                self._fail(news.failure)
+            elif news.number not in self.run.history.attempts:
+                self._resting_since = self.run.history.count
+        self._display.tick(self)
+
+    def _fail(self, failure: BaseException) -> None:
+        """Ends the campaign; whatever is in flight is stopped and stays pending."""
+        if isinstance(failure, Interrupted):
+            return
+        self.run.cancel.set()
+        while self._numbers:
+            if isinstance(news := self._news.get(), Ended):
+                self._numbers.discard(news.number)
+        raise failure
+
+    # Taking over
+
+    def _drive(self, numbers: list[int], pending: dict[int, str], threads: set[int]) -> None:
+        with ThreadPoolExecutor(self.parallel, "kapso-attempt") as pool:
+            waiting = list(numbers)
+            while (waiting and not self._must_leave()) or self._numbers:
+                if waiting and self._slots and not self._must_leave():
+                    number = waiting.pop(0)
+                    self._launch(pool, number, self._taken_over(number, pending[number], threads))
+                else:
+                    self._wait()
+
+    def _taken_over(self, number: int, commit: str, threads: set[int]) -> AttemptState | None:
+        """None where the thread's checkpoint goes on from the pending commit, else a state made from git."""
+        run = self.run
+        found = commits.read_pending(run.repository, commit)
+        run.history.in_flight[found.tree] = number
+        run.in_flight[number] = found.title
+        if number in threads:
+            config: Any = {"configurable": {"thread_id": str(number)}}
+            snapshot = self._graph.get_state(config)
+            if snapshot.values.get("candidate") == commit and snapshot.next:
+                return None
+            self._checkpoints.delete_thread(str(number))
+        by_commit = {attempt.commit: each for each, attempt in run.history.attempts.items()}
+        return {
+            "number": number,
+            "parents": [by_commit[parent] for parent in found.parents if parent in by_commit],
+            "proposer": found.proposer,
+            "idea": {"title": found.title, "hypothesis": found.hypothesis},
+            "known": [],
+            "candidate": commit,
+        }
+
+    def _threads(self) -> set[int]:
+        rows = self._checkpoints.conn.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()
+        return {int(name) for (name,) in rows if str(name).isdigit()}
+
+
+def replay_landings(run: Run, pending: dict[int, str]) -> dict[int, str]:
+    """Finish the landings that a kill cut short; returns the candidates that never landed."""
+    for number, attempt in run.history.attempts.items():
+        announce = partial(run.journal.announce, number, announcement(attempt))
+        if number in pending:
+            landing.land(run.repository, run.name, number, pending[number], attempt, None, announce)
+        else:
+            announce()  # a journal that was deleted is filled from git
+    landing.move_best(run.repository, run.name, run.history.best.commit)
+    return {number: commit for number, commit in pending.items() if number not in run.history.attempts}

@@ -1,0 +1,135 @@
+"""`kapso doctor`: what this machine and this goal can do, found out by doing it. Leaves no run behind."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kapso.errors import KapsoError
+from kapso.evaluate.evaluator import Measured
+from kapso.evaluate.noise import Noise
+from kapso.evaluate.sandbox import Sandbox
+from kapso.goal import Goal, SandboxSettings
+from kapso.loop.baseline import is_deterministic, measure_baseline
+from kapso.loop.run import Run
+from kapso.loop.run_folder import RunFolder
+from kapso.loop.setting import describe_sandbox, open_run, settle
+
+GOOD, WARNING, BAD = "ok", "warning", "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `error` is the failure behind a bad one."""
+
+    level: str
+    what: str
+    says: str
+    error: KapsoError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "level": self.level,
+            "what": self.what,
+            "says": self.says,
+            "help": self.error.help if self.error else None,
+        }
+
+
+def examine(goal: Goal | None) -> Iterator[Finding]:
+    """Findings in the order in which they are made; the first bad one about the goal is the last."""
+    yield _git()
+    if goal is None:
+        yield from _machine()
+        return
+    notes: list[str] = []
+    try:
+        setting = settle(goal, say=notes.append)
+        yield Finding(GOOD, "goal", f"{goal.name}: {' '.join(goal.objective.split())}")
+        yield Finding(GOOD, "base", f"{setting.base[:12]} in {setting.repository.root}")
+        yield from (Finding(WARNING, "base", note) for note in notes)
+        yield from _shape(goal)
+        with tempfile.TemporaryDirectory(prefix="kapso-doctor-") as folder:
+            run_folder = RunFolder(Path(folder), "doctor")
+            with (
+                run_folder.lock(),
+                open_run(setting, "doctor", run_folder, None, notes.append) as run,
+            ):
+                yield from _sandbox(run.evaluator.files.sandbox)
+                run.evaluator.files.prepare(run_folder.log(0), run.cancel)
+                yield from _baseline(run)
+    except KapsoError as error:
+        yield Finding(BAD, error.slug, error.message, error)
+
+
+def _git() -> Finding:
+    from kapso.git.command import version
+
+    try:
+        return Finding(GOOD, "git", ".".join(map(str, version())))
+    except KapsoError as error:
+        return Finding(BAD, "git", error.message, error)
+
+
+def _machine() -> Iterator[Finding]:
+    with tempfile.TemporaryDirectory(prefix="kapso-doctor-") as folder:
+        workspace, cache = Path(folder, "workspace"), Path(folder, "cache")
+        workspace.mkdir()
+        cache.mkdir()
+        sandbox = Sandbox.open(SandboxSettings(), workspace=workspace, private=[], cache=cache)
+        try:
+            yield from _sandbox(sandbox)
+        finally:
+            sandbox.close()
+
+
+def _sandbox(sandbox: Sandbox) -> Iterator[Finding]:
+    level, *lost = describe_sandbox(sandbox)
+    yield Finding(GOOD if not lost else WARNING, "sandbox", level.removeprefix("sandbox: "))
+    yield from (Finding(WARNING, "sandbox", each.removeprefix("warning: ")) for each in lost)
+
+
+def _shape(goal: Goal) -> Iterator[Finding]:
+    if goal.is_judged_apart:
+        yield Finding(GOOD, "judge", "apart: the candidate never runs beside its scorer")
+        yield Finding(
+            WARNING,
+            "judge",
+            "a scorer that imports, unpickles or executes what it finds in $KAPSO_OUT gives that away",
+        )
+    else:
+        yield Finding(
+            WARNING,
+            "judge",
+            "together: the scorer runs the candidate itself, which can forge its score; a `run` of its own "
+            "keeps them apart",
+        )
+
+
+def _baseline(run: Run) -> Iterator[Finding]:
+    evaluations = measure_baseline(run)
+    yield from _stages(evaluations[0])
+    primary = run.goal.primary.name
+    scores = [each.metrics[primary] for each in evaluations]
+    yield Finding(GOOD, "baseline", f"{primary} = {scores[0]:.7g}")
+    for name, value in sorted(evaluations[0].metrics.items()):
+        if name != primary:
+            yield Finding(GOOD, "metric", f"{name} = {value:.7g}")
+    if is_deterministic(run.goal, evaluations):
+        yield Finding(GOOD, "noise", f"none: {len(evaluations)} evaluations gave the same metrics")
+        return
+    sigma = Noise.of(scores).sigma
+    yield Finding(
+        WARNING,
+        "noise",
+        f"one evaluation of {primary} has a standard deviation of {sigma:.3g} ({len(scores)} evaluations): "
+        "`repeats: 3` or more makes verdicts sharper",
+    )
+
+
+def _stages(measured: Measured) -> Iterator[Finding]:
+    for stage in measured.stages:
+        yield Finding(GOOD, stage.name, f"{stage.seconds or 0:.3f}s  {stage.command}")

@@ -1,0 +1,105 @@
+"""No lucky winners: before a run ends, its best must hold in fresh evaluations beside the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kapso.attempt import BASELINE, Attempt
+from kapso.evaluate.evaluator import Measured, Place
+from kapso.evaluate.noise import is_confirmed, lead
+from kapso.git import landing
+from kapso.loop.baseline import is_deterministic
+from kapso.loop.run import Run
+
+MOST_CANDIDATES = 3
+"""How many bests are tried before the run ends without improvement; each try may confirm luck."""
+_FRESH = 1_000_000
+"""Fresh pairs use seeds that no attempt has used."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Whether the best holds, how that was found out, and by how much it leads (positive is better)."""
+
+    is_confirmed: bool
+    how: str
+    attempt: int
+    pairs: int = 0
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def confirm(run: Run, say: Callable[[str], None]) -> Confirmation:
+    """Confirm the best, or demote it and try the next, until one holds or none is left."""
+    is_exact = _repeats_exactly(run, BASELINE)
+    for _ in range(MOST_CANDIDATES):
+        best = run.history.best
+        if best.number == BASELINE:
+            break
+        say(f"confirming attempt {best.number} in fresh evaluations")
+        found = _confirm_one(run, best, is_exact)
+        if found.is_confirmed:
+            return found
+        _demote(run, best)
+    run.history.give_up()
+    _move_best(run)
+    return Confirmation(False, "no attempt held", BASELINE)
+
+
+def _confirm_one(run: Run, best: Attempt, is_exact: bool) -> Confirmation:
+    gain = _gain(run, run.history.baseline.score, best.score)
+    if is_exact and _repeats_exactly(run, best.number):
+        return Confirmation(gain > 0, "evaluations repeat exactly", best.number, 0, gain, gain, gain)
+    gains: list[float] = []
+    while (held := is_confirmed(gains)) is None:
+        pair = _fresh_pair(run, best, len(gains))
+        if pair is None:
+            return Confirmation(False, "a fresh evaluation of it failed", best.number, len(gains))
+        gains.append(pair)
+    found = lead(gains)
+    return Confirmation(held, "fresh pairs", best.number, found.pairs, found.mean, found.low, found.high)
+
+
+def _fresh_pair(run: Run, best: Attempt, index: int) -> float | None:
+    """One gain of best over baseline, both measured now; the order changes from pair to pair."""
+    order = [BASELINE, best.number] if index % 2 == 0 else [best.number, BASELINE]
+    measured = {number: _evaluate(run, number, _FRESH + index * run.goal.repeats) for number in order}
+    if any(each.outcome != "scored" for each in measured.values()):
+        return None
+    name = run.goal.primary.name
+    return _gain(run, measured[BASELINE].metrics[name], measured[best.number].metrics[name])
+
+
+def _repeats_exactly(run: Run, number: int) -> bool:
+    """Whether one more evaluation gives what the attempt was recorded with, and no metric is a time."""
+    if run.goal.uses_time or run.history.noise.sigma > 0:
+        return False
+    recorded = Measured(run.history.attempts[number].outcome, run.history.attempts[number].metrics)
+    again = _evaluate(run, number, 0)
+    return again.outcome == "scored" and is_deterministic(run.goal, [recorded, again])
+
+
+def _evaluate(run: Run, number: int, first_repeat: int) -> Measured:
+    place = Place(run.name, number, 0, run.folder.log(number), first_repeat)
+    commit = run.base if number == BASELINE else run.history.attempts[number].commit
+    return run.evaluator.evaluate(commit, place, run.cancel)
+
+
+def _gain(run: Run, baseline: float | None, best: float | None) -> float:
+    assert baseline is not None and best is not None
+    return best - baseline if run.goal.primary.goal == "maximize" else baseline - best
+
+
+def _demote(run: Run, best: Attempt) -> None:
+    run.keep_record(run.history.demote(best.number))
+    _move_best(run)
+
+
+def _move_best(run: Run) -> None:
+    run.best_left_in = landing.move_best(run.repository, run.name, run.history.best.commit)

@@ -1,0 +1,92 @@
+"""The life of an attempt as a LangGraph: select → ideate → edit → run → evaluate → learn.
+
+One thread per attempt, checkpointed to SQLite before each step, so that an attempt killed anywhere
+goes on where it stood. What the steps do is in `steps.py`; the state holds JSON alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+
+class AttemptState(TypedDict, total=False):
+    """What is known about an attempt so far. `candidate` is the pending commit."""
+
+    number: int
+    slot: int
+    parents: list[int]
+    proposer: str
+    idea: dict[str, Any] | None
+    known: list[int]
+    started: str
+    candidate: str
+    produced: dict[str, Any]
+    measured: dict[str, Any]
+
+
+class Steps(Protocol):
+    """The six steps; each returns what it adds to the state."""
+
+    def select(self, state: AttemptState) -> AttemptState: ...
+    def ideate(self, state: AttemptState) -> AttemptState: ...
+    def edit(self, state: AttemptState) -> AttemptState: ...
+    def run(self, state: AttemptState) -> AttemptState: ...
+    def evaluate(self, state: AttemptState) -> AttemptState: ...
+    def learn(self, state: AttemptState) -> AttemptState: ...
+
+
+def build_graph(steps: Steps, checkpointer: SqliteSaver) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The compiled graph; an attempt taken over from a pending commit enters at `run`."""
+    from langgraph.graph import END, START, StateGraph  # 850 ms
+
+    graph = StateGraph(AttemptState)
+    for name in ("select", "ideate", "edit", "run", "evaluate", "learn"):
+        graph.add_node(name, getattr(steps, name))
+    graph.add_conditional_edges(START, _entry, ["select", "run"])
+    graph.add_edge("select", "ideate")
+    graph.add_conditional_edges("ideate", _after_ideate, ["edit", END])
+    graph.add_conditional_edges("edit", _after_edit, ["run", "ideate"])
+    graph.add_edge("run", "evaluate")
+    graph.add_edge("evaluate", "learn")
+    graph.add_edge("learn", END)
+    return graph.compile(checkpointer=checkpointer)
+
+
+def open_checkpoints(path: Path) -> SqliteSaver:
+    """The checkpoints of a run; a file that is no database is set aside, as git has all that counts."""
+    try:
+        return _open(path)
+    except sqlite3.DatabaseError:
+        for each in path.parent.glob(f"{path.name}*"):
+            each.replace(each.with_name(f"broken-{each.name}"))
+        return _open(path)
+
+
+def _open(path: Path) -> SqliteSaver:
+    from langgraph.checkpoint.sqlite import SqliteSaver  # 295 ms
+
+    connection = sqlite3.connect(path, check_same_thread=False)
+    saver = SqliteSaver(connection)
+    saver.setup()
+    # A killed process loses nothing with NORMAL; after a power cut the pending ref takes over.
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("SELECT count(*) FROM checkpoints").fetchone()
+    return saver
+
+
+def _entry(state: AttemptState) -> str:
+    return "run" if state.get("candidate") else "select"
+
+
+def _after_ideate(state: AttemptState) -> str:
+    return "edit" if state.get("idea") else "__end__"
+
+
+def _after_edit(state: AttemptState) -> str:
+    return "run" if state.get("candidate") else "ideate"

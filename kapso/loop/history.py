@@ -1,0 +1,88 @@
+"""What has happened in a run so far, in memory: landed attempts, the best, and which trees are known.
+
+A projection of git, rebuilt at every start; one lock guards every change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kapso.attempt import BASELINE, Attempt, Verdict
+from kapso.evaluate.noise import Noise
+from kapso.goal import Metric
+
+
+class History:
+    """Landed attempts by number, in order of landing, and what they say about the next."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+        self.noise = Noise()
+        self.attempts: dict[int, Attempt] = {}
+        self.in_flight: dict[str, int] = {}
+        self.best_number = BASELINE
+        self.best_since = 0
+        self._by_tree: dict[str, int] = {}
+        self.demoted: set[int] = set()
+
+    @property
+    def baseline(self) -> Attempt:
+        return self.attempts[BASELINE]
+
+    @property
+    def best(self) -> Attempt:
+        return self.attempts[self.best_number]
+
+    @property
+    def count(self) -> int:
+        """Landed attempts, the baseline left out."""
+        return len(self.attempts) - (BASELINE in self.attempts)
+
+    @property
+    def without_better(self) -> int:
+        """How many attempts have landed since the best did."""
+        return self.count - self.best_since
+
+    def add(self, attempt: Attempt) -> bool:
+        """Take an attempt that has landed; whether it is the best now."""
+        self.attempts[attempt.number] = attempt
+        self._by_tree.setdefault(attempt.tree, attempt.number)
+        self.in_flight.pop(attempt.tree, None)
+        if attempt.number == BASELINE or self.would_be_best(attempt):
+            self.best_number, self.best_since = attempt.number, self.count
+            return attempt.number != BASELINE
+        return False
+
+    def would_be_best(self, attempt: Attempt) -> bool:
+        """Whether its valid score beats that of the best."""
+        if not attempt.is_scored or attempt.score is None or attempt.number in self.demoted:
+            return False
+        best = self.best.score
+        return best is None or self.metric.is_better(attempt.score, best)
+
+    def verdict(self, score: float | None, parent: int) -> Verdict | None:
+        """`score` against that of the attempt `parent`; `better` where the parent has none."""
+        if score is None:
+            return None
+        against = self.attempts[parent].score
+        return Verdict.BETTER if against is None else self.noise.verdict(self.metric, score, against)
+
+    def known(self, tree: str) -> Attempt | None:
+        """The attempt that has been evaluated with this very tree."""
+        number = self._by_tree.get(tree)
+        return None if number is None else self.attempts[number]
+
+    def demote(self, number: int) -> Attempt:
+        """The best did not hold: it counts as `same`, and the next best takes its place."""
+        self.demoted.add(number)
+        attempt = replace(self.attempts[number], verdict=Verdict.SAME)
+        self.attempts[number] = attempt
+        self.best_number = BASELINE
+        for each in self.attempts.values():
+            if self.would_be_best(each):
+                self.best_number = each.number
+        return attempt
+
+    def give_up(self) -> None:
+        """Too many bests did not hold for the next one to be believed: the baseline stands."""
+        self.best_number = BASELINE

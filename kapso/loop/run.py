@@ -1,0 +1,201 @@
+"""One run: everything that its attempts share, and how an attempt lands.
+
+Git comes first and decides; history, journal, episodes and records follow it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kapso.attempt import BASELINE, Attempt, now
+from kapso.evaluate.evaluator import Evaluator, Measured
+from kapso.git import attempts as commits
+from kapso.git import landing, ledger
+from kapso.git.layout import RunRefs, short_name, slug
+from kapso.git.repository import Repository
+from kapso.goal import Goal
+from kapso.loop.graph import AttemptState
+from kapso.loop.history import History
+from kapso.loop.run_folder import Journal, RunFolder
+from kapso.loop.workspace import EditableIndex
+from kapso.memory.recorder import Recorder
+from kapso.propose.protocol import Idea, Proposer
+from kapso.search import Policy
+
+RECORDS_EVERY = 200
+"""Records wait in memory (and in the journal) until so many have come together, or the run ends."""
+
+
+class Run:
+    """The shared state of a run. `lock` guards the history and the proposers."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        goal: Goal,
+        repository: Repository,
+        base: str,
+        identity: str,
+        evaluator: Evaluator,
+        editable: EditableIndex,
+        policy: Policy,
+        proposers: Sequence[Proposer],
+        folder: RunFolder,
+        journal: Journal,
+        recorder: Recorder,
+        sandbox_level: str,
+    ) -> None:
+        self.name = name
+        self.goal = goal
+        self.repository = repository
+        self.base = base
+        self.identity = identity
+        self.evaluator = evaluator
+        self.editable = editable
+        self.policy = policy
+        self.proposers = proposers
+        self.folder = folder
+        self.journal = journal
+        self.recorder = recorder
+        self.sandbox_level = sandbox_level
+        self.history = History(goal.primary)
+        self.lock = threading.RLock()
+        self.cancel = threading.Event()
+        self.on_proposed: Callable[[int], None] = lambda number: None
+        self.in_flight: dict[int, str] = {}
+        self.best_left_in: Path | None = None
+        self._records: dict[str, bytes] = {}
+
+    def proposer(self, name: str) -> Proposer:
+        return next(each for each in self.proposers if each.name == name)
+
+    def known_number(self, tree: str, number: int) -> int | None:
+        """The attempt, landed or in flight, that has this very tree."""
+        twin = self.history.known(tree)
+        if twin is not None:
+            return twin.number
+        other = self.history.in_flight.get(tree)
+        return None if other == number else other
+
+    def note_proposed(self, number: int, title: str) -> None:
+        """The candidate is safe under its pending ref: the next attempt may be proposed."""
+        self.in_flight[number] = title
+        self.on_proposed(number)
+
+    def attempt_of(self, state: AttemptState, measured: Measured) -> Attempt:
+        """The attempt that ended, not committed yet."""
+        idea = Idea(**{**(state.get("idea") or {"title": ""}), "rests_on": ()})
+        pending = commits.read_pending(self.repository, state["candidate"])
+        finished = now()
+        score = measured.metrics.get(self.goal.primary.name) if measured.outcome == "scored" else None
+        verdict = self.history.verdict(score, state["parents"][0]) if state["parents"] else None
+        return Attempt(
+            run=self.name,
+            number=state["number"],
+            branch="",
+            commit="",
+            tree=pending.tree,
+            parents=tuple(state["parents"]),
+            proposer=pending.proposer,
+            title=pending.title,
+            hypothesis=pending.hypothesis,
+            outcome=measured.outcome,
+            started=pending.started,
+            finished=max(finished, pending.started),
+            verdict=verdict,
+            score=score,
+            metrics=dict(measured.metrics),
+            reason=measured.reason,
+            duration_s=round(sum(stage.seconds or 0.0 for stage in measured.stages), 6),
+            lessons=pending.lessons,
+            evaluator=self.identity,
+            sandbox=self.sandbox_level,
+            parameters=idea.parameters,
+            feedback=measured.feedback,
+        )
+
+    def land(self, attempt: Attempt, pending: str) -> Attempt:
+        """Make the attempt final: branch, best, event, pending ref removed; exactly once, whatever kills it."""
+        with self.lock:
+            parents = tuple(str(each) for each in self.repository.objects.commit(pending).parent_ids)
+            branch = self._branch(attempt)
+            final = commits.commit_attempt(self.repository, replace(attempt, branch=branch), parents)
+            is_best = attempt.number == BASELINE or self.history.would_be_best(final)
+            previous = self.history.best.score if is_best and attempt.number != BASELINE else None
+            landed = landing.land(
+                self.repository,
+                self.name,
+                attempt.number,
+                pending,
+                final,
+                final.commit if is_best else None,
+                lambda: self.journal.announce(final.number, announcement(final)),
+            )
+            self.best_left_in = landed.best_left_in or (None if is_best else self.best_left_in)
+            final = replace(final, commit=landed.commit, branch=short_name(landed.branch))
+            if self.history.add(final):
+                self.journal.write(
+                    "best.improved",
+                    attempt=final.number,
+                    score=final.score,
+                    previous=previous,
+                    baseline=self.history.baseline.score,
+                    title=final.title,
+                    branch=final.branch,
+                )
+            self.in_flight.pop(final.number, None)
+            self.keep_record(final)
+            return final
+
+    def observe(self, attempt: Attempt) -> None:
+        """Policy and proposers learn of an attempt."""
+        with self.lock:
+            self.policy.observe(attempt)
+            for proposer in self.proposers:
+                proposer.observe(attempt)
+
+    def keep_record(self, attempt: Attempt) -> None:
+        """Keep all that `ls --json` shows, with parameters and feedback, for the next batch of records."""
+        details = {**attempt.to_json(), **_beyond_json(attempt)}
+        details["demoted"] = attempt.number in self.history.demoted
+        self._records[ledger.record_name(attempt.number)] = _to_bytes(details)
+        if len(self._records) >= RECORDS_EVERY:
+            self.write_records()
+
+    def write_records(self, run: Mapping[str, Any] | None = None) -> None:
+        """Write the waiting records, and `run`, how the run ended, if that is known."""
+        with self.lock:
+            files = {**self._records, **({"run.json": _to_bytes(run)} if run is not None else {})}
+            self._records = {}
+            if files:
+                ledger.write_records(self.repository, self.name, files)
+
+    def keep_holdout(self, number: int, said: Mapping[str, Any]) -> None:
+        """Keep a hold-out result where no proposer, prompt or trailer sees it."""
+        ledger.write_holdout(self.repository, self.name, {ledger.record_name(number): _to_bytes(said)})
+
+    def _branch(self, attempt: Attempt) -> str:
+        names = RunRefs(self.name)
+        if attempt.number == BASELINE:
+            return short_name(names.baseline)
+        return short_name(names.branch(attempt.number, slug(commits.clip_title(attempt.title))))
+
+
+def announcement(attempt: Attempt) -> dict[str, Any]:
+    """What `attempt.evaluated` says beside time, event, run and attempt: the rest of what `ls --json` shows."""
+    details = {**attempt.to_json(), **_beyond_json(attempt)}
+    return {name: value for name, value in details.items() if name not in ("run", "attempt")}
+
+
+def _beyond_json(attempt: Attempt) -> dict[str, Any]:
+    return {"parameters": dict(attempt.parameters), "feedback": attempt.feedback}
+
+
+def _to_bytes(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "backslashreplace")

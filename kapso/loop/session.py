@@ -1,0 +1,370 @@
+"""A session of a run: start or resume it, go on until something ends it, confirm the best, say how it ended."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import Any
+
+from kapso.attempt import BASELINE, Attempt, now, rfc3339
+from kapso.errors import Interrupted, KapsoError, UsageError
+from kapso.evaluate.evaluator import Place
+from kapso.evaluate.identity import what_changed
+from kapso.evaluate.noise import Noise
+from kapso.git import attempts as commits
+from kapso.git import landing, ledger
+from kapso.git.layout import RunRefs
+from kapso.git.repository import Repository
+from kapso.goal import Goal, Overrides, dump_goal, load_goal, parse_goal
+from kapso.loop.baseline import land_baseline
+from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
+from kapso.loop.confirm import Confirmation, confirm
+from kapso.loop.run import Run
+from kapso.loop.run_folder import Listener, RunFolder
+from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
+
+IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who hears of a session: `say` gets lines for a person, `listener` events, `display` the clock."""
+
+    say: Say
+    listener: Listener | None
+    display: Display
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a session ended. `confirmation` is None where it was interrupted before."""
+
+    run: str
+    ending: Ending
+    exit_code: int
+    baseline: Attempt | None
+    best: Attempt | None
+    attempts: int
+    elapsed_s: float
+    confirmation: Confirmation | None
+    repository: str
+    best_left_in: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What the event `run.finished` says."""
+        return {
+            "status": "interrupted" if self.ending is Ending.INTERRUPTED else "finished",
+            "reason": str(self.ending),
+            "exit_code": self.exit_code,
+            "baseline": self.baseline.score if self.baseline else None,
+            "best_score": self.best.score if self.best else None,
+            "best_attempt": self.best.number if self.best else None,
+            "attempts": self.attempts,
+            "confirmed": self.confirmation.to_json() if self.confirmation else None,
+        }
+
+
+def start(goal: Goal, voice: Voice, *, dirty: bool = False) -> Result:
+    """Run a goal from its beginning."""
+    setting = settle(goal, dirty=dirty, say=voice.say)
+    name = new_run_id(setting.repository, goal.name)
+    folder = RunFolder(setting.repository.state_dir, name)
+    with folder.lock():
+        folder.tell("running")
+        landing.start_run(setting.repository, name, _goal_files(setting, name), setting.base)
+        with open_run(setting, name, folder, voice.listener, voice.say) as run:
+            run.journal.write("run.started", **_facts(setting, name))
+            return _Session(run, setting, voice).go()
+
+
+def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides | None = None) -> Result:
+    """Go on with a run after a stop, a pause, a crash or a kill; raised limits stay raised.
+
+    Raises UsageError where the run is running, where its evaluation has changed, or where nothing is left.
+    """
+    folder = RunFolder(repository.state_dir, name)
+    with folder.lock():
+        landing.remove_stale_locks(repository, name)
+        _refuse_finished(repository, name, overrides)
+        files = landing.read_goal(repository, name)
+        facts = json.loads(files["run.json"])
+        goal = _stored_goal(repository, files, facts, folder, overrides)
+        _refuse_changed(repository, goal, facts)
+        setting = settle(goal, base=facts["base"], say=voice.say)
+        folder.tell("running")
+        with open_run(setting, name, folder, voice.listener, voice.say) as run:
+            if not run.journal.past:
+                run.journal.write("run.started", **_facts(setting, name))
+            run.journal.write("run.resumed")
+            return _Session(run, setting, voice).go()
+
+
+class _Session:
+    """From the first signal handler to the last record."""
+
+    def __init__(self, run: Run, setting: Setting, voice: Voice) -> None:
+        self.run = run
+        self.setting = setting
+        self.voice = voice
+        self.exit_code = INTERRUPTED
+        self.campaign: Campaign | None = None
+        self._interrupts = 0
+
+    def go(self) -> Result:
+        with self._signals():
+            try:
+                return self._go()
+            except Interrupted:
+                if not self._interrupts and not self.run.cancel.is_set():
+                    raise
+                return self._end(Ending.INTERRUPTED, None)
+
+    def _go(self) -> Result:
+        run = self.run
+        sandbox = run.evaluator.files.sandbox
+        for line in describe_sandbox(sandbox):
+            self.voice.say(line)
+        self._prepare()
+        self.campaign = Campaign(run, self.setting.parallel, run.journal.elapsed_s(), self.voice.display)
+        try:
+            pending = replay_landings(run, landing.pending(run.repository, run.name))
+            self.campaign.recover(pending)
+            return self._campaign(self.campaign)
+        finally:
+            self.campaign.close()
+
+    def _prepare(self) -> None:
+        """The base, the baseline, and what earlier sessions landed."""
+        run = self.run
+        log = run.folder.log(BASELINE)
+        known = commits.read_run(run.repository, run.name)
+        try:
+            run.evaluator.files.prepare(log, run.cancel)
+            if not known or known[0].number != BASELINE:
+                land_baseline(run)
+                run.observe(run.history.baseline)
+                run.write_records({"status": "running", "noise": run.history.noise.sigma})
+                return
+        except KapsoError as error:
+            if not known and not isinstance(error, Interrupted):
+                _forget(run.repository, run.name)
+            raise
+        self._replay(known)
+
+    def _replay(self, known: list[Attempt]) -> None:
+        """Let history, policy and proposers see every landed attempt, as they did before."""
+        run = self.run
+        run.evaluator.baseline_metrics = known[0].metrics
+        run.history.noise = Noise(float(self._record("noise", 0.0)))
+        told = {
+            entry["attempt"]: entry for entry in run.journal.past if entry["event"] == "attempt.evaluated"
+        }
+        recorded = ledger.read_records(run.repository, run.name)
+        for attempt in known:
+            entry = told.get(attempt.number, {})
+            if not attempt.parameters and entry.get("parameters"):
+                attempt = replace(attempt, parameters=entry["parameters"], feedback=entry.get("feedback"))
+            record = recorded.get(ledger.record_name(attempt.number))
+            if record is not None and json.loads(record).get("demoted"):
+                run.history.demoted.add(attempt.number)
+            run.history.add(attempt)
+            run.observe(attempt)
+            if record is None:
+                run.keep_record(attempt)
+
+    def _campaign(self, campaign: Campaign) -> Result:
+        while True:
+            ending = campaign.go()
+            if ending is Ending.INTERRUPTED:
+                return self._end(ending, None)
+            self.run.write_records({"status": "confirming", "noise": self.run.history.noise.sigma})
+            found = confirm(self.run, self.voice.say)
+            if ending is Ending.TARGET and campaign.why_end() is None:
+                continue  # what had met the target did not hold: the search goes on
+            return self._end(ending, found)
+
+    def _end(self, ending: Ending, found: Confirmation | None) -> Result:
+        run = self.run
+        history = run.history
+        is_finished = ending is not Ending.INTERRUPTED
+        if is_finished:
+            self._hold_out_best()
+        result = Result(
+            run=run.name,
+            ending=ending,
+            exit_code=self._code(ending, found) if is_finished else self.exit_code,
+            baseline=history.attempts.get(BASELINE),
+            best=history.best if BASELINE in history.attempts else None,
+            attempts=history.count,
+            elapsed_s=self.campaign.elapsed_s if self.campaign else 0.0,
+            confirmation=found,
+            repository=str(run.repository.root),
+            best_left_in=str(run.best_left_in) if run.best_left_in else None,
+        )
+        run.recorder.flush(5.0)
+        if BASELINE in history.attempts:
+            run.write_records(
+                {
+                    "status": "finished" if is_finished else "interrupted",
+                    "reason": str(ending),
+                    "finished": rfc3339(now()) if is_finished else None,
+                    "best": history.best_number,
+                    "noise": history.noise.sigma,
+                    "confirmed": found.to_json() if found else None,
+                }
+            )
+            if is_finished:
+                landing.pack_refs(run.repository, run.name)
+        run.journal.write("run.finished", is_durable=True, **result.to_json())
+        return result
+
+    def _code(self, ending: Ending, found: Confirmation | None) -> int:
+        if ending is Ending.TARGET and self.run.history.best_number == BASELINE:
+            return IMPROVED  # the baseline meets the target already
+        return IMPROVED if found is not None and found.is_confirmed else NOT_IMPROVED
+
+    def _hold_out_best(self) -> None:
+        """A best that a kill or a demotion brought up may not have met the hold-out yet."""
+        run = self.run
+        number = run.history.best_number
+        if run.goal.holdout is None or ledger.record_name(number) in ledger.read_holdout(
+            run.repository, run.name
+        ):
+            return
+        place = Place(run.name, number, 0, run.folder.log(number))
+        commit = run.base if number == BASELINE else run.history.best.commit
+        produced = run.evaluator.produce(commit, place, run.cancel)
+        if produced.failure is None:
+            run.keep_holdout(number, run.evaluator.hold_out(commit, produced, place, run.cancel))
+        run.evaluator.discard(place)
+
+    def _record(self, name: str, default: Any) -> Any:
+        told = ledger.read_records(self.run.repository, self.run.name).get("run.json")
+        return json.loads(told).get(name, default) if told else default
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Ctrl-C once: finish what is in flight; twice, or SIGTERM: stop now, and resume later."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in before:
+            signal.signal(number, self._on_signal)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts += 1
+        if number == signal.SIGTERM:
+            self.exit_code = TERMINATED
+        if self.campaign is not None:
+            self.campaign.is_interrupted = True
+        if number == signal.SIGTERM or self._interrupts > 1 or self.campaign is None:
+            self.run.cancel.set()
+        else:
+            self.voice.say("finishing what is in flight; Ctrl-C again stops at once")
+
+
+def _goal_files(setting: Setting, name: str) -> dict[str, bytes]:
+    return {
+        "goal.yaml": dump_goal(setting.goal).encode(),
+        "run.json": (json.dumps(_facts(setting, name), indent=1, sort_keys=True) + "\n").encode(),
+    }
+
+
+def _facts(setting: Setting, name: str) -> dict[str, Any]:
+    goal = setting.goal
+    try:
+        file = goal.file.relative_to(setting.repository.root).as_posix()
+    except ValueError:
+        file = str(goal.file)
+    return {
+        "run": name,
+        "goal": goal.name,
+        "objective": goal.objective,
+        "base": setting.base,
+        "seed": goal.search.seed,
+        "parallel": setting.parallel,
+        "metric": goal.primary.name,
+        "direction": goal.primary.goal,
+        "started": rfc3339(now()),
+        "file": file,
+        "evaluator": setting.identity,
+        "identity": setting.parts,
+    }
+
+
+def _stored_goal(
+    repository: Repository,
+    files: dict[str, bytes],
+    facts: dict[str, Any],
+    folder: RunFolder,
+    overrides: Overrides | None,
+) -> Goal:
+    """The goal as the run started, with the limits that this or an earlier `resume` raised."""
+    goal = parse_goal(files["goal.yaml"].decode(), repository.root / facts["file"])
+    path = folder.path / "budget.json"
+    raised = {}
+    try:
+        raised = json.loads(path.read_text())
+    except (OSError, ValueError):
+        pass
+    if overrides is not None:
+        raised |= {
+            name: value
+            for name in ("attempts", "time_s", "cost")
+            if (value := getattr(overrides, name)) is not None
+        }
+        path.write_text(json.dumps(raised))
+    return Overrides(**raised).apply(goal) if raised else goal
+
+
+def _refuse_finished(repository: Repository, name: str, overrides: Overrides | None) -> None:
+    """A run whose budget is used up goes on only with a larger one."""
+    told = json.loads(ledger.read_records(repository, name).get("run.json", b"{}"))
+    is_used_up = told.get("status") == "finished" and told.get("reason") in (Ending.ATTEMPTS, Ending.TIME)
+    if is_used_up and overrides is None:
+        raise UsageError(
+            f"run `{name}` has finished: its budget of {told['reason']} is used up",
+            help=f"raise it: `kapso resume {name} --attempts N` or `--time 10m`",
+            slug="finished",
+        )
+
+
+def _refuse_changed(repository: Repository, goal: Goal, facts: dict[str, Any]) -> None:
+    """Scores are compared within one identity only: name what has changed since the run began."""
+    from kapso.evaluate.identity import identity_parts
+
+    current = goal
+    if goal.file.exists():
+        try:
+            current = load_goal(goal.file)
+        except KapsoError:
+            current = goal
+    now_parts = json.loads(json.dumps(identity_parts(current, repository, facts["base"])))
+    changed = what_changed(facts["identity"], now_parts)
+    if changed:
+        raise UsageError(
+            f"the evaluation has changed since the run began: {', '.join(f'`{each}`' for each in changed)}",
+            help="undo the change, or start a new run with `kapso run`",
+            where=goal.shown_as,
+            slug="evaluation-changed",
+        )
+
+
+def _forget(repository: Repository, name: str) -> None:
+    """A run whose baseline cannot be evaluated leaves no ref behind; its log stays."""
+    names = RunRefs(name)
+    with repository.refs.transaction() as moves:
+        for ref in (names.pending(BASELINE), names.goal):
+            if repository.refs.get(ref) is not None:
+                moves.delete(ref)

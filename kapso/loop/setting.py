@@ -1,0 +1,173 @@
+"""From a goal to a run that can begin: repository, base, sandbox, identity, and everything checked first."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kapso.errors import GoalError, RepositoryError, UsageError
+from kapso.evaluate.base import BaseFiles, cache_folder
+from kapso.evaluate.evaluator import Evaluator
+from kapso.evaluate.identity import identity, identity_parts
+from kapso.evaluate.sandbox import Sandbox
+from kapso.git import attempts as commits
+from kapso.git.repository import Repository
+from kapso.goal import Goal
+from kapso.goal.mentions import mentions
+from kapso.goal.protection import Editable, editable_paths
+from kapso.loop.run import Run
+from kapso.loop.run_folder import Journal, Listener, RunFolder
+from kapso.loop.workspace import EditableIndex
+from kapso.memory.episodes import Episodes
+from kapso.memory.recorder import Recorder
+from kapso.propose import make_proposers
+from kapso.search import make_policy
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a goal means on this machine: everything that is decided before a run begins."""
+
+    goal: Goal
+    repository: Repository
+    base: str
+    parts: dict[str, Any]
+    parallel: int
+    memory_bytes: int
+
+    @property
+    def identity(self) -> str:
+        return identity(self.parts)
+
+
+def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say) -> Setting:
+    """Open the repository, pin the base and check that the goal can work on it.
+
+    Raises RepositoryError or GoalError before anything is written.
+    """
+    repository = Repository.open(goal.repo or goal.folder)
+    repository.check_writable()
+    if repository.root == Path("/"):
+        raise RepositoryError("the repository is the whole file system", help="use a folder of its own")
+    commit = base or repository.resolve(goal.base)
+    if dirty:
+        commit = repository.snapshot(commit)
+    elif base is None and repository.has_uncommitted_changes():
+        say(f"uncommitted changes are not part of the base `{goal.base}`; `--dirty` takes them in")
+    tracked = repository.entries(commit)
+    prefix = goal.prefix(repository.root)
+    editable_paths(goal, prefix, tracked)
+    _check_commands_are_in_base(goal, repository, prefix, set(tracked))
+    parallel = goal.search.parallel or (1 if goal.uses_time or _has_gpu(goal) else _cores())
+    memory = goal.sandbox.memory_bytes or _ram_bytes() // parallel
+    return Setting(goal, repository, commit, identity_parts(goal, repository, commit), parallel, memory)
+
+
+def new_run_id(repository: Repository, name: str) -> str:
+    """`<goal name>-<4 hex digits>`, or more digits where that is taken."""
+    taken = set(commits.runs(repository))
+    for digits in (4, 4, 4, 6, 8, 16):
+        run = f"{name}-{secrets.token_hex(digits // 2)}"
+        if run not in taken and not (repository.state_dir / "runs" / run).exists():
+            return run
+    raise UsageError(f"no free run id is left for `{name}`")
+
+
+@contextmanager
+def open_sandbox(setting: Setting) -> Iterator[tuple[Sandbox, Path]]:
+    """The sandbox for a setting, and the cache folder that it works in."""
+    cache = cache_folder(setting.repository)
+    cache.mkdir(parents=True, exist_ok=True)
+    repository = setting.repository
+    sandbox = Sandbox.open(
+        setting.goal.sandbox,
+        workspace=repository.root,
+        private=[repository.common_dir, repository.state_dir, cache.parent],
+        cache=cache,
+    )
+    try:
+        yield sandbox, cache
+    finally:
+        sandbox.close()
+
+
+@contextmanager
+def open_run(
+    setting: Setting, name: str, folder: RunFolder, listener: Listener | None, say: Say
+) -> Iterator[Run]:
+    """The run `name` with all that its attempts share; the base is not prepared yet."""
+    goal, repository = setting.goal, setting.repository
+    editable = EditableIndex(repository, setting.base, Editable.of(goal, goal.prefix(repository.root)))
+    with open_sandbox(setting) as (sandbox, cache):
+        files = BaseFiles(goal, repository, setting.base, sandbox, cache)
+        recorder = Recorder(Episodes(repository.state_dir / "kapso.duckdb"), warn=say)
+        try:
+            yield Run(
+                name=name,
+                goal=goal,
+                repository=repository,
+                base=setting.base,
+                identity=setting.identity,
+                evaluator=Evaluator(goal, files, seed=goal.search.seed, memory_bytes=setting.memory_bytes),
+                editable=editable,
+                policy=make_policy(goal.search.policy, goal.primary),
+                proposers=make_proposers(goal, goal.search.seed, editable.files),
+                folder=folder,
+                journal=Journal(folder.path / "events.jsonl", name, listener),
+                recorder=recorder,
+                sandbox_level=sandbox.level,
+            )
+        finally:
+            recorder.close()
+
+
+def describe_sandbox(sandbox: Sandbox) -> list[str]:
+    """What level was obtained, and loudly what it does not keep out."""
+    lines = [f"sandbox: {sandbox.level}" + (" with overlays" if sandbox.overlays else "")]
+    if sandbox.why:
+        lines.append(f"warning: no bubblewrap: {sandbox.why}")
+    lines += [f"warning: at level `{sandbox.level}`, {lost}" for lost in sandbox.lost]
+    return lines
+
+
+def _check_commands_are_in_base(goal: Goal, repository: Repository, prefix: str, tracked: set[str]) -> None:
+    """A scorer that stands in the working tree but not in the base would be missing without a word."""
+    judges = [*goal.check, goal.evaluate, goal.holdout]
+    if goal.setup is None and goal.build is None:  # else the file may well be made
+        judges.append(goal.run)
+    named = mentions([each.command for each in judges if each is not None], prefix)
+    shared = {f"{prefix}/{path}".strip("/").rstrip("/") for path in goal.share}
+    for path, word in {**named.files, **named.folders}.items():
+        if path in tracked or any(each.startswith(f"{path}/") for each in tracked):
+            continue
+        if any(path == each or path.startswith(f"{each}/") for each in shared):
+            continue
+        if goal.setup is not None and repository.git.run("check-ignore", "-q", path).returncode == 0:
+            continue  # what `setup` makes in the base may stand in the working tree as well
+        if os.path.lexists(repository.root / path):
+            raise GoalError(
+                f"`{word}` stands in the working tree but not in `{goal.base}`",
+                where=goal.shown_as,
+                help="commit it, run with `--dirty`, or name it under `share` if git ignores it",
+                slug="not-in-base",
+            )
+
+
+def _has_gpu(goal: Goal) -> bool:
+    devices = ("/dev/nvidia0", "/dev/kfd")
+    return goal.sandbox.gpu is not False and any(os.path.exists(each) for each in devices)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _ram_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,166 @@
+"""The six steps of an attempt. Each may be repeated after a kill: whatever it did before, it does again.
+
+A failed candidate flows through as data; an exception means that Kapso, the machine or a signal ended it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from kapso.attempt import now, rfc3339
+from kapso.evaluate.evaluator import Measured, Place, Produced
+from kapso.git import attempts as commits
+from kapso.git import landing
+from kapso.loop.graph import AttemptState
+from kapso.loop.workspace import CandidateWorkspace
+from kapso.memory.episode import DiffSize, Episode, Stage
+from kapso.propose.protocol import Context, Idea
+
+if TYPE_CHECKING:
+    from kapso.loop.run import Run
+
+REPETITIONS = 20
+"""After so many ideas in a row that merely repeat a known program, a proposer rests."""
+
+
+class AttemptSteps:
+    """The steps on one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run_ = run
+
+    def select(self, state: AttemptState) -> AttemptState:
+        """Choose the parents."""
+        run = self.run_
+        with run.lock:
+            parents = run.policy.select(self._seed(state, "select"))
+        return {"parents": list(parents), "known": [], "started": rfc3339(now())}
+
+    def ideate(self, state: AttemptState) -> AttemptState:
+        """Ask the proposers in turn; no idea from any of them ends the attempt before it began."""
+        run = self.run_
+        known = state["known"]
+        awake = [proposer for proposer in run.proposers if len(known) < REPETITIONS]
+        first = state["number"] % max(len(awake), 1)
+        with run.lock:
+            context = self._context(state)
+            for proposer in awake[first:] + awake[:first]:
+                if (idea := proposer.ideate(context)) is not None:
+                    return {"proposer": proposer.name, "idea": dataclasses.asdict(idea)}
+        return {"idea": None}
+
+    def edit(self, state: AttemptState) -> AttemptState:
+        """Make the candidate and keep it under its pending ref, before anything runs."""
+        run = self.run_
+        idea = _idea(state)
+        parent = run.history.attempts[state["parents"][0]]
+        workspace = CandidateWorkspace(
+            run.repository, parent.commit, run.editable.editable, run.editable.files(parent.commit)
+        )
+        run.proposer(state["proposer"]).edit(idea, workspace)
+        tree = workspace.tree()
+        with run.lock:
+            if workspace.why_not() is not None:
+                return {"idea": None, "known": [*state["known"], parent.number]}
+            if (twin := run.known_number(tree, state["number"])) is not None:
+                return {"idea": None, "known": [*state["known"], twin]}
+            run.history.in_flight[tree] = state["number"]
+        pending = commits.commit_pending(
+            run.repository,
+            commits.Pending(
+                run=run.name,
+                number=state["number"],
+                commit="",
+                tree=tree,
+                parents=tuple(run.history.attempts[number].commit for number in state["parents"]),
+                proposer=state["proposer"],
+                title=idea.title,
+                hypothesis=idea.hypothesis,
+                lessons=tuple(idea.rests_on),
+                started=datetime.fromisoformat(state["started"]),
+            ),
+        )
+        landing.set_pending(run.repository, run.name, state["number"], pending.commit)
+        run.journal.write("attempt.started", attempt=state["number"], parents=state["parents"])
+        run.journal.write(
+            "attempt.proposed",
+            attempt=state["number"],
+            proposer=pending.proposer,
+            title=pending.title,
+            hypothesis=pending.hypothesis,
+            commit=pending.commit,
+        )
+        run.note_proposed(state["number"], pending.title)
+        return {"candidate": pending.commit}
+
+    def run(self, state: AttemptState) -> AttemptState:
+        """Build, check and run the candidate in the sandbox."""
+        run = self.run_
+        produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
+        return {"produced": dataclasses.asdict(produced)}
+
+    def evaluate(self, state: AttemptState) -> AttemptState:
+        """Score what the run produced, ask the hold-out about a new best, and land."""
+        run = self.run_
+        place = self._place(state)
+        produced = Produced(**state["produced"])
+        if not run.evaluator.has_outputs(produced):  # the workspace was deleted between the two steps
+            produced = run.evaluator.produce(state["candidate"], place, run.cancel)
+        measured = run.evaluator.score(state["candidate"], produced, place, run.cancel)
+        attempt = run.attempt_of(state, measured)
+        if run.goal.holdout is not None and run.history.would_be_best(attempt):
+            said = run.evaluator.hold_out(state["candidate"], produced, place, run.cancel)
+            run.keep_holdout(state["number"], said)
+        run.land(attempt, state["candidate"])
+        run.evaluator.discard(place)
+        return {"measured": _as_json(measured)}
+
+    def learn(self, state: AttemptState) -> AttemptState:
+        """Let policy and proposers see what happened, and write the episode."""
+        run = self.run_
+        attempt = run.history.attempts[state["number"]]
+        run.observe(attempt)
+        stages = tuple(_stages(state))
+        parent = run.history.attempts[attempt.parents[0]].commit if attempt.parents else run.base
+        changed = run.repository.diff_stat(parent, attempt.commit)
+        diff = DiffSize(changed.files, changed.added, changed.removed)
+        run.recorder.add(Episode(attempt, diff=diff, stages=stages))
+        return {}
+
+    def _context(self, state: AttemptState) -> Context:
+        run = self.run_
+        parents = [run.history.attempts[number] for number in state["parents"]]
+        return Context(
+            goal=run.goal,
+            number=state["number"],
+            parents=parents,
+            files=run.editable.files(parents[0].commit),
+            attempts=list(run.history.attempts.values()),
+            seed=self._seed(state, f"ideate {len(state['known'])}"),
+            known=[run.history.attempts[n] for n in state["known"] if n in run.history.attempts],
+        )
+
+    def _place(self, state: AttemptState) -> Place:
+        number = state["number"]
+        return Place(self.run_.name, number, state["slot"], self.run_.folder.log(number))
+
+    def _seed(self, state: AttemptState, purpose: str) -> int:
+        text = f"{self.run_.goal.search.seed}:{state['number']}:{purpose}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def _idea(state: AttemptState) -> Idea:
+    given: dict[str, Any] = dict(state["idea"] or {})
+    given["rests_on"] = tuple(given.get("rests_on", ()))
+    return Idea(**given)
+
+
+def _as_json(measured: Measured) -> dict[str, Any]:
+    return {"stages": [dataclasses.asdict(stage) for stage in measured.stages]}
+
+
+def _stages(state: AttemptState) -> list[Stage]:
+    return [Stage(**stage) for stage in state["measured"]["stages"]]

@@ -1,0 +1,27 @@
+"""The catalogue of proposers: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kapso.goal import Goal
+from kapso.propose.protocol import Proposer
+
+Read = Callable[[str], Mapping[str, bytes]]
+"""The editable files of a commit."""
+
+Factory = Callable[[Goal, int, Read], Proposer]
+
+
+def _tune(goal: Goal, seed: int, read: Read) -> Proposer:
+    from kapso.propose.tune import Tune  # numpy: 80 ms
+
+    return Tune(goal, read)
+
+
+CATALOGUE: Mapping[str, Factory] = {"tune": _tune}
+
+
+def make_proposers(goal: Goal, seed: int, read: Read) -> list[Proposer]:
+    """The proposers that the goal names, in its order."""
+    return [CATALOGUE[spec.name](goal, seed, read) for spec in goal.propose]

@@ -1,0 +1,62 @@
+"""The seam between the loop and whatever has ideas: one protocol that every proposer implements.
+
+Order of calls, for each attempt: `ideate` → `edit` → (the loop runs and scores the candidate) →
+`observe`. `ideate` and `edit` are called by one thread at a time. A proposer changes nothing but
+the workspace that it is handed, and draws all its randomness from `Context.seed`, so that the
+same history and seed give the same tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kapso.attempt import Attempt
+from kapso.goal import Goal
+
+Files = Mapping[str, bytes]
+"""Path from the repository's root (forward slashes) → content as git stores it, editable files only, read lazily."""
+
+
+class Workspace(MutableMapping[str, bytes]):
+    """The editable files of a candidate in the making; setting, adding or deleting a path edits it."""
+
+
+@dataclass(frozen=True)
+class Idea:
+    """What to try and why. Everything in it is JSON, so that it survives a kill."""
+
+    title: str
+    hypothesis: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a proposer may look at. `known` holds attempts that earlier ideas for this one merely repeated."""
+
+    goal: Goal
+    number: int
+    parents: Sequence[Attempt]
+    files: Files
+    attempts: Sequence[Attempt]
+    seed: int
+    known: Sequence[Attempt] = ()
+
+
+class Proposer(Protocol):
+    """Something that can turn a parent into a candidate."""
+
+    name: str
+
+    def ideate(self, context: Context) -> Idea | None:
+        """The next idea, or None when there is nothing (left) to try."""
+
+    def edit(self, idea: Idea, workspace: Workspace) -> None:
+        """Carry the idea out. An edit that leaves every file as it was counts as no attempt."""
+
+    def observe(self, attempt: Attempt) -> None:
+        """Learn from an attempt that landed, whoever proposed it; called in order of landing."""

@@ -1,0 +1,55 @@
+"""Anywhere: a vector drawn from the ranges, and in a small finite space the next one not tried."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice, product
+
+from kapso.propose.tune.slots import Value
+from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.view import Move, View
+
+_DRAWS = 40
+_ENUMERABLE = 20_000
+
+
+class Anywhere:
+    """The arm that keeps some attempts away from all habits, and that finds what is left at the end."""
+
+    name = "random"
+
+    def observe(self, trial: Trial, trials: Trials) -> None:
+        """It learns nothing."""
+
+    def propose(self, view: View) -> Move | None:
+        """A few parameters drawn anew; else what enumeration finds; None when all was tried."""
+        for _ in range(_DRAWS):
+            count = min(len(view.base), 1 + int(view.random.expovariate(0.7)))
+            names = view.random.sample(sorted(view.base), count)
+            move = view.move({name: self._draw(view, name) for name in names}, "drawn from the ranges")
+            if move is not None:
+                return move
+        return self._enumerate(view)
+
+    @staticmethod
+    def _draw(view: View, name: str) -> float:
+        axis = view.axes[name]
+        if axis.choices:
+            return float(view.random.randrange(len(axis.choices)))
+        return view.random.uniform(axis.low, axis.high)
+
+    @staticmethod
+    def _enumerate(view: View) -> Move | None:
+        options: list[list[Value]] = []
+        for name in view.base:
+            values = view.axes[name].all_values()
+            if values is None:
+                return None
+            options.append(values)
+        if math.prod(map(len, options)) > _ENUMERABLE:
+            return None
+        for values in islice(product(*options), _ENUMERABLE):
+            move = view.move_to(dict(zip(view.base, values, strict=True)), "not tried yet")
+            if move is not None:
+                return move
+        return None

@@ -1,0 +1,97 @@
+"""Markers: comments by which users say what may be tuned, and where edits may land at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kapso.propose.tune.numerals import read_number
+from kapso.propose.tune.slots import Domain, Value, read_value
+
+_MARKER = re.compile(r"(?:\#|(?<!:)//|/\*|;)\s*kapso:(?P<spec>.*?)(?:\*/.*)?$", re.MULTILINE)
+_RANGE = re.compile(r"(?P<low>[^\s.]\S*?|\.\d\S*?)\s*\.\.\s*(?P<high>\S+)(?P<words>(?:\s+\w+)*)$")
+
+
+@dataclass(frozen=True)
+class Marker:
+    """One marker: `domain` None means `fixed`. `start` is where its comment begins in the text."""
+
+    start: int
+    line: int
+    domain: Domain | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A marker that cannot be understood or cannot be obeyed; `line` counts from 1."""
+
+    start: int
+    line: int
+    message: str
+
+
+def find_markers(text: str) -> tuple[list[Marker], list[Problem]]:
+    """Every marker of `text`, wherever it stands; the caller knows what is a comment."""
+    markers: list[Marker] = []
+    problems: list[Problem] = []
+    for match in _MARKER.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        spec = match["spec"].strip()
+        domain = None if spec == "fixed" else read_domain(spec)
+        if isinstance(domain, str):
+            problems.append(Problem(match.start(), line, domain))
+        else:
+            markers.append(Marker(match.start(), line, domain))
+    return markers, problems
+
+
+def read_domain(spec: str) -> Domain | str:
+    """What `0.1..10 log` or `[a, b]` allows, or a sentence that says why it cannot be read."""
+    if spec.startswith("["):
+        return _read_choices(spec)
+    match = _RANGE.match(spec)
+    low = read_number(match["low"]) if match else None
+    high = read_number(match["high"]) if match else None
+    words = match["words"].split() if match else []
+    if low is None or high is None or not set(words) <= {"log", "int"}:
+        return f"`kapso: {spec}` is no range, no list of choices and not `fixed`"
+    if not low.value < high.value:
+        return f"`kapso: {spec}`: the range is empty"
+    if "log" in words and low.value <= 0:
+        return f"`kapso: {spec}`: a log range must start above 0"
+    return Domain(float(low.value), float(high.value), log="log" in words, whole="int" in words)
+
+
+def _read_choices(spec: str) -> Domain | str:
+    if not spec.endswith("]"):
+        return f"`kapso: {spec}`: the list of choices has no end"
+    words = [word.strip() for word in spec[1:-1].split(",")]
+    if len(words) < 2 or "" in words:
+        return f"`kapso: {spec}`: two choices or more are needed"
+    choices: list[Value] = []
+    for word in words:
+        value = read_value(word)
+        choices.append(word if value is None else value)
+    if any(isinstance(choice, str) and re.search(r"[\"'\\\n]", choice) for choice in choices):
+        return f"`kapso: {spec}`: a choice cannot hold quotes or backslashes"
+    return Domain(choices=tuple(dict.fromkeys(choices)))
+
+
+_BLOCK = re.compile(r"EVOLVE-BLOCK-(START|END)")
+
+
+def evolve_blocks(text: str) -> list[tuple[int, int]] | None:
+    """The stretches between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END, or None without such markers."""
+    blocks: list[tuple[int, int]] = []
+    start: int | None = None
+    seen = False
+    for match in _BLOCK.finditer(text):
+        seen = True
+        if match[1] == "START" and start is None:
+            start = match.end()
+        elif match[1] == "END" and start is not None:
+            blocks.append((start, match.start()))
+            start = None
+    if start is not None:
+        blocks.append((start, len(text)))
+    return blocks if seen else None

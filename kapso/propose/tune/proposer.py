@@ -1,0 +1,199 @@
+"""The proposer: reads the parent's parameters, lets one of the arms propose a move, writes the literals.
+
+Everything it knows is a function of what was observed, in order; every draw comes from `Context.seed`.
+Which arm an attempt came from stands as the first word of its hypothesis, and so in git.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from kapso.attempt import Attempt
+from kapso.goal import Goal
+from kapso.propose.protocol import Context, Files, Idea, Workspace
+from kapso.propose.tune.anywhere import Anywhere
+from kapso.propose.tune.lines import Lines
+from kapso.propose.tune.program import Program, Reader, write_values
+from kapso.propose.tune.sampler import Sampler
+from kapso.propose.tune.scan import Scan
+from kapso.propose.tune.slots import ASLEEP, Value
+from kapso.propose.tune.steps import Steps
+from kapso.propose.tune.surrogate import Surrogate
+from kapso.propose.tune.trials import Key, Trial, Trials, key_of
+from kapso.propose.tune.view import Move, View
+
+Read = Callable[[str], Mapping[str, bytes]]
+"""The editable files of a commit."""
+
+
+class Arm(Protocol):
+    """One way to find the next move."""
+
+    name: str
+
+    def observe(self, trial: Trial, trials: Trials) -> None: ...
+
+    def propose(self, view: View) -> Move | None: ...
+
+
+@dataclass
+class Credit:
+    """What an arm earned lately: wins and losses, older ones counting less."""
+
+    wins: float = 0.0
+    losses: float = 0.0
+
+    def learn(self, has_won: bool) -> None:
+        self.wins = 0.96 * self.wins + has_won
+        self.losses = 0.96 * self.losses + (not has_won)
+
+    def draw(self, random: Random) -> float:
+        """A chance of success that the record allows (Thompson 1933): no arm is ever out for good."""
+        return random.betavariate(0.5 + self.wins, 1.5 + self.losses)
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    key: Key
+    names: frozenset[str]
+
+
+class Tune:
+    """Tunes the numbers, booleans and marked choices of a program."""
+
+    name = "tune"
+
+    def __init__(self, goal: Goal, read: Read) -> None:
+        self._read_commit = read
+        self._reader = Reader()
+        self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
+        self._by_shape: dict[frozenset[str], list[Trial]] = {}
+        self._in_flight: dict[int, list[_Proposal]] = {}
+        self._scan, self._steps = Scan(), Steps()
+        self._arms: list[Arm] = [
+            self._scan,
+            self._steps,
+            Lines(self._trials),
+            Surrogate(self._steps),
+            Sampler(self._steps),
+            Anywhere(),
+        ]
+        self._credits = {arm.name: Credit() for arm in self._arms}
+
+    def why_nothing(self, files: Files) -> str | None:
+        """Why there is nothing to tune in these files, or None when there is something."""
+        program = self._reader.read(files, strict=True)
+        if any(slot.tier < ASLEEP for slot in program.slots.values()):
+            return None
+        return "no number, boolean or marked choice to tune in the files of `edit`"
+
+    def ideate(self, context: Context) -> Idea | None:
+        """The next vector to try, or None when all that is left was tried."""
+        parent = context.parents[0]
+        program = self._reader.read(context.files, strict=parent.number == 0)
+        if parent.number not in self._trials.by_number:
+            self._take_in(parent, program)
+        base = self._trials.known(program.values())
+        if not base:
+            return None
+        view = self._view(context, base)
+        arm, move = self._choose(view)
+        if move is None:
+            return None
+        values = {**base, **move.values}
+        proposals = self._in_flight.setdefault(context.number, [])[: len(context.known)]
+        self._in_flight[context.number] = [*proposals, _Proposal(key_of(values), frozenset(move.values))]
+        return Idea(
+            title=_title(base, move.values),
+            hypothesis=f"{arm}: {move.reason}",
+            parameters=values,
+            details={"arm": arm},
+        )
+
+    def edit(self, idea: Idea, workspace: Workspace) -> None:
+        """Write the idea's values; nothing but the literals that change is touched."""
+        write_values(self._reader, idea.parameters, workspace)
+
+    def observe(self, attempt: Attempt) -> None:
+        """Learn from an attempt, whoever proposed it."""
+        self._in_flight.pop(attempt.number, None)
+        if attempt.number in self._trials.by_number:
+            return
+        is_own = attempt.proposer == self.name and attempt.parameters
+        if is_own and all(name in self._trials.axes for name in attempt.parameters):
+            self._add(attempt, attempt.parameters)
+        else:
+            self._take_in(attempt, self._reader.read(self._read_commit(attempt.commit)))
+
+    def _take_in(self, attempt: Attempt, program: Program) -> None:
+        self._trials.meet(program)
+        self._add(attempt, self._trials.known(program.values()))
+
+    def _add(self, attempt: Attempt, values: Mapping[str, Value]) -> None:
+        trial = self._trials.add(attempt, values)
+        if not trial.counts:
+            return
+        self._by_shape.setdefault(frozenset(values), []).append(trial)
+        for arm in self._arms:
+            arm.observe(trial, self._trials)
+        if trial.arm in self._credits:
+            self._credits[trial.arm].learn(trial.is_better)
+
+    def _view(self, context: Context, base: dict[str, Value]) -> View:
+        parent = context.parents[0].number
+        waiting = self._waiting(context)
+        taken = {proposal.key for proposal in waiting}
+        taken.update(key_of(self._trials.known(attempt.parameters)) for attempt in context.known)
+        axes = {name: self._trials.axes[name].holding(value) for name, value in base.items()}
+
+        def is_free(changed: Mapping[str, Value]) -> bool:
+            key = key_of({**base, **changed})
+            return key not in taken and key not in self._trials.keys
+
+        return View(
+            base=base,
+            axes=axes,
+            limits=self._trials.limits,
+            trials=self._by_shape.get(frozenset(base), []),
+            parent=parent,
+            busy=frozenset().union(*(proposal.names for proposal in waiting)),
+            random=Random(f"{context.seed}:{len(context.known)}"),
+            is_free=is_free,
+        )
+
+    def _waiting(self, context: Context) -> list[_Proposal]:
+        """Own proposals whose results are not in; of this very attempt, those that were mere repetitions."""
+        waiting: list[_Proposal] = []
+        for number, proposals in self._in_flight.items():
+            waiting += proposals[: len(context.known)] if number == context.number else proposals
+        return waiting
+
+    def _choose(self, view: View) -> tuple[str, Move | None]:
+        """The arm that goes first and its move; the others are asked when it has none."""
+        draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
+        draws["scan"] = 2.0 if self._scan.is_fresh(view) else draws["scan"] / 2
+        if view.random.random() < self._steps.urgency(view):
+            draws["step"] = 1.5
+        draws["random"] /= 4
+        for arm in sorted(self._arms, key=lambda arm: -draws[arm.name]):
+            move = arm.propose(view)
+            if move is not None:
+                return arm.name, move
+        return "", None
+
+
+def _title(base: Mapping[str, Value], values: Mapping[str, Value]) -> str:
+    """`rate 0.05 → 0.1`, or `3 parameters: a 1→2, b 0.5→0.25, …`."""
+    changes = [(name.rsplit(":", 1)[-1].rsplit(".", 1)[-1], base[name], new) for name, new in values.items()]
+    if len(changes) == 1:
+        label, old, new = changes[0]
+        return f"{label} {_short(old)} → {_short(new)}"
+    shown = ", ".join(f"{label} {_short(old)}→{_short(new)}" for label, old, new in changes[:2])
+    return f"{len(changes)} parameters: {shown}{', …' if len(changes) > 2 else ''}"
+
+
+def _short(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,164 @@
+"""The slots of one file: its language's literals, less what its markers and evolve blocks leave out.
+
+Files that are no UTF-8 or that are huge hold none. Languages without a reader have slots only on
+lines that a marker names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from kapso.propose.tune import cfamily, config, plain, python
+from kapso.propose.tune.found import Found, name_slots, span
+from kapso.propose.tune.markers import Marker, Problem, evolve_blocks, find_markers
+from kapso.propose.tune.slots import CONFIGURED, NEVER, Domain, Slot, is_same
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+LARGEST_BYTES = 400_000
+
+_CPP = "cc cpp cxx cu h hh hpp hxx cuh inl"
+_LANGUAGES = {f".{suffix}": "cpp" for suffix in _CPP.split()} | {
+    ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+}  # fmt: skip
+_NO_SETTINGS = {"package-lock.json", "package.json", "composer.json", "tsconfig.json"}
+
+
+@dataclass(frozen=True)
+class FileSlots:
+    """What one file holds. `is_marked`: a marker there names what to tune, so nothing else counts."""
+
+    slots: tuple[Slot, ...] = ()
+    is_marked: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The literals and strings of one text, and what is a comment there."""
+
+    literals: Callable[[], Iterable[Found]]
+    strings: Callable[[], Iterable[Found]]
+    is_comment: Callable[[int], bool]
+
+
+def read_file(path: str, content: bytes) -> FileSlots:
+    """The slots of one file, in order of place."""
+    name = PurePosixPath(path)
+    language = _LANGUAGES.get(name.suffix.lower())
+    if len(content) > LARGEST_BYTES or b"\0" in content or name.name in _NO_SETTINGS:
+        return FileSlots()
+    if language is None and b"kapso:" not in content:
+        return FileSlots()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return FileSlots()
+    markers, problems = find_markers(text)
+    source = _tree(text, language) if language else _plain(text, markers)
+    markers = [marker for marker in markers if source.is_comment(marker.start)]
+    problems = [problem for problem in problems if source.is_comment(problem.start)]
+    slots = name_slots(path, source.literals())
+    if any(marker.domain and _is_text(marker.domain) for marker in markers):
+        taken = {slot.name for slot in slots}
+        words = name_slots(path, source.strings(), bare=language == "yaml")
+        slots += [replace(s, name=s.name + "'") if s.name in taken else s for s in words if s.is_text]
+    slots, unmet = _obey(text, slots, markers)
+    is_marked = any(marker.domain for marker in markers)
+    return FileSlots(tuple(_within_blocks(text, slots)), is_marked, (*problems, *unmet))
+
+
+def _tree(text: str, language: str) -> _Source:
+    from ast_grep_py import SgRoot  # 5 ms
+
+    root = SgRoot(text, language).root()
+    if language in {"yaml", "json"}:
+        return _Source(
+            lambda: config.find_literals(root, language),
+            lambda: config.strings(root, language),
+            lambda at: _is_in_comment(root, at),
+        )
+    reader = python if language == "python" else cfamily
+    return _Source(
+        lambda: reader.find_literals(root), lambda: reader.strings(root), lambda at: _is_in_comment(root, at)
+    )
+
+
+def _plain(text: str, markers: list[Marker]) -> _Source:
+    return _Source(
+        lambda: plain.find_literals(text, markers, strings=False),
+        lambda: plain.find_literals(text, markers, strings=True),
+        lambda at: True,
+    )
+
+
+def _is_in_comment(root: SgNode, at: int) -> bool:
+    """A `#define` keeps the comment behind its value as part of that value."""
+    comments = root.find_all(kind="comment")
+    places = [span(node) for node in comments]
+    if any(start <= at < end for start, end in places):
+        return True
+    language_has_defines = root.kind() == "translation_unit"
+    defines = root.find_all(kind="preproc_arg") if language_has_defines else []
+    return any(start <= at < end for start, end in map(span, defines))
+
+
+def _is_text(domain: Domain) -> bool:
+    return any(isinstance(choice, str) for choice in domain.choices)
+
+
+def _obey(text: str, slots: list[Slot], markers: list[Marker]) -> tuple[list[Slot], list[Problem]]:
+    """Slots with what markers say of their lines; those of tier NEVER remain only where one names them."""
+    obeyed = {slot.start: slot for slot in slots if slot.tier < NEVER and not slot.is_text}
+    problems: list[Problem] = []
+    for marker in markers:
+        line_start = text.rfind("\n", 0, marker.start) + 1
+        here = [slot for slot in slots if line_start <= slot.start < marker.start]
+        if marker.domain is None:
+            for slot in here:
+                obeyed.pop(slot.start, None)
+            continue
+        fitting = [slot for slot in here if _fits(slot, marker.domain)]
+        named = [slot for slot in fitting if slot.tier < NEVER] or fitting
+        problem = _why_not(named, marker.domain)
+        if problem:
+            problems.append(Problem(marker.start, marker.line, problem))
+            continue
+        for slot in named:
+            obeyed[slot.start] = replace(slot, tier=CONFIGURED, domain=marker.domain)
+    return [obeyed[start] for start in sorted(obeyed)], problems
+
+
+def _fits(slot: Slot, domain: Domain) -> bool:
+    """Whether a literal is of the kind that the marker speaks of."""
+    if not domain.choices:
+        return slot.is_number
+    if isinstance(slot.value, bool):
+        return all(isinstance(choice, bool) for choice in domain.choices)
+    if slot.is_number:
+        return all(isinstance(choice, (int, float)) for choice in domain.choices)
+    return _is_text(domain)
+
+
+def _why_not(slots: list[Slot], domain: Domain) -> str | None:
+    if not slots:
+        return "the marker's line holds no literal of its kind"
+    for slot in slots:
+        if domain.choices:
+            if not any(is_same(slot.value, choice) for choice in domain.choices):
+                return f"`{slot.text}` is not among the marker's choices"
+        elif domain.low is not None and domain.high is not None:
+            if not domain.low <= float(slot.value) <= domain.high:
+                return f"`{slot.text}` lies outside the marker's range `{domain.low:g}..{domain.high:g}`"
+    return None
+
+
+def _within_blocks(text: str, slots: list[Slot]) -> list[Slot]:
+    blocks = evolve_blocks(text)
+    if blocks is None:
+        return slots
+    return [slot for slot in slots if any(start <= slot.start and slot.end <= end for start, end in blocks)]

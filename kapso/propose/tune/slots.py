@@ -1,0 +1,104 @@
+"""A slot: one literal in a file that may take another value, and the text that writes it.
+
+A slot's name (`pack.py:anneal.rate`) rests on scope and name, never on lines, so it stays the same
+when the text around it moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kapso.propose.tune.numerals import read_number, write_number
+
+Value = bool | int | float | str
+
+CONFIGURED, LOCAL, STRUCTURAL, ASLEEP, NEVER = range(1, 6)
+"""Tiers, by how likely a literal is a setting: named settings; other quantities; numbers that look
+like part of a formula; those whose present value says nothing (`0`, `1`) unless it was another before;
+and those that only a marker makes tunable (indices, annotations, seeds, versions)."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a marker allows: a range with ends included, or choices."""
+
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    whole: bool = False
+    choices: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A literal at `text[start:end]` of a decoded file; `signed`: any sign is good syntax here."""
+
+    name: str
+    start: int
+    end: int
+    text: str
+    value: Value
+    tier: int
+    signed: bool = False
+    domain: Domain | None = None
+
+    @property
+    def label(self) -> str:
+        """The last part of the name, for titles."""
+        return self.name.rsplit(":", 1)[-1].rsplit(".", 1)[-1]
+
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.value, str)
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+
+
+def write_value(value: Value, like: str) -> str:
+    """The text of `value` in the spelling of the literal `like`."""
+    if isinstance(value, bool):
+        return _write_word("true" if value else "false", like)
+    if isinstance(value, (int, float)):
+        return write_number(value, like)
+    quote = like[0] if like[:1] in {'"', "'"} else ""
+    return quote + value + quote
+
+
+def _write_word(word: str, like: str) -> str:
+    if like.isupper():
+        return word.upper()
+    return word.capitalize() if like[:1].isupper() else word
+
+
+def read_value(text: str) -> Value | None:
+    """The value of a literal's text: a number, a boolean, or a quoted string without escapes."""
+    numeral = read_number(text)
+    if numeral is not None:
+        return numeral.value
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'" and "\\" not in text:
+        inner = text[1:-1]
+        return None if text[0] in inner else inner
+    return None
+
+
+def rewrite(content: bytes, slots: Iterable[Slot], values: Mapping[str, Value]) -> bytes:
+    """`content` with the slots named in `values` set; every byte outside a changed literal is kept."""
+    text = content.decode("utf-8")
+    pieces: list[str] = []
+    at = 0
+    for slot in sorted(slots, key=lambda slot: slot.start):
+        if slot.name not in values or is_same(values[slot.name], slot.value):
+            continue
+        pieces += [text[at : slot.start], write_value(values[slot.name], slot.text)]
+        at = slot.end
+    return "".join([*pieces, text[at:]]).encode("utf-8")
+
+
+def is_same(a: Value, b: Value) -> bool:
+    """Equal in value and in kind of literal: `1` and `True` differ, `1` and `1.0` do not."""
+    return a == b and isinstance(a, bool) == isinstance(b, bool)

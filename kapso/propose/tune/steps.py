@@ -1,0 +1,175 @@
+"""Steps along one parameter: outwards in strides that double while they help, then to the top of a parabola.
+
+Each parameter keeps a profile: heights along its axis as single-parameter moves measured them, joined
+into one line from move to move. Which parameter is next follows from what its profile promises; that
+untouched parameters come first makes the first round a screening.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from kapso.propose.tune.slots import STRUCTURAL
+from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.view import Move, View
+
+_STRIDES = 6
+_LONGEST = 8.0
+
+
+@dataclass
+class Profile:
+    """Heights along one axis, relative to each other, by position; and how the last move went."""
+
+    heights: dict[float, float] = field(default_factory=dict)
+    tries: int = 0
+    streak: int = 0
+    heading: int = 0
+    effect: float = 0.0
+    last: int = 0
+
+    def learn(self, start: float, end: float, gain: float, is_better: bool, number: int) -> None:
+        """Take in that going from `start` to `end` changed the height by `gain`."""
+        base = self.heights.get(start)
+        if base is None:
+            self.heights, base = {start: 0.0}, 0.0
+        self.heights[end] = base + gain
+        self.tries += 1
+        self.effect = max(abs(gain), 0.7 * self.effect)
+        self.last = number
+        self.streak = self.streak + 1 if is_better else 0
+        if is_better:
+            self.heading = 1 if end > start else -1
+
+    def beside(self, here: float) -> tuple[float | None, float | None]:
+        """The nearest measured positions to the left and to the right."""
+        known = sorted(self.heights)
+        at = bisect_left(known, here)
+        left = known[at - 1] if at > 0 else None
+        rest = [position for position in known[at : at + 2] if position > here]
+        return left, rest[0] if rest else None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a parameter would go next and what that promises, in units of the usual gain."""
+
+    name: str
+    target: float
+    promise: float
+    reason: str
+
+
+class Steps:
+    """The arm of single-parameter moves."""
+
+    name = "step"
+
+    def __init__(self) -> None:
+        self.profiles: dict[str, Profile] = {}
+        self.usual_gain = 0.0
+
+    def observe(self, trial: Trial, trials: Trials) -> None:
+        """Learn from a move of one numeric parameter."""
+        parent = trials.by_number.get(trial.parent) if trial.parent is not None else None
+        if parent is None or len(trial.changed) != 1 or not trial.counts or parent.height is None:
+            return
+        name = trial.changed[0]
+        axis = trials.axes[name]
+        gain = trial.height - parent.height if trial.height is not None else None
+        if gain is not None and trial.is_better:
+            self.usual_gain = max(gain, 0.9 * self.usual_gain)
+        if axis.choices:
+            return
+        profile = self.profiles.setdefault(name, Profile())
+        start, end = axis.position(parent.values[name]), axis.position(trial.values[name])
+        if gain is None:
+            gain = -max(self.usual_gain, profile.effect, 1e-12)
+        profile.learn(start, end, gain, trial.is_better, trial.number)
+
+    def effects(self, names: list[str]) -> dict[str, float]:
+        """How much each parameter was seen to matter; without evidence, as much as the others do on average."""
+        seen = {name: self.profiles[name].effect for name in names if name in self.profiles}
+        mean = sum(seen.values()) / len(seen) if seen else 1.0
+        return {name: seen.get(name, mean) for name in names}
+
+    def propose(self, view: View) -> Move | None:
+        """The most promising step that is still free."""
+        plans = [plan for name in view.numeric() for plan in self._plans(name, view)]
+        order = {id(plan): view.random.random() for plan in plans}
+        plans.sort(key=lambda plan: (plan.name in view.busy, -plan.promise, order[id(plan)]))
+        for plan in plans:
+            move = view.move({plan.name: plan.target}, plan.reason)
+            if move is not None:
+                return move
+        return None
+
+    def urgency(self, view: View) -> float:
+        """How likely this arm should go first: high while settings are untouched or a stride just helped."""
+        names = view.numeric()
+        fresh = any(name not in self.profiles and view.axes[name].tier < STRUCTURAL for name in names)
+        return 0.8 if fresh else 0.3
+
+    def _plans(self, name: str, view: View) -> list[Plan]:
+        here = view.position(name)
+        tier = view.axes[name].tier
+        profile = self.profiles.get(name)
+        heading = view.random.choice((-1, 1))
+        if profile is None or here not in profile.heights:
+            if profile is not None and profile.heading:
+                heading = profile.heading
+            promise = 3.0 - 0.8 * tier if profile is None else 0.3
+            reason = "does it matter at all?"
+            return [Plan(name, here + s * heading, promise - (s < 0) * 0.1, reason) for s in (1, -1)]
+        left, right = profile.beside(here)
+        if left is None or right is None:
+            return self._outwards(name, profile, here, left, right, view)
+        return self._inwards(name, profile, here, left, right)
+
+    def _outwards(
+        self, name: str, profile: Profile, here: float, left: float | None, right: float | None, view: View
+    ) -> list[Plan]:
+        known = left if left is not None else right
+        assert known is not None
+        gain = profile.heights[here] - profile.heights[known]
+        away = here - known
+        if gain > 0:
+            stride = max(-_LONGEST, min(_LONGEST, 2 * away))
+            promise = 3.5 if profile.streak and profile.streak <= _STRIDES else 0.8
+            return [Plan(name, here + stride, promise, "this way helped, so further")]
+        if gain == 0:
+            promise = 0.25 if profile.tries < 4 else 0.01
+            return [Plan(name, here + s * 3 * away, promise, "no effect so far, so a longer step") for s in (1, -1)]
+        likely = 2.2 - 0.5 * (view.axes[name].tier - 1)
+        return [
+            Plan(name, here + away, likely, "the other way made it worse"),
+            Plan(name, here + away / 4, 0.2, "the other way made it worse"),
+            Plan(name, here - away / 4, 0.15, "a shorter step"),
+        ]
+
+    def _inwards(self, name: str, profile: Profile, here: float, left: float, right: float) -> list[Plan]:
+        a, b = here - left, right - here
+        down_left = profile.heights[here] - profile.heights[left]
+        down_right = profile.heights[here] - profile.heights[right]
+        if down_left == down_right == 0:
+            return [Plan(name, here + 2 * b, 0.01, "no effect so far, so a longer step")]
+        if down_left < 0 or down_right < 0:
+            target = (here + left) / 2 if down_left < down_right else (here + right) / 2
+            return [Plan(name, target, 0.5, "between two good values")]
+        curve = down_left / a + down_right / b
+        offset = (down_left * b / a - down_right * a / b) / (2 * curve) if curve else 0.0
+        gain = offset * offset * curve / (a + b)
+        nearest = min(a, b)
+        if abs(offset) < 0.03 * nearest:
+            offset = (0.2 if offset >= 0 else -0.2) * nearest
+            gain *= 0.3
+        promise = min(2.0, gain / self.usual_gain) if self.usual_gain else 0.5
+        return [
+            Plan(name, here + offset, promise, "the top of a parabola through what was measured"),
+            Plan(name, here - offset, 0.1 * promise, "a short step"),
+            Plan(name, here + b / 3, 0.02, "a short step"),
+            Plan(name, here - a / 3, 0.02, "a short step"),
+        ]
+
+

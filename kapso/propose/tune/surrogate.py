@@ -1,0 +1,191 @@
+"""A Gaussian process over the parameters that matter, asked for the greatest expected improvement.
+
+Matérn 5/2 with a length per axis (Rasmussen and Williams 2006, chapters 4 and 5). Lengths and noise are
+fitted to the history as it was at the last multiple of ten, so that they follow from the history alone
+and cost little per attempt; at most `_MOST` trials are looked at, so that nothing grows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kapso.propose.tune.steps import Steps
+from kapso.propose.tune.trials import Trial, Trials, best_first
+from kapso.propose.tune.view import Move, View
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_MOST = 70
+_WIDEST = 16
+_EVERY = 10
+_ROUNDS = 14
+
+
+class Surrogate:
+    """The arm that fits a model."""
+
+    name = "model"
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._fitted: dict[tuple[object, ...], tuple[Array, float]] = {}
+
+    def observe(self, trial: Trial, trials: Trials) -> None:
+        """Everything it needs stands in the trials."""
+
+    def propose(self, view: View) -> Move | None:
+        """Where the model expects most, near the parent."""
+        names = self._names(view)
+        if len(names) < 1 or len(view.trials) < len(names) // 2 + 4:
+            return None
+        points, heights = _data(view.trials, names, view)
+        lengths, noise = self._fit(view, names)
+        model = _Model(points, heights, lengths, noise)
+        here = np.array([view.position(name) for name in names])
+        rng = np.random.default_rng(view.random.getrandbits(64))
+        targets = _most_promising(model, here, lengths, _bounds(view, names), rng)
+        for target in targets:
+            changed = {n: float(t) for n, t, h in zip(names, target, here, strict=True) if abs(t - h) > 1e-9}
+            move = view.move(changed, "most promising to a model of what was measured")
+            if move is not None:
+                return move
+        return None
+
+    def _names(self, view: View) -> list[str]:
+        """Parameters that were seen to matter, the strongest first."""
+        tried = [name for name in view.numeric() if self._has_varied(name, view)]
+        effects = self._steps.effects(tried)
+        tried.sort(key=lambda name: -effects[name])
+        return [name for name in tried if effects[name] > 0][:_WIDEST]
+
+    def _has_varied(self, name: str, view: View) -> bool:
+        return name in self._steps.profiles
+
+    def _fit(self, view: View, names: list[str]) -> tuple[Array, float]:
+        """Lengths and noise as the trials up to the last multiple of ten suggest them."""
+        full = len(view.trials) // _EVERY * _EVERY or len(view.trials)
+        key = (tuple(names), full)
+        if key not in self._fitted:
+            points, heights = _data(view.trials[:full], names, view)
+            self._fitted = {key: _fit(points, heights)}
+        return self._fitted[key]
+
+
+def _data(trials: list[Trial], names: list[str], view: View) -> tuple[Array, Array]:
+    """Positions and standardised heights of the best and the latest trials; broken ones count as poor."""
+    latest = trials[-_MOST // 2 :]
+    chosen = {trial.number: trial for trial in (*best_first(trials)[: _MOST // 2], *latest)}
+    rows = [trial for trial in chosen.values() if trial.height is not None]
+    rows.sort(key=lambda trial: trial.number)
+    points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
+    heights = np.array([t.height for t in rows], dtype=float)
+    median = float(np.median(heights))
+    spread = float(np.max(heights)) - median or 1.0
+    # Far below the middle all is equally bad: without this, one cliff flattens everything else.
+    low = (heights - median) / spread
+    squashed = np.where(low < -1, -1 - np.log1p(np.maximum(-1 - low, 0)), low)
+    deviation = float(np.std(squashed)) or 1.0
+    return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation
+
+
+def _kernel(a: Array, b: Array, lengths: Array) -> tuple[Array, Array]:
+    x, y = a / lengths, b / lengths
+    squares = (x * x).sum(1)[:, None] + (y * y).sum(1)[None, :] - 2 * x @ y.T
+    r = np.sqrt(5 * np.maximum(squares, 0.0))
+    decay = np.exp(-r)
+    return (1 + r + r * r / 3) * decay, (1 + r) * decay
+
+
+def _fit(points: Array, heights: Array) -> tuple[Array, float]:
+    """Lengths and noise variance by resilient gradient ascent on the posterior."""
+    width = points.shape[1]
+    prior = math.log(3.0 * math.sqrt(max(width, 1)))
+    theta = np.append(np.full(width, prior), math.log(1e-2))
+    size, before = np.full(width + 1, 0.4), np.zeros(width + 1)
+    best, best_theta = -math.inf, theta
+    gaps = (points[:, None, :] - points[None, :, :]) ** 2
+    for _ in range(_ROUNDS):
+        value, gradient = _likelihood(points, heights, gaps, theta, prior)
+        if value > best:
+            best, best_theta = value, theta
+        agree = np.sign(gradient) * np.sign(before)
+        size = np.clip(size * np.where(agree > 0, 1.3, np.where(agree < 0, 0.5, 1.0)), 0.02, 1.0)
+        theta = theta + size * np.sign(gradient)
+        theta[-1] = min(max(theta[-1], math.log(1e-6)), 0.0)
+        before = gradient
+    return np.exp(best_theta[:-1]), float(np.exp(best_theta[-1]))
+
+
+def _likelihood(points: Array, heights: Array, gaps: Array, theta: Array, prior: float) -> tuple[float, Array]:
+    lengths, noise = np.exp(theta[:-1]), math.exp(theta[-1])
+    kernel, slope = _kernel(points, points, lengths)
+    n = len(heights)
+    inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(n))
+    weights = inverse @ heights
+    sign, logdet = np.linalg.slogdet(inverse)
+    value = -0.5 * float(heights @ weights) + 0.5 * float(logdet if sign > 0 else -1e6)
+    outer = np.outer(weights, weights) - inverse
+    pull = (theta[:-1] - prior) / 1.0
+    by_length = 0.5 * (5 / 3) * np.einsum("ij,ijk->k", outer * slope, gaps) / lengths**2 - pull
+    drift = (theta[-1] - math.log(1e-3)) / 3.0
+    by_noise = 0.5 * noise * float(np.trace(outer)) - drift / 3.0
+    return value - 0.5 * float(pull @ pull) - 0.5 * drift * drift, np.append(by_length, by_noise)
+
+
+class _Model:
+    def __init__(self, points: Array, heights: Array, lengths: Array, noise: float) -> None:
+        kernel, _ = _kernel(points, points, lengths)
+        self._points, self._lengths = points, lengths
+        self._inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(len(points)))
+        self._weights = self._inverse @ heights
+        self.best = float(np.max(kernel @ self._weights))
+
+    def improvement(self, targets: Array) -> Array:
+        """Expected improvement over the best mean, in standard deviations of the heights."""
+        cross, _ = _kernel(targets, self._points, self._lengths)
+        mean = cross @ self._weights
+        variance = np.maximum(1 - np.einsum("ij,ij->i", cross @ self._inverse, cross), 1e-12)
+        deviation = np.sqrt(variance)
+        z = (mean - self.best) / deviation
+        density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+        return deviation * (z * _below(z) + density)
+
+
+def _below(z: Array) -> Array:
+    """The normal distribution function, to 1e-7 (Abramowitz and Stegun 1964, 26.2.17)."""
+    t = 1 / (1 + 0.2316419 * np.abs(z))
+    poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    tail = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) * poly
+    return np.where(z >= 0, 1 - tail, tail)
+
+
+def _bounds(view: View, names: list[str]) -> tuple[Array, Array]:
+    lows, highs = [], []
+    for name in names:
+        axis, here = view.axes[name], view.position(name)
+        limits = view.limits.get(name)
+        below, above = (limits.below, limits.above) if limits else (-math.inf, math.inf)
+        lows.append(max(min(axis.low, here), here - (here - below) * 0.7 if below < here else -math.inf))
+        highs.append(min(max(axis.high, here), here + (above - here) * 0.7 if above > here else math.inf))
+    return np.array(lows), np.array(highs)
+
+
+def _most_promising(
+    model: _Model, here: Array, lengths: Array, bounds: tuple[Array, Array], rng: np.random.Generator
+) -> Array:
+    """Candidates around the parent, then around the best of them; the most promising first."""
+    centres, radius = here[None, :], 1.0
+    pool = np.empty((0, len(here)))
+    for count in (200, 100, 60):
+        spread = np.exp(rng.uniform(math.log(0.02), math.log(0.8), (count, 1))) * radius
+        keep = rng.random((count, len(here))) < np.exp(rng.uniform(-math.log(max(1.0, len(here) / 1.5)), 0, (count, 1)))
+        shifts = rng.standard_normal((count, len(here))) * spread * np.minimum(lengths, 6.0) * keep
+        fresh = np.clip(centres[rng.integers(len(centres), size=count)] + shifts, *bounds)
+        pool = np.concatenate([pool, fresh])
+        order = np.argsort(-model.improvement(pool), kind="stable")
+        pool = pool[order[:12]]
+        centres, radius = pool[:3], radius / 3
+    return pool

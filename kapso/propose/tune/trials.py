@@ -1,0 +1,148 @@
+"""What tune has seen: one trial an attempt, the limits that broken programs taught, and each axis as it is now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kapso.attempt import Attempt, Outcome, Verdict
+from kapso.propose.tune.axes import Axis, axis_of
+from kapso.propose.tune.program import Program
+from kapso.propose.tune.slots import ASLEEP, Value, is_same
+
+MOST_AXES = 150
+"""More literals than this cannot be told apart within any budget; the likeliest settings are kept."""
+
+Key = frozenset[tuple[str, str, Value]]
+BROKEN = {Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.INVALID}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An attempt as tune sees it: `height` is the score, turned so that more is better; None: no score."""
+
+    number: int
+    values: Mapping[str, Value]
+    parent: int | None
+    changed: tuple[str, ...]
+    height: float | None
+    is_better: bool
+    is_broken: bool
+    arm: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says something about its values: neither abandoned nor turned down by a human."""
+        return self.height is not None or self.is_broken
+
+
+@dataclass
+class Limits:
+    """Positions beyond which the program broke, if any."""
+
+    below: float = -math.inf
+    above: float = math.inf
+
+
+def key_of(values: Mapping[str, Value]) -> Key:
+    """A vector as something to look up; `1` and `True` differ."""
+    return frozenset((name, type(value).__name__, value) for name, value in values.items())
+
+
+class Trials:
+    """All trials by number; everything here is a function of what was observed, in that order."""
+
+    def __init__(self, sign: float) -> None:
+        self._sign = sign
+        self.by_number: dict[int, Trial] = {}
+        self.axes: dict[str, Axis] = {}
+        self.limits: dict[str, Limits] = {}
+        self.keys: set[Key] = set()
+
+    def meet(self, program: Program) -> None:
+        """Get to know the parameters of a program; the first value met is the first guess."""
+        fresh = [slot for name, slot in program.slots.items() if name not in self.axes and slot.tier < ASLEEP]
+        fresh.sort(key=lambda slot: slot.tier)
+        for slot in fresh[: max(0, MOST_AXES - len(self.axes))]:
+            self.axes[slot.name] = axis_of(slot)
+
+    def known(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Those of the values that belong to parameters."""
+        return {name: value for name, value in values.items() if name in self.axes}
+
+    def add(self, attempt: Attempt, values: Mapping[str, Value]) -> Trial:
+        """Take in an attempt whose parameters were `values`."""
+        parent = self.by_number.get(attempt.parents[0]) if attempt.parents else None
+        changed = _changed(values, parent.values) if parent else ()
+        height = self._sign * attempt.score if attempt.is_scored and attempt.score is not None else None
+        trial = Trial(
+            number=attempt.number,
+            values=dict(values),
+            parent=parent.number if parent else None,
+            changed=changed,
+            height=height,
+            is_better=_is_better(attempt, height, parent),
+            is_broken=attempt.outcome in BROKEN,
+            arm=attempt.hypothesis.split(":", 1)[0] if attempt.proposer == "tune" else "",
+        )
+        self.by_number[attempt.number] = trial
+        if attempt.outcome is not Outcome.ABANDONED:
+            self.keys.add(key_of(values))
+        self._stretch(trial, parent)
+        return trial
+
+    def _stretch(self, trial: Trial, parent: Trial | None) -> None:
+        if trial.is_broken and parent is not None and len(trial.changed) == 1:
+            self._limit(trial.changed[0], trial, parent)
+        if trial.height is None or not trial.is_better:
+            return
+        for name in trial.changed:
+            position = self.axes[name].position(trial.values[name])
+            self.axes[name] = _widened(self.axes[name], position)
+            limits = self.limits.get(name)
+            if limits and not limits.below < position < limits.above:
+                del self.limits[name]
+
+    def _limit(self, name: str, trial: Trial, parent: Trial) -> None:
+        axis = self.axes[name]
+        if axis.choices:
+            return
+        limits = self.limits.setdefault(name, Limits())
+        bad, good = axis.position(trial.values[name]), axis.position(parent.values[name])
+        if bad > good:
+            limits.above = min(limits.above, bad) if limits.above > good else bad
+        else:
+            limits.below = max(limits.below, bad) if limits.below < good else bad
+
+
+def _changed(values: Mapping[str, Value], before: Mapping[str, Value]) -> tuple[str, ...]:
+    return tuple(name for name in values if name in before and not is_same(values[name], before[name]))
+
+
+def _is_better(attempt: Attempt, height: float | None, parent: Trial | None) -> bool:
+    if height is None or parent is None:
+        return False
+    if attempt.verdict is not None:
+        return attempt.verdict is Verdict.BETTER
+    return parent.height is None or height > parent.height
+
+
+def _widened(axis: Axis, position: float) -> Axis:
+    """The axis with room beyond a good value that presses against an end."""
+    if axis.choices:
+        return axis
+    margin = 0.08 * (axis.high - axis.low)
+    low, high = axis.low, axis.high
+    room = max(4.0, (high - low) / 2)
+    if position >= high - margin:
+        high = min(axis.ceiling, high + room)
+    if position <= low + margin:
+        low = max(axis.floor, low - room)
+    return replace(axis, low=low, high=high)
+
+
+def best_first(trials: Iterable[Trial]) -> list[Trial]:
+    """Scored trials, the best first; of equals the earlier one."""
+    scored = [trial for trial in trials if trial.height is not None]
+    return sorted(scored, key=lambda trial: (-(trial.height or 0.0), trial.number))

@@ -1,0 +1,74 @@
+"""What the arms look at when they are asked for a move, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from kapso.propose.tune.axes import Axis
+from kapso.propose.tune.slots import Value, is_same
+from kapso.propose.tune.trials import Limits, Trial
+
+
+@dataclass(frozen=True)
+class Move:
+    """New values for some parameters of the parent, and why."""
+
+    values: Mapping[str, Value]
+    reason: str
+
+
+@dataclass(frozen=True)
+class View:
+    """The parent's parameters and all that was learnt; `is_free` says whether a vector is still to be tried."""
+
+    base: Mapping[str, Value]
+    axes: Mapping[str, Axis]
+    limits: Mapping[str, Limits]
+    trials: list[Trial]
+    parent: int
+    busy: frozenset[str]
+    random: Random
+    is_free: Callable[[Mapping[str, Value]], bool]
+    positions: dict[str, float] = field(default_factory=dict)
+
+    def position(self, name: str) -> float:
+        if name not in self.positions:
+            self.positions[name] = self.axes[name].position(self.base[name])
+        return self.positions[name]
+
+    def value_at(self, name: str, target: float) -> Value:
+        """The value at a position, kept in range and on the near side of where the program broke."""
+        axis, here = self.axes[name], self.position(name)
+        if axis.choices:
+            return axis.value(target, self.base[name])
+        target = min(max(target, min(axis.low, here)), max(axis.high, here))
+        limits = self.limits.get(name)
+        if limits is not None:
+            if target >= limits.above > here:
+                target = here + (limits.above - here) / 2
+            if target <= limits.below < here:
+                target = here - (here - limits.below) / 2
+        value = axis.value(target, self.base[name])
+        if limits is not None and limits.below < here < limits.above:
+            if not limits.below < axis.position(value) < limits.above:
+                return self.base[name]
+        return value
+
+    def move(self, targets: Mapping[str, float], reason: str) -> Move | None:
+        """A move to these positions, or None when it changes nothing or was tried."""
+        values = {name: self.value_at(name, target) for name, target in targets.items()}
+        return self.move_to(values, reason)
+
+    def move_to(self, values: Mapping[str, Value], reason: str) -> Move | None:
+        changed = {name: value for name, value in values.items() if not is_same(value, self.base[name])}
+        return Move(changed, reason) if changed and self.is_free(changed) else None
+
+    def numeric(self) -> list[str]:
+        return [name for name in self.base if not self.axes[name].choices]
+
+    def named(self) -> list[str]:
+        return [name for name in self.base if self.axes[name].choices]
+
+

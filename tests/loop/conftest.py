@@ -1,0 +1,86 @@
+"""A program that evaluates in milliseconds, and ways to run Kapso on it as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+GOAL = """\
+name: demo
+objective: Bring x to 3 and y to 20.
+edit: [params.json]
+run: cp params.json $KAPSO_OUT/
+evaluate: sh score.sh $KAPSO_OUT/params.json
+propose: [tune]
+"""
+PARAMS = '{"x": 1.0, "y": 5.0}\n'
+SCORE = """\
+awk -F'[:,}]' '{ d = ($2 - 3)^2 + ($4 - 20)^2 / 100; printf "{\\"score\\": %.12g}\\n", 10 - d }' "$1"
+"""
+
+
+class Kapso:
+    """Runs the command line in a repository."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(self, *arguments: str, check: int | None = None, timeout: float = 120) -> Any:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=self.environment(),
+        )
+        if check is not None:
+            assert done.returncode == check, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment(),
+            start_new_session=True,
+        )
+
+    def json(self, *arguments: str) -> list[dict[str, Any]]:
+        done = self(*arguments, "--json")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True
+        ).stdout
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "kapso", *arguments]
+
+    def environment(self) -> dict[str, str]:
+        paths = [str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+@pytest.fixture
+def demo(make_repository: Callable[..., Path]) -> Callable[..., Kapso]:
+    """`demo(goal="…", extra={path: text})` → Kapso on the demo program; `goal` is added to its goal.yaml."""
+
+    def make(goal: str = "", extra: dict[str, str] | None = None, base_goal: str = GOAL) -> Kapso:
+        files = {"goal.yaml": base_goal + goal, "params.json": PARAMS, "score.sh": SCORE, **(extra or {})}
+        return Kapso(make_repository(files))
+
+    return make

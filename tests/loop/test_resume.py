@@ -1,0 +1,200 @@
+"""Stops, pauses, kills: whatever ends a run, every announced attempt is there exactly once afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Demo = Callable[..., Any]
+SLOW = "run: sleep 0.05; cp params.json $KAPSO_OUT/\n"
+
+
+def slow_goal(goal: str) -> str:
+    return goal.replace("run: cp params.json $KAPSO_OUT/\n", SLOW)
+
+
+@pytest.fixture
+def slow(demo: Demo) -> Callable[[str], Any]:
+    """The demo with a candidate that takes a moment, so that it can be hit while it runs."""
+
+    def make(goal: str = "") -> Any:
+        kapso = demo(goal)
+        file = kapso.root / "goal.yaml"
+        file.write_text(slow_goal(file.read_text()))
+        kapso.git("-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-qam", "slower")
+        return kapso
+
+    return make
+
+
+def wait_for(process: subprocess.Popen[str], kapso: Any, attempts: int) -> str:
+    """Wait until so many attempts are announced; the run's id."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for journal in (kapso.root / ".git/kapso/runs").glob("*/events.jsonl"):
+            if journal.read_text().count('"attempt.evaluated"') > attempts:
+                return journal.parent.name
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    raise AssertionError("no attempt was evaluated in time")
+
+
+def announced(kapso: Any, run: str) -> list[int]:
+    text = (kapso.root / ".git/kapso/runs" / run / "events.jsonl").read_text()
+    events = [json.loads(line) for line in text.splitlines()]
+    return [each["attempt"] for each in events if each["event"] == "attempt.evaluated"]
+
+
+def check_whole(kapso: Any, run: str, attempts: int) -> None:
+    """Nothing lost, nothing twice, nothing left over."""
+    numbers = [each["attempt"] for each in kapso.json("ls", run)]
+    assert numbers == list(range(attempts + 1))
+    assert sorted(announced(kapso, run)) == numbers
+    assert kapso.git("for-each-ref", f"refs/kapso/{run}/pending") == ""
+    assert not kapso.git("fsck", "--strict", "--no-dangling").strip()
+
+
+def test_interrupted_once_finishes_what_is_in_flight(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 30}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"kapso resume {run}" in out
+    assert kapso.git("for-each-ref", f"refs/kapso/{run}/pending") == ""
+    assert kapso.json("ls")[0]["status"] == "interrupted"
+    kapso("resume", check=0)
+    check_whole(kapso, run, 30)
+    assert kapso.json("ls")[0]["status"] == "finished"
+
+
+def test_terminated_stops_at_once_and_resumes(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 12}\nsearch: {parallel: 2}\n")
+    file = kapso.root / "goal.yaml"
+    file.write_text(file.read_text().replace("run: cp", "run: test ! -e /tmp/never && sleep 0.4; cp"))
+    kapso.git("-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-qam", "slower")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 2)
+    since = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert time.monotonic() - since < 5
+    kapso("resume", run, check=0)
+    check_whole(kapso, run, 12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_anywhere_resumes_whole(slow: Any, seed: int) -> None:
+    kapso = slow("budget: {attempts: 14}\nsearch: {parallel: 2}\n")
+    draw = random.Random(seed)
+    process = kapso.start("run")
+    run = wait_for(process, kapso, draw.randrange(4))
+    for _ in range(3):
+        time.sleep(draw.random() * 0.6)
+        process.kill()
+        process.communicate()
+        before = announced(kapso, run)
+        process = kapso.start("resume", run)
+        time.sleep(1.5)
+        assert set(before) <= {each["attempt"] for each in kapso.json("ls", run)}
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    check_whole(kapso, run, 14)
+    left = subprocess.run(["pgrep", "-f", str(kapso.root)], capture_output=True, text=True).stdout
+    assert not left
+
+
+def test_a_second_process_is_refused(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 40}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 1)
+    refused = kapso("resume", run)
+    assert refused.returncode == 2 and "running already" in refused.stderr
+    process.kill()
+    process.communicate()
+
+
+def test_pause_holds_and_resume_goes_on(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 25}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 2)
+    kapso("pause", run, check=0)
+    time.sleep(0.7)
+    held = announced(kapso, run)
+    assert kapso.json("ls")[0]["status"] == "paused"
+    time.sleep(0.7)
+    assert announced(kapso, run) == held
+    kapso("resume", run, check=0)
+    process.communicate(timeout=60)
+    check_whole(kapso, run, 25)
+
+
+def test_stop_ends_confirmed_and_resume_goes_on(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 20}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 6)
+    kapso("stop", run, check=0)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode in (0, 3) and "told to stop" in out
+    assert kapso.json("ls")[0]["status"] == "finished"
+    kapso("resume", run)
+    check_whole(kapso, run, 20)
+
+
+def test_state_that_is_lost_or_broken_is_rebuilt_from_git(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 16}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 4)
+    process.kill()
+    process.communicate()
+    state = kapso.root / ".git/kapso"
+    (state / "runs" / run / "checkpoints.sqlite").write_bytes(b"rubbish" * 1000)
+    shutil.rmtree(os.environ["XDG_CACHE_HOME"] + "/kapso")
+    kapso("resume", run, check=0)
+    check_whole(kapso, run, 16)
+    shutil.rmtree(state)
+    kapso("resume", run, "--attempts", "20", check=0)
+    check_whole(kapso, run, 20)
+
+
+def test_a_finished_run_goes_on_with_a_larger_budget_only(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 4}\n")
+    kapso("run")
+    run = kapso.json("ls")[0]["run"]
+    refused = kapso("resume")
+    assert refused.returncode == 2 and "--attempts" in refused.stderr
+    kapso("resume", "--attempts", "7")
+    check_whole(kapso, run, 7)
+
+
+def test_a_changed_evaluation_is_refused_by_name(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 4}\n")
+    kapso("run")
+    file = kapso.root / "goal.yaml"
+    file.write_text(file.read_text() + "repeats: 3\n")
+    refused = kapso("resume", "--attempts", "9")
+    assert refused.returncode == 2 and "`repeats`" in refused.stderr
+
+
+def test_a_stale_ref_lock_of_the_run_is_removed(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 8}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 2)
+    process.kill()
+    process.communicate()
+    lock = kapso.root / f".git/refs/heads/kapso/{run}/best.lock"
+    lock.touch()
+    kapso("resume", run)
+    assert not lock.exists()
+    check_whole(kapso, run, 8)
