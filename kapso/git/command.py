@@ -114,6 +114,8 @@ def _remedy(text: str) -> str | None:
         return "free some disk space, then resume"
     if "Read-only file system" in text or "ermission denied" in text or "insufficient permission" in text:
         return "make the repository's git folder writable for this user"
+    if "couldn't write" in text or "unable to write" in text or "could not write" in text:
+        return "look for free space and permissions on that disk"
     if "promisor remote" in text or "unable to read sha1 file" in text or "missing blob" in text:
         return (
             "the object is not in this clone: connect to its remote, or fetch it with `git fetch --refetch`"

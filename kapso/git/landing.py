@@ -146,14 +146,17 @@ def pending(repository: Repository, run: str) -> dict[int, str]:
 
 
 def remove_stale_locks(repository: Repository, run: str) -> list[Path]:
-    """Remove and return the ref locks that a killed process left, of this run alone: hold the run's lock."""
+    """Remove and return what a killed process or a power cut left of this run's refs: locks, and empty refs.
+
+    The run's lock must be held; other runs' refs and the user's are left alone.
+    """
     names = RunRefs(run)
     removed = []
     for prefix in (names.attempts_prefix, names.hidden_prefix):
-        for lock in sorted((repository.common_dir / prefix).rglob("*.lock")):
-            if _outlived(lock):
-                lock.unlink(missing_ok=True)
-                removed.append(lock)
+        for path in sorted((repository.common_dir / prefix).rglob("*")):
+            if path.is_file() and _is_rubbish(path):
+                path.unlink(missing_ok=True)
+                removed.append(path)
     return removed
 
 
@@ -193,11 +196,12 @@ def _known_branches(repository: Repository, run: str) -> dict[int, str]:
     return known
 
 
-def _outlived(lock: Path) -> bool:
-    """True once the lock is old; False if whoever held it let go meanwhile."""
+def _is_rubbish(path: Path) -> bool:
     try:
-        while time.time() - lock.stat().st_mtime < _LOCK_AGE_S:
+        if path.suffix != ".lock":
+            return path.stat().st_size == 0
+        while time.time() - path.stat().st_mtime < _LOCK_AGE_S:
             time.sleep(0.02)
-    except FileNotFoundError:
+    except FileNotFoundError:  # whoever held it let go
         return False
     return True

@@ -39,6 +39,19 @@ class Objects:
             found = self._threads.pygit = _open(self._common_dir)
         return found
 
+    def at_ref(self, name: str) -> str | None:
+        """The object that the ref `name` stands at, None where there is no such ref."""
+        try:
+            return str(self.pygit.lookup_reference(name).resolve().target)
+        except KeyError:
+            return None
+        except pygit2.GitError as error:
+            raise MachineError(
+                f"the ref `{name}` is damaged: {error}",
+                help=f"remove it if the disk lost its content: `{self._common_dir / name}`",
+                slug="ref-damaged",
+            ) from error
+
     def read(self, oid: str, path: str = "") -> bytes:
         """The raw bytes of an object. MachineError, naming it and `path`, if it cannot be had."""
         return self._object(oid, path)[1]
@@ -54,11 +67,8 @@ class Objects:
 
     def commit(self, oid: str) -> pygit2.Commit:
         """A commit's fields, for this thread only."""
-        try:
-            found = self.pygit[oid]
-        except KeyError:
-            self._fetch(oid)
-            found = self.pygit[oid]
+        self._object(oid)
+        found = self.pygit[oid]
         if not isinstance(found, pygit2.Commit):
             raise MachineError(f"`{oid}` is no commit", slug="not-a-commit")
         return found
@@ -125,6 +135,12 @@ class Objects:
         except KeyError:
             self._fetch(oid, path)
             kind, data = self.pygit.read(oid)
+        except pygit2.GitError as error:
+            raise MachineError(
+                f"{_named(oid, path)} is damaged: {error}",
+                help="`git fsck` shows what else is; copy the object from another clone",
+                slug="object-damaged",
+            ) from error
         return kind, data
 
     def _fetch(self, oid: str, path: str = "") -> None:
@@ -132,9 +148,8 @@ class Objects:
         done = self._git.run("cat-file", "-e", oid)
         if done.returncode == 0:
             return
-        named = f"`{path}` (object `{oid}`)" if path else f"object `{oid}`"
         raise MachineError(
-            f"{named} is missing from the repository, and git cannot fetch it",
+            f"{_named(oid, path)} is missing from the repository, and git cannot fetch it",
             help="connect to the remote of this clone, or fetch all: `git fetch --refetch --no-filter`",
             slug="object-missing",
         )
@@ -144,6 +159,10 @@ class Objects:
             oid = str(self.pygit.write(kind, data))
         self._unsynced.add(oid)
         return oid
+
+
+def _named(oid: str, path: str) -> str:
+    return f"`{path}` (object `{oid}`)" if path else f"object `{oid}`"
 
 
 @contextmanager

@@ -22,8 +22,6 @@ from kapso.errors import KapsoError, MachineError, RepositoryError
 from kapso.git.command import Git, failure
 
 if TYPE_CHECKING:
-    import pygit2
-
     from kapso.git.discovery import Place
 
 _CONFLICT = re.compile(r"reference already exists|but expected|unable to resolve reference")
@@ -64,10 +62,10 @@ class Transaction:
 class Refs:
     """All refs of a repository. Thread-safe: transactions follow one another."""
 
-    def __init__(self, git: Git, place: Place, pygit: Callable[[], pygit2.Repository]) -> None:
+    def __init__(self, git: Git, place: Place, look_up: Callable[[str], str | None]) -> None:
         self._git = git
         self._place = place
-        self._pygit = pygit
+        self._look_up = look_up
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
@@ -75,10 +73,7 @@ class Refs:
 
     def get(self, name: str) -> str | None:
         """The object that `name` stands at, None where there is no such ref."""
-        try:
-            return str(self._pygit().lookup_reference(name).resolve().target)
-        except KeyError:
-            return None
+        return self._look_up(name)
 
     def list(self, pattern: str) -> dict[str, str]:
         """Names and objects of the refs below `refs/a/b/`, or matching a glob, in the order of names."""

@@ -50,7 +50,7 @@ class Repository:
         self.common_dir = place.common_dir
         self.git = Git(place.root)
         self.objects = Objects(self.git, place.common_dir)
-        self.refs = Refs(self.git, place, lambda: self.pygit)
+        self.refs = Refs(self.git, place, self.objects.at_ref)
         self.landed_branches: dict[str, dict[int, str]] = {}
         """The branches of landed attempts by run and number, of the runs that this process lands in."""
 

@@ -161,12 +161,15 @@ class Run:
                 proposer.observe(attempt)
 
     def keep_record(self, attempt: Attempt) -> None:
-        """Keep all that `ls --json` shows, with parameters and feedback, for the next batch of records."""
-        details = {**attempt.to_json(), **_beyond_json(attempt)}
-        details["demoted"] = attempt.number in self.history.demoted
-        self._records[ledger.record_name(attempt.number)] = _to_bytes(details)
+        """Keep the attempt's record for the next batch."""
+        self._records[ledger.record_name(attempt.number)] = self.record(attempt)
         if len(self._records) >= RECORDS_EVERY:
             self.write_records()
+
+    def record(self, attempt: Attempt) -> bytes:
+        """All that `ls --json` shows, with parameters and feedback, and whether its lead did not hold."""
+        is_demoted = attempt.number in self.history.demoted
+        return _to_bytes({**attempt.to_json(), **_beyond_json(attempt), "demoted": is_demoted})
 
     def write_records(self, run: Mapping[str, Any] | None = None) -> None:
         """Write the waiting records, and `run`, how the run ended, if that is known."""

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -54,7 +55,7 @@ class RunFolder:
 
     def _take(self, file: IO[str]) -> None:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._flock(file)
         except OSError as error:
             file.seek(0)
             holder = file.read().strip()
@@ -66,6 +67,18 @@ class RunFolder:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+
+    @staticmethod
+    def _flock(file: IO[str]) -> None:
+        """Whoever merely looks whether the run is live holds the lock for a moment, too."""
+        deadline = time.monotonic() + 0.3
+        while True:
+            try:
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def control(self) -> str:
         """What the run was last told: `running`, `paused` or `stopping`. Cheap enough to ask often."""

@@ -16,7 +16,7 @@ from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
-from kapso.memory.episode import DiffSize, Episode, Stage
+from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.propose.protocol import Context, Idea
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class AttemptSteps:
         parent = run.history.attempts[attempt.parents[0]].commit if attempt.parents else run.base
         changed = run.repository.diff_stat(parent, attempt.commit)
         diff = DiffSize(changed.files, changed.added, changed.removed)
-        run.recorder.add(Episode(attempt, diff=diff, stages=stages))
+        source = trusted_source(attempt.commit, run.record(attempt))
+        run.recorder.add(Episode(attempt, diff=diff, stages=stages, source=source))
         return {}
 
     def _context(self, state: AttemptState) -> Context:

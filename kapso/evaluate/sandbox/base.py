@@ -18,7 +18,7 @@ from kapso.evaluate.sandbox.files import Cache, Files, Program, normal
 from kapso.evaluate.sandbox.job import CommandResult, Job, Layer
 from kapso.evaluate.sandbox.layers import make_whiteouts, vanishing
 from kapso.evaluate.sandbox.limits import Unwalled
-from kapso.evaluate.sandbox.overlay import OverlayFiles
+from kapso.evaluate.sandbox.overlay import OverlayFiles, Spares
 from kapso.evaluate.sandbox.place import Place, is_within, make_mount_points, shared_mounts
 from kapso.evaluate.sandbox.trees import copy_tree, remove_tree, size_of
 
@@ -48,6 +48,7 @@ class Base:
         self._lock = threading.Lock()
         self._seen: dict[str, Path] | None = None
         self._gone: dict[tuple[str, ...], Path | None] = {}
+        self._spares: dict[int, Spares] = {}
         if isinstance(level, Unwalled):
             link_shared(folder, self._shared)
         else:
@@ -96,16 +97,24 @@ class Base:
         """
         kept = {path.strip("/"): Cache(folder) for path, folder in (caches or {}).items()}
         program = Program(self._folder, changes, normal(hidden), self._shared, kept)
-        slots = self._session / f"slot-{slot}"
-        slots.mkdir(exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=slots))
-        return CandidateFiles(self._level, self._files(program, folder), folder, self._workspace)
+        folder = Path(tempfile.mkdtemp(prefix=f"slot-{slot}-", dir=self._session))
+        with self._lock:
+            if slot not in self._spares:
+                self._spares[slot] = Spares(Path(tempfile.mkdtemp(prefix="spares-", dir=self._session)))
+        return CandidateFiles(self._level, self._files(program, folder, slot), folder)
 
-    def _files(self, program: Program, folder: Path) -> Files:
+    def _files(self, program: Program, folder: Path, slot: int) -> Files:
         mounts = shared_mounts(self._workspace, self._all_seen(), program.hidden)
         if self._overlays:
             gone = self._gone_layer(program, folder)
-            return OverlayFiles(program, folder, gone, self._workspace, mounts)
+            return OverlayFiles(
+                program,
+                folder=folder,
+                gone=gone,
+                spares=self._spares[slot],
+                workspace=self._workspace,
+                mounts=mounts,
+            )
         linked = isinstance(self._level, Unwalled)
         return CopyFiles(program, folder, self._workspace, mounts, linked=linked)
 
@@ -150,8 +159,8 @@ class Base:
 class CandidateFiles:
     """The files of one candidate. What its commands wrote to the workspace vanishes when the `with` ends."""
 
-    def __init__(self, level: Enclosure | Unwalled, files: Files, folder: Path, workspace: Path) -> None:
-        self._level, self._files, self._folder, self._workspace = level, files, folder, workspace
+    def __init__(self, level: Enclosure | Unwalled, files: Files, folder: Path) -> None:
+        self._level, self._files, self._folder = level, files, folder
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,8 +39,15 @@ class CopyFiles:
                 cache.folder.mkdir()
                 if made.is_dir() and not made.is_symlink():
                     copy_tree(made, cache.folder)
-                for name in self._program.changed_in(path):
-                    remove_tree(cache.folder / name)
+                self._forget_changes(path, cache.folder)
+
+    def _forget_changes(self, path: str, cache: Path) -> None:
+        """Puts the base's files in a cache in the place of those that are this candidate's own."""
+        for name in self._program.changed_in(path):
+            remove_tree(cache / name)
+            original = self._program.base / path / name
+            if original.is_file() and (cache / name).parent.is_dir():
+                shutil.copy2(original, cache / name, follow_symlinks=False)
 
     def for_run(self) -> Place:
         return self._place(with_caches=False)
@@ -66,6 +74,7 @@ class CopyFiles:
             if os.listdir(cache.folder):
                 remove_tree(folder / path)
                 copy_tree(cache.folder, folder / path)
+            (folder / path).mkdir(parents=True, exist_ok=True)
         lay_over(program.changes.folder, folder)
         if self._linked:
             link_shared(folder, program.shared, program.hidden)
@@ -74,12 +83,15 @@ class CopyFiles:
 def link_shared(folder: Path, shared: Mapping[str, Path], hidden: Sequence[str] = ()) -> None:
     """Makes links to what is shared; a folder that holds something hidden becomes a folder of links."""
     for path, source in shared.items():
-        if is_within(path, hidden):
+        outer = [other for other in shared if other != path]
+        if is_within(path, hidden) or is_within(path, outer):
             continue
+        # What is there may be a link from before: nothing must be written through it.
+        remove_tree(folder / path)
         if source.is_dir() and any(is_within(name, [path]) for name in hidden):
+            (folder / path).mkdir(parents=True)
             inner = {f"{path}/{child.name}": child for child in source.iterdir()}
             link_shared(folder, inner, hidden)
         else:
-            remove_tree(folder / path)
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).symlink_to(source)

@@ -94,6 +94,9 @@ class Enclosure:
         folder = os.path.join(self.workspace, job.folder)
         folder = os.path.normpath(folder)
         own = [*place.mounts, *self._own_folders(job, place), "--chdir", folder]
+        if place.writes:
+            # Hiding files may have emptied it, and what is empty is not there.
+            own += ["--dir", folder]
         env = self._environment(job, is_setup=kind.is_setup)
         return start(self.bubblewrap.program, head + pack(own) + self._tail, env, job.command)
 

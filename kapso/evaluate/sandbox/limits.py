@@ -49,6 +49,7 @@ class Unwalled:
         own = Path(tempfile.mkdtemp(prefix="own-", dir=self._scratch))
         for name in ("home", "tmp"):
             (own / name).mkdir()
+        (place.folder / job.folder).mkdir(parents=True, exist_ok=True)
         env = {**self.env, "HOME": f"{own}/home", "TMPDIR": f"{own}/tmp"}
         if place.scratch:
             env |= self._index

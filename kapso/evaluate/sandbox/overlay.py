@@ -6,6 +6,8 @@ a layer per command that is thrown away. No layer is touched while a mount uses 
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import stat
 from collections.abc import Sequence
@@ -16,54 +18,100 @@ from kapso.evaluate.sandbox.layers import fold
 from kapso.evaluate.sandbox.place import Place
 from kapso.evaluate.sandbox.trees import remove_tree
 
+_LAYER_MODE = 0o755
+_KERNELS_OWN = {"user.overlay.uuid"}
+
+
+class Spares:
+    """Folders for layers that a command has left as it found them: the next one gets them again.
+
+    Making and removing them would cost more than all else that the engine does around a short command.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._free: list[Path] = []
+        self._made = itertools.count()
+
+    def take(self) -> Path:
+        with contextlib.suppress(IndexError):
+            return self._free.pop()
+        folder = self._folder / f"spare-{next(self._made)}"
+        for name in (_upper(0), _work(0)):
+            (folder / name).mkdir(parents=True)
+        return folder
+
+    def give_back(self, folder: Path) -> None:
+        upper = folder / _upper(0)
+        is_alone = len(os.listdir(folder)) == 2
+        if is_alone and not os.listdir(upper) and set(os.listxattr(upper)) <= _KERNELS_OWN:
+            upper.chmod(_LAYER_MODE)
+            self._free.append(folder)
+        else:
+            remove_tree(folder)
+
+
+def _upper(number: int) -> str:
+    return f"upper{number}"
+
+
+def _work(number: int) -> str:
+    return f"work{number}"
+
 
 class OverlayFiles:
     """See `files.Files`. `folder` is the candidate's own; `gone` the layer of whiteouts, if there is one."""
 
     def __init__(
-        self, program: Program, folder: Path, gone: Path | None, workspace: Path, mounts: Sequence[str]
+        self,
+        program: Program,
+        *,
+        folder: Path,
+        gone: Path | None,
+        spares: Spares,
+        workspace: Path,
+        mounts: Sequence[str],
     ) -> None:
-        self._program, self._folder, self._gone = program, folder, gone
+        self._program, self._folder, self._gone, self._spares = program, folder, gone, spares
         self._workspace, self._mounts = workspace, mounts
         self._lower = [program.base, *([gone] if gone else []), program.changes.folder]
         self._caches = program.usable_caches()
         self._cached = False
-        self._commands = 0
+        self._builds = 0
 
     def for_build(self) -> Place:
         for cache in self._caches.values():
             cache.open()
         self._cached = True
-        return self._place()
+        self._builds += 1
+        return self._place(self._folder / f"build-{self._builds}")
 
     def after_build(self, succeeded: bool) -> None:
         """Keeps what the build wrote, and what it wrote to caches if it succeeded."""
-        written = self._folder / str(self._commands)
+        written = self._folder / f"build-{self._builds}"
         for number, (path, cache) in enumerate(self._caches.items(), start=1):
             if succeeded:
                 with cache.changing():
-                    fold(written / f"upper{number}", cache.folder, self._program.changed_in(path))
+                    fold(written / _upper(number), cache.folder, self._program.changed_in(path))
         self._cached = succeeded
-        self._lower.append(written / "upper0")
+        self._lower.append(written / _upper(0))
 
     def for_run(self) -> Place:
-        return self._place()
+        return self._place(self._spares.take())
 
     def drop(self, place: Place) -> None:
-        remove_tree(place.folder)
+        self._spares.give_back(place.folder)
 
-    def _place(self) -> Place:
-        self._commands += 1
-        folder = self._folder / str(self._commands)
+    def _place(self, folder: Path) -> Place:
         stacks = {"": self._lower}
         if self._cached:
             stacks |= {path: self._layers_at(path, cache.folder) for path, cache in self._caches.items()}
         mounts: list[str] = []
         uppers: list[Path] = []
         for number, (path, lower) in enumerate(stacks.items()):
-            upper, work = folder / f"upper{number}", folder / f"work{number}"
-            upper.mkdir(parents=True)
-            work.mkdir()
+            upper, work = folder / _upper(number), folder / _work(number)
+            upper.mkdir(parents=True, exist_ok=True)
+            work.mkdir(exist_ok=True)
             uppers.append(upper)
             mounts += [item for layer in lower for item in ("--overlay-src", str(layer))]
             mounts += ["--overlay", str(upper), str(work), os.path.join(self._workspace, path)]
