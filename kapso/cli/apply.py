@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from kapso.attempt import Attempt, now
+from kapso.attempt import BASELINE, Attempt, now
 from kapso.cli.output import json_option, number, print_json, printable, write_bytes
 from kapso.errors import MachineError, UsageError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from kapso.memory.episode import RunSummary
 
 _SUBJECT_LENGTH = 72
+_MOST_STEPS = 30
 _EXACTLY = {"apply.ignoreWhitespace": "no", "apply.whitespace": "nowarn"}
 
 
@@ -37,7 +39,7 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
     kapso apply circle-packing --patch | git apply
     kapso apply --worktree                        into the files that you have before you
     """
-    from kapso.cli.pick import open_log, split
+    from kapso.cli.pick import open_log, split, trace
 
     if as_patch and worktree:
         raise click.UsageError("--patch and --worktree exclude each other")
@@ -63,12 +65,16 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
         done = {**result, "worktree": str(log.repository.root), "paths": paths}
         line = f"attempt {attempt.number} of {picked.run} is in the working tree, staged: {len(paths)} files"
     else:
-        branch, commit = apply_to_branch(log.repository, base, attempt, picked)
+        known = {each.number: each for each in log.episodes.attempts(picked.run)}
+        steps = [each for each in reversed(trace(attempt, known)) if each.number != BASELINE]
+        branch, commit = apply_to_branch(log.repository, base, attempt, picked, steps)
         done, line = {**result, "branch": branch, "commit": commit}, branch
     print_json(done) if as_json else print(line)
 
 
-def apply_to_branch(repository: Repository, base: str, attempt: Attempt, run: RunSummary) -> tuple[str, str]:
+def apply_to_branch(
+    repository: Repository, base: str, attempt: Attempt, run: RunSummary, steps: Sequence[Attempt]
+) -> tuple[str, str]:
     """Create the branch, or find it as it should be; its name and its commit."""
     branch = f"kapso-apply/{run.run}-{attempt.number:04d}"
     ref = f"refs/heads/{branch}"
@@ -78,7 +84,7 @@ def apply_to_branch(repository: Repository, base: str, attempt: Attempt, run: Ru
         click.echo(f"kapso: `{branch}` is there already, with the same content", err=True)
         return branch, existing
     moment = now()
-    message = _message(attempt, run)
+    message = _message(attempt, run, steps)
     commit = repository.commit(attempt.tree, [base], message, repository.committer(), moment, moment)
     repository.sync()
     with repository.refs.transaction() as transaction:
@@ -139,11 +145,14 @@ def _check_same(repository: Repository, branch: str, existing: str, base: str, a
         )
 
 
-def _message(attempt: Attempt, run: RunSummary) -> str:
-    title = printable(attempt.title) or f"Attempt {attempt.number} of {run.run}"
-    subject = title if len(title) <= _SUBJECT_LENGTH else title[: _SUBJECT_LENGTH - 1] + "…"
+def _message(attempt: Attempt, run: RunSummary, steps: Sequence[Attempt]) -> str:
+    """What a reviewer wants to know: the gain, and by which steps it came about."""
     what = run.metric or "score"
-    score = f"{what}: {number(run.baseline)} → {number(attempt.score)}"
+    gain = f"{what} {number(run.baseline)} → {number(attempt.score)}"
+    subject = f"Improve {run.goal}: {gain}"
+    if len(subject) > _SUBJECT_LENGTH:
+        subject = f"Improve {run.goal}"[:_SUBJECT_LENGTH]
+    listed = [f"- {printable(step.title)} ({number(step.score)})" for step in steps[-_MOST_STEPS:]]
+    left_out = [f"- and {len(steps) - _MOST_STEPS} steps before"] if len(steps) > _MOST_STEPS else []
     source = f"Attempt {attempt.number} of {run.run}, proposed by {attempt.proposer}."
-    parts = [subject, attempt.hypothesis.strip(), f"{score}\n{source}"]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join([subject, "\n".join([f"{gain}, step by step:", *left_out, *listed]), source]) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,6 +108,15 @@ def find_attempt(run: RunSummary, text: str) -> int:
         help="an attempt is a number, `baseline` or `best`",
         slug="no-such-attempt",
     )
+
+
+def trace(attempt: Attempt, attempts: Mapping[int, Attempt]) -> tuple[Attempt, ...]:
+    """The first parents, from the attempt itself back to the baseline."""
+    line, seen = [attempt], {attempt.number}
+    while line[-1].parents and (parent := attempts.get(line[-1].parents[0])) and parent.number not in seen:
+        line.append(parent)
+        seen.add(parent.number)
+    return tuple(line)
 
 
 def is_attempt(text: str) -> bool:

@@ -12,6 +12,7 @@ import click
 
 from kapso.attempt import Attempt
 from kapso.cli.output import json_option, print_json
+from kapso.cli.pick import trace
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
@@ -96,7 +97,7 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
     episode = log.episode(run, name)
     attempt = episode.attempt
     attempts = {other.number: other for other in log.episodes.attempts(run.run)}
-    lineage = _lineage(attempt, attempts)
+    lineage = trace(attempt, attempts)
     parents = tuple(attempts[parent] for parent in attempt.parents if parent in attempts)
     log_file = log.repository.state_dir / "runs" / run.run / "attempts" / f"{attempt.number:04d}" / "log.txt"
     return Story(
@@ -110,14 +111,6 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         log_file=log_file,
         log=_read(log_file, None if full else _LOG_TAIL_BYTES),
     )
-
-
-def _lineage(attempt: Attempt, attempts: Mapping[int, Attempt]) -> tuple[Attempt, ...]:
-    line, seen = [attempt], {attempt.number}
-    while line[-1].parents and (parent := attempts.get(line[-1].parents[0])) and parent.number not in seen:
-        line.append(parent)
-        seen.add(parent.number)
-    return tuple(line)
 
 
 def _holdout(log: Log, run: str, number: int) -> Mapping[str, Any] | None:

@@ -30,7 +30,7 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
     if attempt.feedback:
         yield from _section("feedback", _indented(attempt.feedback))
     if story.holdout is not None:
-        yield from _section("hold-out (never shown to proposers)", _mapping(story.holdout))
+        yield from _section("hold-out (never shown to proposers)", _held_out(story.holdout))
     if story.episode.stages:
         yield from _section("commands", _stages(story.episode.stages))
     yield from _section("lineage", [_ancestor(ancestor) for ancestor in story.lineage])
@@ -118,6 +118,13 @@ def _diff_title(story: Story) -> str:
 
 def _mapping(values: Mapping[str, object]) -> list[str]:
     return [f"  {key}: {printable(str(value))}" for key, value in values.items()]
+
+
+def _held_out(said: Mapping[str, object]) -> list[str]:
+    """The metrics first, one a line, then whatever else the hold-out command said."""
+    metrics = said.get("metrics")
+    rest = {key: value for key, value in said.items() if key != "metrics" and value}
+    return _mapping(metrics if isinstance(metrics, dict) else {}) + _mapping(rest)
 
 
 def _indented(text: str) -> list[str]:

@@ -132,9 +132,12 @@ def _compose(text: str, shown_as: str) -> Node:
     try:
         return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
         problem = "; ".join(str(part) for part in (error.context, error.problem) if part)
+        is_open = (
+            "end of stream" in problem or "stream end" in problem
+        )  # what was opened tells more than the end
+        mark = (error.context_mark if is_open else None) or error.problem_mark
+        line = mark.line + 1 if mark else 1
         raise GoalError(
             f"this is no YAML: {problem}",
             where=f"{shown_as}:{line}",
@@ -163,6 +166,8 @@ def _syntax_help(problem: str) -> str:
         return r"write a regular expression in single quotes, such as `'bytes: (\d+)'`"
     if "'\\t'" in problem:
         return "indent with spaces, not with tabs"
+    if "flow" in problem:
+        return "is a bracket open? Put a pattern that starts with `!` in quotes, such as `'!src/vendored/**'`"
     if "another document" in problem:
         return "keep one goal in a file: remove the line `---` and what follows it"
     return "put a value that holds `: ` or ` #`, or starts with a sign such as `@` or `%`, in single quotes"

@@ -13,10 +13,21 @@ import pytest
 
 from kapso.git.repository import Repository
 
-HOOKS = (
-    "reference-transaction post-checkout post-index-change pre-commit post-commit commit-msg prepare-commit-msg "
-    "pre-auto-gc post-rewrite post-merge pre-push fsmonitor-watchman applypatch-msg"
-).split()
+HOOKS = [
+    "reference-transaction",
+    "post-checkout",
+    "post-index-change",
+    "pre-commit",
+    "post-commit",
+    "commit-msg",
+    "prepare-commit-msg",
+    "pre-auto-gc",
+    "post-rewrite",
+    "post-merge",
+    "pre-push",
+    "fsmonitor-watchman",
+    "applypatch-msg",
+]
 
 
 class Project:
@@ -90,6 +101,8 @@ def _stamp(path: str) -> tuple[object, ...]:
         content = os.readlink(path)
     elif stat.S_ISREG(status.st_mode):
         content = Path(path).read_bytes()
+    if os.path.basename(path).startswith("sharedindex."):
+        return (content,)  # git sets its time whenever a split index is read, by `git diff` too
     return status.st_mode, status.st_mtime_ns, status.st_ino, content
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from kapso.errors import MachineError
-from kapso.git import durability
 from kapso.git.durability import Unsynced
 from kapso.git.repository import Repository
 from kapso.git.trees import FILE, Entry
@@ -26,7 +25,7 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
-    monkeypatch.setattr(durability.os, "fsync", record)
+    monkeypatch.setattr(os, "fsync", record)
     return names
 
 
@@ -55,12 +54,10 @@ def test_a_failure_is_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.M
     unsynced.add(oid)
     calls: list[int] = []
     with monkeypatch.context() as patch, pytest.raises(MachineError) as caught:
-        patch.setattr(
-            durability.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-        )
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         unsynced.sync()
     assert caught.value.help == "free some disk space, then resume"
-    monkeypatch.setattr(durability.os, "fsync", calls.append)
+    monkeypatch.setattr(os, "fsync", calls.append)
     unsynced.sync()
     assert len(calls) == 1
 
@@ -76,11 +73,16 @@ def test_a_thread_waits_for_what_another_syncs(tmp_path: Path, monkeypatch: pyte
         reached.set()
         go.wait(5)
 
-    monkeypatch.setattr(durability.os, "fsync", slow)
+    monkeypatch.setattr(os, "fsync", slow)
     first = threading.Thread(target=unsynced.sync)
     first.start()
     assert reached.wait(5)
-    second = threading.Thread(target=lambda: (unsynced.sync(), done.set()))
+
+    def wait_for_it() -> None:
+        unsynced.sync()
+        done.set()
+
+    second = threading.Thread(target=wait_for_it)
     second.start()
     assert not done.wait(0.1)
     go.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -73,3 +74,9 @@ def test_every_title_gives_a_branch_that_is_read_back(titles: list[str]) -> None
 def test_git_accepts_the_names() -> None:
     for ref in (REFS.branch(1, slug("-- a @{b} ~^:?*[\\ .lock.")), RunRefs("-a-1").best):
         subprocess.run(["git", "check-ref-format", ref], check=True)
+
+
+def test_names_and_messages_are_had_without_pygit2() -> None:
+    light = ("layout", "trailers", "refs", "ledger", "landing", "attempts", "discovery", "trees")
+    script = "import sys\n" + "".join(f"import kapso.git.{name}\n" for name in light)
+    subprocess.run([sys.executable, "-c", script + "assert 'pygit2' not in sys.modules"], check=True)

@@ -186,7 +186,7 @@ def _in_threads(work: list[Callable[[], None]]) -> None:
     def guarded(task: Callable[[], None]) -> None:
         try:
             task()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (told by the main thread)
             errors.append(error)
 
     threads = [threading.Thread(target=guarded, args=(task,)) for task in work]

@@ -53,8 +53,12 @@ def test_read_and_entries(project: Any, repository: Repository) -> None:
     head = project.commit()
     entries = repository.entries(head)
     assert {path: entry.mode for path, entry in entries.items()} == {
-        **{"README": FILE, "src/main.py": FILE, "src/deep/er/data.txt": FILE, "naïve/ö.txt": FILE},
-        **{"link": LINK, "run me.sh": EXECUTABLE},
+        "README": FILE,
+        "src/main.py": FILE,
+        "src/deep/er/data.txt": FILE,
+        "naïve/ö.txt": FILE,
+        "link": LINK,
+        "run me.sh": EXECUTABLE,
     }
     assert repository.entries(repository.tree_of(head)) == entries
     assert repository.read(head, "naïve/ö.txt") == b"1"
@@ -220,6 +224,18 @@ def test_what_a_partial_clone_lacks_is_fetched_or_named(project: Any, tmp_path: 
         repository.read(after, "src/main.py")
     assert "`src/main.py` (object `" in caught.value.message
     assert "git fetch --refetch" in (caught.value.help or "")
+
+
+def test_a_damaged_object_is_named(repository: Repository) -> None:
+    head = repository.resolve("HEAD")
+    entry = repository.entries(head)["README"]
+    path = repository.common_dir / "objects" / entry.oid[:2] / entry.oid[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"not zlib")
+    with pytest.raises(MachineError) as caught:
+        repository.read(head, "README")
+    assert caught.value.slug == "object-damaged"
+    assert "`README`" in caught.value.message
 
 
 def test_alternates_and_objects_packed_meanwhile(project: Any, tmp_path: Path) -> None:

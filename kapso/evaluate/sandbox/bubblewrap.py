@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox.processes import become_subreaper
@@ -181,8 +182,8 @@ class Inside:
         self._root: int | None = None
         self._root_file: int | None = None
 
-    def attach(self, pid: int) -> None:
-        self._root = pid
+    def attach(self, message: dict[str, Any]) -> None:
+        pid = self._root = int(message["child-pid"])
         with contextlib.suppress(OSError):
             self._root_file = os.pidfd_open(pid)
             resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)

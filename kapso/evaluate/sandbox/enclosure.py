@@ -127,6 +127,8 @@ class Enclosure:
         size = str(max(_COVER_BYTES, kind.memory_bytes // 2))
         arguments = [*self.bubblewrap.flags, *(["--share-net"] if kind.network else [])]
         arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        # Root's commands own /proc/sys, and would otherwise write the kernel's settings without any privilege.
+        arguments += ["--remount-ro", "/proc"]
         arguments += [item for device in self._devices for item in ("--dev-bind", device, device)]
         arguments += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
         for path in _WRITABLE:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kapso.evaluate.sandbox.environment import index_variables
 from kapso.evaluate.sandbox.job import Job
@@ -85,12 +86,17 @@ class Supervised:
         self._supervisor, self._control, self._own = supervisor, supervisor.stdin, own
         self.stdout, self.stderr = supervisor.stdout.fileno(), supervisor.stderr.fileno()
         self.status = status
+        self._group: int | None = None
 
-    def attach(self, pid: int) -> None:
-        """The supervisor itself: nothing has to be set from outside."""
+    def attach(self, message: dict[str, Any]) -> None:
+        self._group = message["group"]
 
     def kill(self) -> None:
+        """Asks for an end, and ends the command's own group: a fork bomb leaves the supervisor no time."""
         self._control.close()
+        if self._group is not None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._group, signal.SIGKILL)
 
     def reap(self) -> Usage:
         """Waits for the supervisor to end everything; does it itself when the command has disabled it.

@@ -29,9 +29,9 @@ def main() -> None:
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    _say(status, {"child-pid": os.getpid()})
     begun = time.perf_counter()
     child = _spawn(command)
+    _say(status, {"child-pid": os.getpid(), "group": child})
     exit_code = _wait(child, woken)
     if exit_code is not None:
         _say(status, {"exit-code": exit_code, "seconds": time.perf_counter() - begun})
@@ -97,8 +97,15 @@ def _reap_one() -> tuple[int, int]:
 
 
 def _end_all(child: int) -> None:
-    """Kills every descendant. All are stopped first: what stands still cannot fork while it is looked for."""
+    """Kills every descendant. All are stopped first: what stands still cannot fork while it is looked for.
+
+    The command's own group goes before that at a stroke, which a fork bomb cannot outrun.
+    """
     while True:
+        try:
+            os.killpg(child, signal.SIGKILL)
+        except OSError:
+            pass
         stopped: set[int] = set()
         while found := _descendants() - stopped:
             for pid in found:
@@ -106,10 +113,6 @@ def _end_all(child: int) -> None:
             stopped |= found
         for pid in stopped:
             _send(pid, signal.SIGKILL)
-        try:
-            os.killpg(child, signal.SIGKILL)
-        except OSError:
-            pass
         while (pid := _reap_one()[0]) > 0:
             pass
         if pid < 0 and not _descendants():

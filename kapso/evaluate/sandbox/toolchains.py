@@ -8,6 +8,7 @@ credentials and everything else that is the user's.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,9 @@ _PLAIN_VARIABLES = (
 
 _INSTALLATION_SIGNS = ("conda-meta", "include", "lib", "lib64", "pyvenv.cfg", "share")
 _NEVER_WHOLE = (".cache", ".cargo", ".config", ".local", ".local/lib", ".local/share", ".local/state")
+_ENGINE = Path(sys.executable).parent
+"""Whoever names the interpreter that runs Kapso by its path, may; it is not added to PATH."""
+
 _MANY_ENTRIES = 5_000
 _SHEBANG_BYTES = 256
 
@@ -109,7 +113,7 @@ class _Search:
     def run(self) -> Toolchains:
         folders = list(self._path_folders())
         self.found.env["PATH"] = os.pathsep.join(map(str, folders)) or os.defpath
-        for folder in folders:
+        for folder in (*folders, _ENGINE):
             self._take_path_folder(folder)
         for manager in _MANAGERS:
             self._take_manager(manager, folders)

@@ -77,11 +77,14 @@ def copy_tree(source: Path, target: Path) -> None:
     if _copy(source, target) == "":
         return
     # An ordinary user cannot read what a program has closed to everybody: open, copy, close again.
-    closed = _open_up(source)
-    why = _copy(source, target)
-    for path, mode in reversed(closed):
-        os.chmod(source / path, mode)
-        os.chmod(target / path, mode)
+    try:
+        closed = _open_up(source)
+        why = _copy(source, target)
+        for path, mode in reversed(closed):
+            os.chmod(source / path, mode)
+            os.chmod(target / path, mode)
+    except OSError as error:
+        why = str(error)
     if why:
         raise MachineError(f"cannot copy `{source}` to `{target}`: {why}", help="is the disk full?")
 
@@ -142,7 +145,7 @@ def size_of(folder: Path, enough: int = _NO_BOUND) -> int:
     """
     total = 0
     waiting = [os.fspath(folder)]
-    while waiting and total <= enough:
+    while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
@@ -151,6 +154,8 @@ def size_of(folder: Path, enough: int = _NO_BOUND) -> int:
                     except FileNotFoundError:
                         continue
                     total += max(found.st_blocks * BLOCK_BYTES, LEAST_ENTRY_BYTES)
+                    if total > enough:
+                        return total
                     if stat.S_ISDIR(found.st_mode):
                         waiting.append(entry.path)
         except FileNotFoundError:

@@ -43,10 +43,10 @@ class Usage:
 class Started(Protocol):
     """A command under way. Calls: `attach` once, `kill` any number of times, then `reap`, then `close`.
 
-    `status` yields lines of JSON: `{"child-pid": n}` names the process above all others of the command,
-    `{"exit-code": n}` comes when the command itself has ended, perhaps with its `seconds`, and perhaps
-    later `{"cpu": seconds, "rss": bytes}`. `begun` becomes readable when the command starts; None when
-    `status` tells how long it took.
+    `status` yields lines of JSON. `{"child-pid": n}` names the process above all others of the command and
+    goes to `attach`; `{"exit-code": n}` comes when the command itself has ended, perhaps with its `seconds`,
+    and perhaps later `{"cpu": seconds, "rss": bytes}`. `begun` becomes readable when the command starts;
+    None when `status` tells how long it took.
     """
 
     @property
@@ -58,7 +58,7 @@ class Started(Protocol):
     @property
     def begun(self) -> int | None: ...
 
-    def attach(self, pid: int) -> None: ...
+    def attach(self, message: dict[str, Any]) -> None: ...
     def kill(self) -> None: ...
     def reap(self) -> Usage: ...
     def close(self) -> None: ...
@@ -175,7 +175,7 @@ class _Watch:
     def _on_message(self, message: dict[str, Any]) -> None:
         if "child-pid" in message:
             self.meter = TreeMeter(message["child-pid"])
-            self.started.attach(message["child-pid"])
+            self.started.attach(message)
             if self.started.begun is None:
                 self._begin()
         if "exit-code" in message and not self.is_over:

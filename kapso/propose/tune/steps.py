@@ -107,9 +107,11 @@ class Steps:
 
     def urgency(self, view: View) -> float:
         """How likely this arm should go first: high while settings are untouched or a stride just helped."""
-        names = view.numeric()
-        fresh = any(name not in self.profiles and view.axes[name].tier < STRUCTURAL for name in names)
-        return 0.8 if fresh else 0.3
+        fresh = [n for n in view.numeric() if n not in self.profiles and view.axes[n].tier < STRUCTURAL]
+        if fresh:
+            return 0.8
+        hot = any(profile.streak for profile in self.profiles.values() if profile.last == view.parent)
+        return 0.6 if hot else 0.1
 
     def _plans(self, name: str, view: View) -> list[Plan]:
         here = view.position(name)

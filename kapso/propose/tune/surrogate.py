@@ -78,14 +78,13 @@ def _data(trials: list[Trial], names: list[str], view: View) -> tuple[Array, Arr
     """Positions and standardised heights of the best and the latest trials; broken ones count as poor."""
     latest = trials[-_MOST // 2 :]
     chosen = {trial.number: trial for trial in (*best_first(trials)[: _MOST // 2], *latest)}
-    rows = [trial for trial in chosen.values() if trial.height is not None]
-    rows.sort(key=lambda trial: trial.number)
+    rows = sorted(chosen.values(), key=lambda trial: trial.number)
     points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
-    heights = np.array([t.height for t in rows], dtype=float)
-    median = float(np.median(heights))
-    spread = float(np.max(heights)) - median or 1.0
+    heights = np.array([np.nan if t.height is None else t.height for t in rows], dtype=float)
+    median = float(np.nanmedian(heights))
+    spread = float(np.nanmax(heights)) - median or 1.0
     # Far below the middle all is equally bad: without this, one cliff flattens everything else.
-    low = (heights - median) / spread
+    low = np.nan_to_num((heights - median) / spread, nan=-1.0)
     squashed = np.where(low < -1, -1 - np.log1p(np.maximum(-1 - low, 0)), low)
     deviation = float(np.std(squashed)) or 1.0
     return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation
