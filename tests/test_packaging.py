@@ -1,0 +1,89 @@
+"""What is shipped and locked: the wheel's content, its playbooks, and a lock file that names no host."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LOCK = (ROOT / "requirements.lock").read_text()
+PACKAGES = {"kapso", "kapso_knowledge", "kapso_tui"}
+
+
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_the_packages_and_nothing_beside_them(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == PACKAGES
+    for package in PACKAGES:
+        home = next(ROOT / at / package for at in (".", "knowledge", "tui") if (ROOT / at / package).is_dir())
+        written = {f"{package}/{path.relative_to(home).as_posix()}" for path in home.rglob("*.py")}
+        assert written == {name for name in names if name.startswith(f"{package}/") and name.endswith(".py")}
+
+
+def test_the_wheel_ships_every_playbook(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    playbooks = {f"kapso/playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.md")}
+    assert len(playbooks) > 1
+    assert playbooks <= set(names)
+
+
+def test_the_wheel_brings_command_and_licence(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    info = next(name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name)
+    assert "kapso = kapso.cli:main" in archive.read(f"{info}/entry_points.txt").decode()
+    assert "Apache License" in archive.read(f"{info}/licenses/LICENSE").decode()
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_runs_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    pip = next((ROOT / "bootstrap").glob("pip-*.whl")) / "pip"
+    options = ["--quiet", "--no-deps", "--no-index", "--target", str(tmp_path / "site")]
+    subprocess.run([sys.executable, str(pip), "install", *options, str(wheel)], check=True)
+    code = (
+        "import kapso, kapso_knowledge, kapso_tui; from importlib.resources import files\n"
+        "print(kapso.__file__, files('kapso').joinpath('playbooks/README.md').is_file())\n"
+        "from kapso.cli import main; main(['--version'])"
+    )
+    away = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=away, capture_output=True, text=True, check=True
+    )
+    version = pyproject()["project"]["version"]
+    assert done.stdout.split() == [str(tmp_path / "site/kapso/__init__.py"), "True", "kapso", version]
+
+
+def test_every_dependency_is_locked_with_its_hashes() -> None:
+    asked = [*pyproject()["project"]["dependencies"], *pyproject()["dependency-groups"]["dev"]]
+    names = {re.split(r"[<>=; ]", each)[0].replace(".", "-") for each in asked}
+    pins = re.findall(r"^([a-z0-9-]+)==[^\n]*", LOCK, re.MULTILINE)
+    hashed = re.findall(r"^([a-z0-9-]+)==[^\n]*\\\n    --hash=sha256:[0-9a-f]{64}\b", LOCK, re.MULTILINE)
+    assert names <= set(pins)
+    assert pins == hashed
+
+
+def test_the_lock_names_no_host_and_no_path() -> None:
+    """Else a user behind a mirror could not install."""
+    assert not re.search(r"://|index-url|find-links|file:|^[./]", LOCK, re.MULTILINE)
+
+
+def test_the_changelog_knows_the_version() -> None:
+    assert f"## [{pyproject()['project']['version']}]" in (ROOT / "CHANGELOG.md").read_text()
