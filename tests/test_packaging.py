@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ PACKAGES = {"kapso", "kapso_knowledge", "kapso_tui"}
 
 def pyproject() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def name_of(requirement: str) -> str:
+    """The package that a requirement asks for, as a lock file spells it."""
+    return re.split(r"[<>=; ]", requirement)[0].replace(".", "-").replace("_", "-").lower()
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +78,30 @@ def test_the_installed_wheel_runs_away_from_the_checkout(wheel: Path, tmp_path: 
     assert done.stdout.split() == [str(tmp_path / "site/kapso/__init__.py"), "True", "kapso", version]
 
 
+def imported() -> set[str]:
+    """The top-level modules that the packages import, Python's own and ours left out."""
+    found: set[str] = set()
+    for folder in (ROOT / "kapso", ROOT / "knowledge", ROOT / "tui"):
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module.partition(".")[0])
+    return {name.lstrip("_") for name in found - sys.stdlib_module_names} - PACKAGES  # `_duckdb` is duckdb's
+
+
+def test_what_is_imported_is_declared_and_nothing_else() -> None:
+    declared = {name_of(each) for each in pyproject()["project"]["dependencies"]}
+    brought_by = packages_distributions()
+    brought = {module: {name_of(each) for each in brought_by[module]} for module in imported()}
+    assert [module for module, names in brought.items() if not names & declared] == []
+    assert declared <= set().union(*brought.values())
+
+
 def test_every_dependency_is_locked_with_its_hashes() -> None:
     asked = [*pyproject()["project"]["dependencies"], *pyproject()["dependency-groups"]["dev"]]
-    names = {re.split(r"[<>=; ]", each)[0].replace(".", "-") for each in asked}
+    names = {name_of(each) for each in asked}
     pins = re.findall(r"^([a-z0-9-]+)==[^\n]*", LOCK, re.MULTILINE)
     hashed = re.findall(r"^([a-z0-9-]+)==[^\n]*\\\n    --hash=sha256:[0-9a-f]{64}\b", LOCK, re.MULTILINE)
     assert names <= set(pins)

@@ -22,10 +22,13 @@ Examples:
 @json_option
 def doctor(goal: Path | None, as_json: bool) -> int:
     """Check git, sandbox and GOAL: run every command, and evaluate the baseline twice or more."""
+    from kapso.cli.run import check_goal_file
     from kapso.goal import load_goal
     from kapso.loop.checkup import examine
 
     file = goal or Path("goal.yaml")
+    if goal is not None:
+        check_goal_file(goal)
     loaded = load_goal(file) if goal is not None or file.exists() else None
     failure: KapsoError | None = None
     for finding in examine(loaded):

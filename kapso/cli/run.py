@@ -19,6 +19,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "push", "report")
 
+_INSTEAD = {
+    "from_run": "start a new run without it",
+    "push": "`git push REMOTE 'refs/heads/kapso/*'` shares the attempts",
+    "report": "`kapso ls` and `kapso show` print what happened",
+}
+
 
 def _limits(command: F) -> F:
     """The options that limit a run."""
@@ -68,11 +74,11 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
     for name in _LATER:
         if options[name]:
             flag = {"run_command": "run", "from_run": "from"}.get(name, name)
-            raise NotAvailableYet(f"`--{flag}`", help="describe the goal in a goal.yaml")
+            raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD.get(name, "describe the goal in a goal.yaml"))
     from kapso.goal import load_goal
     from kapso.loop.session import start
 
-    _check_goal_file(goal)
+    check_goal_file(goal)
     names = options["propose"].split(",") if options["propose"] else None
     limits = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
     overrides = _overrides(parallel=_parallel(parallel), propose=names, **limits)
@@ -151,12 +157,12 @@ def _pick(text: str | None) -> Any:
     return log.repository, log.run(text).run
 
 
-def _check_goal_file(goal: Path) -> None:
+def check_goal_file(goal: Path) -> None:
     file = goal / "goal.yaml" if goal.is_dir() else goal
     if not file.exists():
         raise UsageError(
             f"there is no `{file}`",
-            help="write a goal.yaml with `objective`, `edit` and `evaluate`, or name its folder: `kapso run DIR`",
+            help="write a goal.yaml with `objective`, `edit` and `evaluate`, or give the folder that has one",
             slug="no-goal",
         )
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class BaseFiles:
         with _locked(folder / "lock"):
             files = folder / "files"
             ready = folder / "ready"
-            if not ready.exists():
+            if not (ready.exists() and files.is_dir()):
                 remove_tree(files)
                 self._check_out(files)
                 base = self.sandbox.base(files, shared)
@@ -73,14 +74,30 @@ class BaseFiles:
         changes = self.cache / "changes" / f"{os.getpid()}-{slot}"
         remove_tree(changes)
         removed = self._write_changes(commit, changes)
-        caches = {
-            self._inside(path): self.cache / "keep" / str(slot) / path.rstrip("/") for path in self._goal.keep
-        }
         try:
-            with self.base.candidate(Layer(changes, removed), self.hidden, slot, caches) as files:
+            with (
+                self._caches(slot) as caches,
+                self.base.candidate(Layer(changes, removed), self.hidden, slot, caches) as files,
+            ):
                 yield files
         finally:
             remove_tree(changes)
+
+    @contextmanager
+    def _caches(self, slot: int) -> Iterator[dict[str, Path]]:
+        """Where `keep` is kept: the slot's own folder, or the next one while another run holds that."""
+        if not self._goal.keep:
+            yield {}
+            return
+        for number in itertools.count(slot):
+            folder = self.cache / "keep" / self._key() / str(number)
+            folder.mkdir(parents=True, exist_ok=True)
+            with _try_lock(folder / "lock") as is_mine:
+                if is_mine:
+                    yield {
+                        self._inside(path): folder / str(place) for place, path in enumerate(self._goal.keep)
+                    }
+                    return
 
     def changed_lines(self, commit: str) -> int:
         """Lines added and removed against the base."""
@@ -96,7 +113,7 @@ class BaseFiles:
     def _shared(self) -> dict[str, Path]:
         shared = {}
         for path in self._goal.share:
-            found = self._goal.folder / path
+            found = self._repository.root / self._inside(path)
             if not found.exists():
                 raise GoalError(
                     f"`share: [{path}]` names nothing that exists",
@@ -116,8 +133,12 @@ class BaseFiles:
             str(self._repository.root),
             self.sandbox.level,
             list(self._goal.share),
+            self._environment(),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    def _environment(self) -> dict[str, str]:
+        return {name: os.environ[name] for name in self._goal.sandbox.env if name in os.environ}
 
     def _check_out(self, files: Path) -> None:
         missing = self._repository.check_out(self.commit, files).missing_lfs
@@ -137,7 +158,8 @@ class BaseFiles:
         if setup is None:
             return
         limits = Limits(setup.timeout_s, 1 << 62, SETUP_PROCESSES, SETUP_DISK_BYTES)
-        result = base.set_up(Job(setup.command, self.prefix, {}, limits, network=True, log=log), cancel)
+        job = Job(setup.command, self.prefix, self._environment(), limits, network=True, log=log)
+        result = base.set_up(job, cancel)
         if result.stopped_by == "cancel":
             raise Interrupted("the setup was cancelled")
         if not result.succeeded:
@@ -154,7 +176,8 @@ class BaseFiles:
         for inside, source in shared.items():
             paths |= _walk(source, f"{inside}/") if source.is_dir() else {inside}
         check_hide(self._goal, self.prefix, paths)
-        return tuple(sorted(hidden_paths(self._goal, self.prefix, paths)))
+        hidden = hidden_paths(self._goal, self.prefix, paths)
+        return tuple(sorted(hidden | _targets(files, hidden, paths)))
 
     def _write_changes(self, commit: str, folder: Path) -> tuple[str, ...]:
         """Write what differs from the base; returns the paths that vanish."""
@@ -188,6 +211,28 @@ def _walk(folder: Path, prefix: str) -> set[str]:
         found.update(f"{start}{name}" for name in files)
         found.update(f"{start}{name}" for name in folders if os.path.islink(os.path.join(parent, name)))
     return found
+
+
+def _targets(files: Path, hidden: Set[str], paths: Set[str]) -> set[str]:
+    """What hidden links lead to: a link hides nothing as long as its target can be read."""
+    top = os.path.realpath(files)
+    found: set[str] = set()
+    for link in (path for path in hidden if os.path.islink(files / path)):
+        target = os.path.relpath(os.path.realpath(files / link), top)
+        found |= {path for path in paths if path == target or path.startswith(f"{target}/")}
+    return found
+
+
+@contextmanager
+def _try_lock(path: Path) -> Iterator[bool]:
+    """Whether this is the only one to hold the lock, for as long as the `with` lasts."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 @contextmanager

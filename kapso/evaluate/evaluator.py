@@ -18,13 +18,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kapso.attempt import Outcome
+from kapso.attempt import BASELINE, Outcome
 from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
 from kapso.evaluate.readings import Reading, read_scorer, why_invalid
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
+from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.goal import Command, Goal
 from kapso.memory.episode import Stage
 
@@ -110,7 +111,9 @@ class Evaluator:
                 return _failed(failure, stages)
             assert reading is not None
             readings.append(({**reading.metrics, **_measured(output)}, reading))
-        return self._conclude(commit, readings, tuple(stages))
+        # The baseline is its own measure, also when it is evaluated once more beside its best.
+        is_baseline = place.number == BASELINE or not self.baseline_metrics
+        return self._conclude(commit, readings, tuple(stages), None if is_baseline else self.baseline_metrics)
 
     def hold_out(
         self, commit: str, produced: Produced, place: Place, cancel: threading.Event
@@ -126,13 +129,13 @@ class Evaluator:
                 if failure := self._prepare(candidate, place, [], cancel):
                     return {"metrics": {}, "reason": failure.reason}
                 result, reading = self._judge_together(candidate, command, "holdout", place, 0, cancel)
-        if not result.succeeded:
-            return {"metrics": {}, "reason": failure_of("holdout", command, result).reason}
+        if not self._note("holdout", command, result, []):
+            return {"metrics": {}, "reason": self._blame("holdout", command, result).reason}
         return {"metrics": dict(reading.metrics), "reason": reading.fault, "feedback": reading.feedback}
 
     def discard(self, place: Place) -> None:
         """Remove what `produce` left on the disk."""
-        shutil.rmtree(self._outputs(place), ignore_errors=True)
+        remove_tree(self._outputs(place))
 
     def has_outputs(self, produced: Produced) -> bool:
         """Whether what the candidate left is still there to be scored."""
@@ -183,7 +186,7 @@ class Evaluator:
         result = candidate.run(self._job(command, place, out, repeat), cancel)
         if not self._note("run", command, result, stages):
             return self._blame("run", command, result)
-        if (reason := take_over(out, max_bytes=MAX_OUT_BYTES, max_files=MAX_OUT_FILES)) is not None:
+        if (reason := _why_not_taken(out)) is not None:
             return Failure("invalid", f"what `run` left in `$KAPSO_OUT` is not acceptable: {reason}")
         outputs.append({"out": str(out), **_usage(result), "reading": None})
         return None
@@ -233,7 +236,11 @@ class Evaluator:
         return result, read_scorer(self.goal.metrics, result.stdout, folder)
 
     def _conclude(
-        self, commit: str, readings: list[tuple[dict[str, float], Reading]], stages: tuple[Stage, ...]
+        self,
+        commit: str,
+        readings: list[tuple[dict[str, float], Reading]],
+        stages: tuple[Stage, ...],
+        baseline: Mapping[str, float] | None,
     ) -> Measured:
         """The median of each metric that every repeat gave, and whether all of it is valid."""
         names = set.intersection(*(set(metrics) for metrics, _ in readings))
@@ -241,12 +248,14 @@ class Evaluator:
             name: float(statistics.median(each[name] for each, _ in readings)) for name in sorted(names)
         }
         metrics["diff.lines"] = float(self.files.changed_lines(commit))
-        worst = next((reading for _, reading in readings if reading.fault or reading.faults), readings[0][1])
-        baseline = self.baseline_metrics or metrics
-        reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline, worst)
+        worst = next((reading for given, reading in readings if self._lacks(given)), readings[0][1])
+        reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline or metrics, worst)
         feedback = next((reading.feedback for _, reading in readings if reading.feedback), None)
         outcome = Outcome.SCORED if reason is None else Outcome.INVALID
         return Measured(outcome, metrics, reason, feedback, stages)
+
+    def _lacks(self, metrics: Mapping[str, float]) -> bool:
+        return any(each.name not in metrics for each in self.goal.metrics if each.name != "diff.lines")
 
     # Shared
 
@@ -273,12 +282,12 @@ class Evaluator:
         return int.from_bytes(digest[:4], "big") >> 1
 
     def _outputs(self, place: Place) -> Path:
-        return self.files.cache / "out" / place.run / f"{place.number:04d}-{place.slot}"
+        return self.files.cache / "out" / place.run / f"{place.number:04d}"
 
     def _folder(self, place: Place, name: str) -> Path:
         """A new, empty folder."""
         folder = self._outputs(place) / name
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)  # at level limits, a candidate may have put something else in its place
         folder.mkdir(parents=True)
         return folder
 
@@ -313,6 +322,12 @@ class Evaluator:
 
 def _failed(failure: Failure, stages: list[Stage]) -> Measured:
     return Measured(Outcome(failure.outcome), reason=failure.reason, stages=tuple(stages), said=failure.said)
+
+
+def _why_not_taken(out: Path) -> str | None:
+    if not os.path.lexists(out):  # possible at level limits alone
+        return "the output folder was removed"
+    return take_over(out, max_bytes=MAX_OUT_BYTES, max_files=MAX_OUT_FILES)
 
 
 def _usage(result: CommandResult) -> dict[str, Any]:

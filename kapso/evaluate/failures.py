@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from kapso.evaluate.sandbox import CommandResult
 from kapso.goal import Command, format_duration
 
+_UNSAFE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~])?|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Colours and other escape sequences as a whole; then what a terminal obeys and UTF-8 cannot hold."""
 _LINE = 300
 _TAIL = 4_000
 
@@ -21,7 +24,7 @@ class Failure(NamedTuple):
 
 def failure_of(name: str, command: Command, result: CommandResult) -> Failure:
     """Why the stage `name` did not succeed (`timed-out` or `crashed`)."""
-    said = (result.stderr or result.stdout).decode("utf-8", "replace").strip()[-_TAIL:]
+    said = clean((result.stderr or result.stdout).decode("utf-8", "replace")).strip()[-_TAIL:]
     outcome = "timed-out" if result.stopped_by == "timeout" else "crashed"
     return Failure(outcome, _reason(name, command, result), said)
 
@@ -43,5 +46,10 @@ def _reason(name: str, command: Command, result: CommandResult) -> str:
 
 def last_line(output: bytes) -> str:
     """The last line that says something, cut to a readable length."""
-    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in clean(output.decode("utf-8", "replace")).splitlines() if line.strip()]
     return lines[-1][:_LINE] if lines else ""
+
+
+def clean(text: str) -> str:
+    """Text of a candidate's choice, safe to store and to print: no control characters, no half surrogates."""
+    return _UNSAFE.sub("", text)

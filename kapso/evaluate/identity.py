@@ -36,7 +36,7 @@ def identity_parts(goal: Goal, repository: Repository, base: str) -> dict[str, A
         "repeats": goal.repeats,
         "sandbox": _sandbox(goal),
         "protected": {path: entries[path].oid for path in sorted(protected) if path != goal_file},
-        "share": {path: _manifest(goal.folder / path) for path in goal.share},
+        "share": {path: _manifest(repository.root / prefix / path) for path in goal.share},
     }
 
 

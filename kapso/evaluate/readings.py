@@ -16,11 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kapso.evaluate.failures import clean
 from kapso.goal import Constraint, Metric
 
 RESULT_FILE = "result.json"
 MAX_RESULT_BYTES = 1_000_000
 MAX_FEEDBACK = 8_000
+MAX_VALUES = 1_000
+MAX_NAME = 200
+"""More names, or longer ones, are a mistake or an attack: they would end up in every commit and table."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ def read_scorer(declared: Sequence[Metric], stdout: bytes, result: Path | None) 
     text = stdout.decode("utf-8", "replace")
     if any(metric.regex for metric in declared):
         return _from_patterns(declared, text)
-    for line in reversed(text.splitlines()):
+    # Not `splitlines`: that also breaks at characters that a string in JSON may hold.
+    for line in reversed(text.split("\n")):
         found = _json_object(line) if line.lstrip().startswith("{") else None
         if found is not None:
             return _from_object(found)
@@ -117,9 +122,14 @@ def _from_object(given: Mapping[str, Any]) -> Reading:
     metrics: dict[str, float] = {}
     faults: dict[str, str] = {}
     texts: list[str] = []
-    for name, value in given.items():
+    if len(given) > MAX_VALUES:
+        return Reading(fault=f"the scorer gave {len(given)} values, more than {MAX_VALUES}")
+    if any(len(name) > MAX_NAME for name in given):
+        return Reading(fault=f"the scorer gave a name of more than {MAX_NAME} characters")
+    for key, value in given.items():
+        name = clean(key)
         if isinstance(value, str):
-            texts.append(value if name == "feedback" else f"{name}: {value}")
+            texts.append(clean(value if name == "feedback" else f"{name}: {value}"))
             faults[name] = "is text, not a number"
         elif isinstance(value, bool) or value is None or not isinstance(value, int | float):
             faults[name] = f"is `{json.dumps(value)[:40]}`, not a number"
@@ -145,7 +155,7 @@ def _from_patterns(declared: Sequence[Metric], text: str) -> Reading:
         try:
             _take(metric.name, float(found), metrics, faults)
         except ValueError:
-            faults[metric.name] = f"is `{found[:40]}`, not a number"
+            faults[metric.name] = f"is `{clean(found[:40])}`, not a number"
     return Reading(metrics, None, faults)
 
 

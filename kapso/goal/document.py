@@ -133,9 +133,7 @@ def _compose(text: str, shown_as: str) -> Node:
         return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         problem = "; ".join(str(part) for part in (error.context, error.problem) if part)
-        is_open = (
-            "end of stream" in problem or "stream end" in problem
-        )  # what was opened tells more than the end
+        is_open = "flow" in problem or "end of stream" in problem  # where it opened tells more
         mark = (error.context_mark if is_open else None) or error.problem_mark
         line = mark.line + 1 if mark else 1
         raise GoalError(

@@ -13,7 +13,6 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 _SEPARATORS = ";&|()<>\n`"
 _FALLBACK_WORDS = re.compile(r"[;&|()<>\n`]+|[^\s;&|()<>`\"']+")
@@ -56,9 +55,11 @@ class Mentions:
         """The word that names `path`, or a folder that holds it; None when none does."""
         if path in self.files:
             return self.files[path]
-        for folder in (path, *map(str, PurePosixPath(path).parents)):
+        folder = path
+        while folder:
             if folder in self.folders:
                 return self.folders[folder]
+            folder = folder.rpartition("/")[0]
         return next((word for pattern, word in self.patterns.items() if _is_covered(path, pattern)), None)
 
 

@@ -26,13 +26,13 @@ def read_paths(item: Item, folder: Path) -> tuple[str, ...]:
 
 
 def _pattern(item: Item, folder: Path) -> str:
-    from pathspec import GitIgnoreSpec  # 95 ms
+    from pathspec import PathSpec  # 95 ms
 
     pattern = item.text("a pattern")
     positive = pattern.removeprefix("!")
     _check_below(item, positive, folder)
     try:
-        GitIgnoreSpec.from_lines([pattern])
+        PathSpec.from_lines("gitignore", [pattern])
     except ValueError as error:
         raise item.error(
             f"`{pattern}` is no pattern in gitignore syntax",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kapso.errors import GoalError
 from kapso.goal.mentions import Mentions, mentions
@@ -18,7 +18,7 @@ from kapso.goal.model import Goal
 from kapso.goal.names import is_near, nearest
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+    from pathspec import PathSpec
 
 _MOST_COMPARED = 2000
 """Comparing two paths takes some 30 us; a help text may not take seconds."""
@@ -30,7 +30,7 @@ class Editable:
 
     prefix: str
     goal_file: str
-    patterns: GitIgnoreSpec
+    patterns: PathSpec[Any]
     judges: Mapping[str, Mentions]
 
     @classmethod
@@ -54,7 +54,7 @@ class Editable:
         """Why `path` may never be changed; None when it may."""
         if path == self.goal_file:
             return "it is the goal itself"
-        if any(part.casefold().startswith(".git") for part in path.split("/")):
+        if "/.git" in f"/{path}".casefold():
             return "git reads it"
         for key, found in self.judges.items():
             if (word := found.word_for(path)) is not None:
@@ -110,13 +110,17 @@ def check_hide(goal: Goal, prefix: str, paths: Collection[str]) -> None:
             )
 
 
-def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # 95 ms
+def _compile(patterns: Iterable[str]) -> PathSpec[Any]:
+    """The last pattern that matches a path or a folder above it decides: `!vendored/` takes all below away.
 
-    return GitIgnoreSpec.from_lines(patterns)
+    Git's own reading would keep the files of a folder whose parent an earlier pattern has matched.
+    """
+    from pathspec import PathSpec  # 95 ms
+
+    return PathSpec.from_lines("gitignore", patterns)
 
 
-def _is_matched(patterns: GitIgnoreSpec, prefix: str, path: str) -> bool:
+def _is_matched(patterns: PathSpec[Any], prefix: str, path: str) -> bool:
     inside = _below(prefix, path)
     return inside is not None and patterns.match_file(inside)
 

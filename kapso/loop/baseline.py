@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from kapso.attempt import BASELINE, now, rfc3339
 from kapso.errors import BaselineError
@@ -21,6 +22,9 @@ from kapso.goal import Goal
 from kapso.loop.run import Run
 
 LEAST, MOST = 2, 5
+SHOWN_LINES, LOG_TAIL = 15, 8_000
+NOT_FOUND = 127
+"""What a shell exits with when there is no such command."""
 LONG_S = 60.0
 """A noisy evaluation that takes so long in all is not repeated further."""
 
@@ -52,7 +56,9 @@ def land_baseline(run: Run) -> bool:
         "idea": None,
     }
     if run.goal.holdout is not None:
-        _hold_out(run)
+        run.keep_holdout(BASELINE, measure_holdout(run))
+    # Before it lands, as the noise is not measured again after a kill.
+    run.write_records({"status": "running", "noise": run.history.noise.sigma})
     attempt = run.attempt_of(state, measured)  # type: ignore[arg-type]
     run.land(attempt, pending.commit)
     return is_deterministic(run.goal, evaluations)
@@ -95,28 +101,57 @@ def _place(run: Run) -> Place:
     return Place(run.name, BASELINE, 0, run.folder.log(BASELINE))
 
 
-def _hold_out(run: Run) -> None:
+def measure_holdout(run: Run) -> dict[str, Any]:
+    """What the hold-out says about the base: `metrics`, or `reason` why there are none."""
     place = _place(run)
     produced = run.evaluator.produce(run.base, place, run.cancel)
-    if produced.failure is None:
-        run.keep_holdout(BASELINE, run.evaluator.hold_out(run.base, produced, place, run.cancel))
-    run.evaluator.discard(place)
+    try:
+        if produced.failure is not None:
+            return {"metrics": {}, "reason": produced.failure[1]}
+        return run.evaluator.hold_out(run.base, produced, place, run.cancel)
+    finally:
+        run.evaluator.discard(place)
 
 
 def _baseline_error(run: Run, measured: Measured) -> BaselineError:
     """Why the unchanged program has no score, with the end of what it said and the remedy that is likely."""
     lines = [f"the unchanged program cannot be scored ({measured.outcome}): {measured.reason}"]
-    lines += [f"  | {line}" for line in measured.said.splitlines()[-15:]]
+    said = measured.said or _end_of_log(run)
+    lines += [f"  | {_printable(line)}" for line in said.splitlines()[-SHOWN_LINES:]]
+    help = _remedy(run, measured)
+    return BaselineError("\n".join(lines), where=run.goal.shown_as, help=help, slug="baseline")
+
+
+def _remedy(run: Run, measured: Measured) -> str:
     hidden = [path for path in run.evaluator.files.hidden if path.rsplit("/", 1)[-1] in measured.said]
+    last = measured.stages[-1] if measured.stages else None
     if hidden:
-        help = (
+        return (
             f"`{hidden[0]}` is hidden from the candidate, as only the scorer may see it; "
             "`hide:` in the goal names what is hidden instead"
         )
-    elif "timed-out" in measured.outcome:
-        help = "raise `timeout`, or make the program quicker"
-    elif measured.outcome == "invalid":
-        help = "mend the scorer or the goal; `kapso doctor` shows what each command prints"
-    else:
-        help = f"run the command by hand; all that it printed is in `{run.folder.log(BASELINE)}`"
-    return BaselineError("\n".join(lines), where=run.goal.shown_as, help=help, slug="baseline")
+    if measured.outcome == "timed-out":
+        return "raise `timeout`, or make the program quicker"
+    if measured.reason and measured.reason.startswith("the constraint"):
+        return "constraints are for what the program keeps to already: mend it, or loosen the constraint"
+    if measured.outcome == "invalid":
+        return "mend the scorer or the goal; `kapso doctor` tries every command"
+    if last is not None and last.exit_code == NOT_FOUND:
+        return f"a command in `{last.name}` was not found: install it, put it on PATH, or make it in `setup`"
+    if not run.folder.path.is_relative_to(run.repository.state_dir):  # a check-up's, gone with it
+        return "run the command by hand to see all that it prints"
+    return f"run the command by hand; all that it printed is in `{run.folder.log(BASELINE)}`"
+
+
+def _end_of_log(run: Run) -> str:
+    """The last command of the log and what it printed."""
+    try:
+        text = run.folder.log(BASELINE).read_bytes()[-LOG_TAIL:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return text[max(text.rfind("\n$ ") + 1, 0) :]
+
+
+def _printable(line: str) -> str:
+    """What a program printed must not steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in line)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -170,16 +171,14 @@ class Campaign:
         self._numbers.add(number)
         if state is not None and "candidate" not in state:
             self._proposing = number
-        given = None if state is None else {**state, "slot": slot}
-        pool.submit(self._attempt, number, slot, given)
+        self.run.slots[number] = slot
+        pool.submit(self._attempt, number, slot, state)
 
     def _attempt(self, number: int, slot: int, state: Any) -> None:
         """One attempt in a thread of its own, from where it stands to its end."""
         failure: BaseException | None = None
         config: Any = {"configurable": {"thread_id": str(number)}}
         try:
-            if state is None:
-                self._graph.update_state(config, {"slot": slot})
             self._graph.invoke(state, config, durability="sync")
             self._checkpoints.delete_thread(str(number))
         except BaseException as error:  # noqa: BLE001 - the main thread decides
@@ -234,9 +233,10 @@ class Campaign:
         run.in_flight[number] = found.title
         if number in threads:
             config: Any = {"configurable": {"thread_id": str(number)}}
-            snapshot = self._graph.get_state(config)
-            if snapshot.values.get("candidate") == commit and snapshot.next:
-                return None
+            with suppress(Exception):  # whatever a damaged checkpoint leads to: git has the candidate
+                snapshot = self._graph.get_state(config)
+                if snapshot.values.get("candidate") == commit and snapshot.next:
+                    return None
             self._checkpoints.delete_thread(str(number))
         by_commit = {attempt.commit: each for each, attempt in run.history.attempts.items()}
         return {
@@ -261,5 +261,5 @@ def replay_landings(run: Run, pending: dict[int, str]) -> dict[int, str]:
             landing.land(run.repository, run.name, number, pending[number], attempt, None, announce)
         else:
             announce()  # a journal that was deleted is filled from git
-    landing.move_best(run.repository, run.name, run.history.best.commit)
+    run.best_left_in = landing.move_best(run.repository, run.name, run.history.best.commit)
     return {number: commit for number, commit in pending.items() if number not in run.history.attempts}

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kapso.errors import KapsoError
+from kapso.errors import BaselineError, KapsoError
 from kapso.evaluate.evaluator import Measured
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox import Sandbox
 from kapso.goal import Goal, SandboxSettings
-from kapso.loop.baseline import is_deterministic, measure_baseline
+from kapso.loop.baseline import is_deterministic, measure_baseline, measure_holdout
+from kapso.loop.machine import machine_faults
 from kapso.loop.run import Run
 from kapso.loop.run_folder import RunFolder
 from kapso.loop.setting import describe_sandbox, open_run, settle
@@ -35,6 +36,7 @@ class Finding:
             "level": self.level,
             "what": self.what,
             "says": self.says,
+            "where": self.error.where if self.error else None,
             "help": self.error.help if self.error else None,
         }
 
@@ -47,7 +49,8 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
         return
     notes: list[str] = []
     try:
-        setting = settle(goal, say=notes.append)
+        with machine_faults():
+            setting = settle(goal, say=notes.append)
         yield Finding(GOOD, "goal", f"{goal.name}: {' '.join(goal.objective.split())}")
         yield Finding(GOOD, "base", f"{setting.base[:12]} in {setting.repository.root}")
         yield from (Finding(WARNING, "base", note) for note in notes)
@@ -55,12 +58,15 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
         with tempfile.TemporaryDirectory(prefix="kapso-doctor-") as folder:
             run_folder = RunFolder(Path(folder), "doctor")
             with (
+                machine_faults(),
                 run_folder.lock(),
                 open_run(setting, "doctor", run_folder, None, notes.append) as run,
             ):
                 yield from _sandbox(run.evaluator.files.sandbox)
                 run.evaluator.files.prepare(run_folder.log(0), run.cancel)
                 yield from _baseline(run)
+                if goal.holdout is not None:
+                    yield _holdout(run)
     except KapsoError as error:
         yield Finding(BAD, error.slug, error.message, error)
 
@@ -128,6 +134,19 @@ def _baseline(run: Run) -> Iterator[Finding]:
         f"one evaluation of {primary} has a standard deviation of {sigma:.3g} ({len(scores)} evaluations): "
         "`repeats: 3` or more makes verdicts sharper",
     )
+
+
+def _holdout(run: Run) -> Finding:
+    said = measure_holdout(run)
+    primary = run.goal.primary.name
+    if said["reason"] or primary not in said["metrics"]:
+        return Finding(BAD, "holdout", *_no_holdout(said["reason"] or f"it gives no `{primary}`"))
+    return Finding(GOOD, "holdout", f"{primary} = {said['metrics'][primary]:.7g}, never shown to proposers")
+
+
+def _no_holdout(reason: str) -> tuple[str, KapsoError]:
+    message = f"the hold-out cannot score the unchanged program: {reason}"
+    return message, BaselineError(message, help="mend the command of `holdout`", slug="holdout")
 
 
 def _stages(measured: Measured) -> Iterator[Finding]:

@@ -19,7 +19,6 @@ class AttemptState(TypedDict, total=False):
     """What is known about an attempt so far. `candidate` is the pending commit."""
 
     number: int
-    slot: int
     parents: list[int]
     proposer: str
     idea: dict[str, Any] | None
@@ -76,7 +75,8 @@ def _open(path: Path) -> SqliteSaver:
     saver.setup()
     # A killed process loses nothing with NORMAL; after a power cut the pending ref takes over.
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("SELECT count(*) FROM checkpoints").fetchone()
+    if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError("damaged")
     return saver
 
 

@@ -69,6 +69,7 @@ class Run:
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
         self.in_flight: dict[int, str] = {}
+        self.slots: dict[int, int] = {}
         self.best_left_in: Path | None = None
         self._records: dict[str, bytes] = {}
 
@@ -121,7 +122,7 @@ class Run:
         )
 
     def land(self, attempt: Attempt, pending: str) -> Attempt:
-        """Make the attempt final: branch, best, event, pending ref removed; exactly once, whatever kills it."""
+        """Make the attempt final (branch, best, event, pending ref removed), once, whatever kills it."""
         with self.lock:
             parents = tuple(str(each) for each in self.repository.objects.commit(pending).parent_ids)
             branch = self._branch(attempt)
@@ -191,7 +192,7 @@ class Run:
 
 
 def announcement(attempt: Attempt) -> dict[str, Any]:
-    """What `attempt.evaluated` says beside time, event, run and attempt: the rest of what `ls --json` shows."""
+    """What `attempt.evaluated` says beside time, event, run and attempt: all that `ls --json` shows."""
     details = {**attempt.to_json(), **_beyond_json(attempt)}
     return {name: value for name, value in details.items() if name not in ("run", "attempt")}
 

@@ -121,7 +121,9 @@ class Journal:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
                 data = line.encode("utf-8", "backslashreplace")
-                if os.write(descriptor, data) != len(data):
+                written = os.write(descriptor, data)
+                if written != len(data):  # half a line would spoil the next one
+                    os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
                     raise MachineError(
                         f"`{self._path}` cannot be written: the disk is full", slug="disk-full"
                     )
@@ -140,7 +142,7 @@ class Journal:
             self.write("attempt.evaluated", is_durable=True, attempt=number, **details)
 
     def elapsed_s(self) -> float:
-        """Seconds that earlier sessions of the run lasted, pauses left out."""
+        """Seconds that earlier sessions of the run lasted, pauses left out where a session could say so."""
         total = 0.0
         since: datetime | None = None
         last: datetime | None = None
@@ -149,6 +151,8 @@ class Journal:
             if entry["event"] in ("run.started", "run.resumed"):
                 total += (last - since).total_seconds() if since and last else 0.0
                 since = moment
+            elif entry["event"] == "run.finished" and isinstance(entry.get("elapsed"), int | float):
+                total, since = float(entry["elapsed"]), None
             last = moment
         return total + ((last - since).total_seconds() if since and last else 0.0)
 

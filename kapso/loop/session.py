@@ -1,4 +1,4 @@
-"""A session of a run: start or resume it, go on until something ends it, confirm the best, say how it ended."""
+"""A session of a run: start or resume it, go on until something ends it, confirm the best, say how."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, now, rfc3339
-from kapso.errors import Interrupted, KapsoError, UsageError
+from kapso.errors import BaselineError, Interrupted, KapsoError, MachineError, UsageError
 from kapso.evaluate.evaluator import Place
 from kapso.evaluate.identity import what_changed
 from kapso.evaluate.noise import Noise
@@ -24,6 +24,7 @@ from kapso.goal import Goal, Overrides, dump_goal, load_goal, parse_goal
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm
+from kapso.loop.machine import machine_faults
 from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
@@ -65,16 +66,18 @@ class Result:
             "best_score": self.best.score if self.best else None,
             "best_attempt": self.best.number if self.best else None,
             "attempts": self.attempts,
+            "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
         }
 
 
 def start(goal: Goal, voice: Voice, *, dirty: bool = False) -> Result:
     """Run a goal from its beginning."""
-    setting = settle(goal, dirty=dirty, say=voice.say)
-    name = new_run_id(setting.repository, goal.name)
-    folder = RunFolder(setting.repository.state_dir, name)
-    with folder.lock():
+    with machine_faults():
+        setting = settle(goal, dirty=dirty, say=voice.say)
+        name = new_run_id(setting.repository, goal.name)
+        folder = RunFolder(setting.repository.state_dir, name)
+    with machine_faults(), folder.lock():
         folder.tell("running")
         landing.start_run(setting.repository, name, _goal_files(setting, name), setting.base)
         with open_run(setting, name, folder, voice.listener, voice.say) as run:
@@ -88,7 +91,7 @@ def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides
     Raises UsageError where the run is running, where its evaluation has changed, or where nothing is left.
     """
     folder = RunFolder(repository.state_dir, name)
-    with folder.lock():
+    with machine_faults(), folder.lock():
         landing.remove_stale_locks(repository, name)
         _refuse_finished(repository, name, overrides)
         files = landing.read_goal(repository, name)
@@ -118,11 +121,16 @@ class _Session:
     def go(self) -> Result:
         with self._signals():
             try:
-                return self._go()
+                with machine_faults():
+                    return self._go()
             except Interrupted:
                 if not self._interrupts and not self.run.cancel.is_set():
                     raise
                 return self._end(Ending.INTERRUPTED, None)
+            except (MachineError, BrokenPipeError):  # the latter: whoever read the events has gone
+                with suppress(BrokenPipeError):
+                    self.voice.say(f"nothing is lost; go on with: kapso resume {self.run.name}")
+                raise
 
     def _go(self) -> Result:
         run = self.run
@@ -150,8 +158,8 @@ class _Session:
                 run.observe(run.history.baseline)
                 run.write_records({"status": "running", "noise": run.history.noise.sigma})
                 return
-        except KapsoError as error:
-            if not known and not isinstance(error, Interrupted):
+        except (BaselineError, UsageError):
+            if not known:
                 _forget(run.repository, run.name)
             raise
         self._replay(known)
@@ -206,7 +214,7 @@ class _Session:
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
         )
-        run.recorder.flush(5.0)
+        run.recorder.flush(5.0 if is_finished else 1.0)
         if BASELINE in history.attempts:
             run.write_records(
                 {
@@ -271,7 +279,8 @@ class _Session:
         if number == signal.SIGTERM or self._interrupts > 1 or self.campaign is None:
             self.run.cancel.set()
         else:
-            self.voice.say("finishing what is in flight; Ctrl-C again stops at once")
+            with suppress(RuntimeError):  # the main thread may be in the middle of printing
+                self.voice.say("finishing what is in flight; Ctrl-C again stops at once")
 
 
 def _goal_files(setting: Setting, name: str) -> dict[str, bytes]:
@@ -324,8 +333,10 @@ def _stored_goal(
             for name in ("attempts", "time_s", "cost")
             if (value := getattr(overrides, name)) is not None
         }
+    if raised:
+        goal = Overrides(**raised).apply(goal)
         path.write_text(json.dumps(raised))
-    return Overrides(**raised).apply(goal) if raised else goal
+    return goal
 
 
 def _refuse_finished(repository: Repository, name: str, overrides: Overrides | None) -> None:
@@ -365,6 +376,6 @@ def _forget(repository: Repository, name: str) -> None:
     """A run whose baseline cannot be evaluated leaves no ref behind; its log stays."""
     names = RunRefs(name)
     with repository.refs.transaction() as moves:
-        for ref in (names.pending(BASELINE), names.goal):
+        for ref in (names.pending(BASELINE), names.records, names.holdout, names.goal):
             if repository.refs.get(ref) is not None:
                 moves.delete(ref)

@@ -64,7 +64,8 @@ def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say
     tracked = repository.entries(commit)
     prefix = goal.prefix(repository.root)
     editable_paths(goal, prefix, tracked)
-    _check_commands_are_in_base(goal, repository, prefix, set(tracked))
+    if base is None:
+        _check_commands_are_in_base(goal, repository, prefix, set(tracked))
     parallel = goal.search.parallel or (1 if goal.uses_time or _has_gpu(goal) else _cores())
     memory = goal.sandbox.memory_bytes or _ram_bytes() // parallel
     return Setting(goal, repository, commit, identity_parts(goal, repository, commit), parallel, memory)

@@ -146,7 +146,7 @@ class AttemptSteps:
 
     def _place(self, state: AttemptState) -> Place:
         number = state["number"]
-        return Place(self.run_.name, number, state["slot"], self.run_.folder.log(number))
+        return Place(self.run_.name, number, self.run_.slots[number], self.run_.folder.log(number))
 
     def _seed(self, state: AttemptState, purpose: str) -> int:
         text = f"{self.run_.goal.search.seed}:{state['number']}:{purpose}"

@@ -1,4 +1,4 @@
 """The library: knowledge from outside, as typed nodes with provenance. Knows nothing about attempts.
 
-Empty in this version: the ingester and the search are not built yet, and `kapso learn` and `kapso search` say so.
+Empty in this version: the ingester and the search are not built yet; `kapso learn` and `kapso search` say so.
 """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,8 @@ from kapso.goal import (
     load_goal,
     parse_goal,
 )
+
+MakeGoal = Callable[..., Goal]
 
 FULL = r"""
 name: circle-packing               # [a-z0-9-] with a letter; default: the folder's name
@@ -100,7 +104,7 @@ def test_the_documented_example_means_what_it_says(tmp_path: Path) -> None:
     )
 
 
-def test_defaults(make_goal) -> None:
+def test_defaults(make_goal: MakeGoal) -> None:
     goal = make_goal()
     assert (goal.name, goal.base, goal.repo, goal.hide) == ("demo", "HEAD", None, None)
     assert goal.evaluate == Command("python evaluate.py", 300.0)
@@ -124,12 +128,12 @@ def test_defaults(make_goal) -> None:
     ],
 )
 def test_the_default_number_of_attempts_counts_only_without_any_limit(
-    make_goal, line: str, budget: Budget
+    make_goal: MakeGoal, line: str, budget: Budget
 ) -> None:
     assert make_goal(line).budget == budget
 
 
-def test_a_command_may_have_its_own_timeout(make_goal) -> None:
+def test_a_command_may_have_its_own_timeout(make_goal: MakeGoal) -> None:
     goal = make_goal(
         "timeout: 10s",
         "run: {command: ./pack, timeout: 2m}",
@@ -142,7 +146,7 @@ def test_a_command_may_have_its_own_timeout(make_goal) -> None:
     assert make_goal("check: {command: make test, timeout: 1h}").check == (Command("make test", 3600.0),)
 
 
-def test_a_value_alone_stands_for_a_list_of_one(make_goal) -> None:
+def test_a_value_alone_stands_for_a_list_of_one(make_goal: MakeGoal) -> None:
     goal = make_goal(
         "share: data/", "hide: answers/", "keep: ./target/", "constraints: score > 0", "propose: tune"
     )
@@ -155,7 +159,7 @@ def test_a_value_alone_stands_for_a_list_of_one(make_goal) -> None:
     assert [each.text for each in goal.constraints] == ["score > 0"]
 
 
-def test_an_empty_hide_hides_nothing_and_none_asks_for_the_default(make_goal) -> None:
+def test_an_empty_hide_hides_nothing_and_none_asks_for_the_default(make_goal: MakeGoal) -> None:
     assert make_goal("hide: []").hide == ()
     assert make_goal().hide is None
 
@@ -171,11 +175,11 @@ def test_an_empty_hide_hides_nothing_and_none_asks_for_the_default(make_goal) ->
         ("a-b/c > -.5", Constraint("a-b/c > -.5", "a-b/c", ">", -0.5, False)),
     ],
 )
-def test_constraints(make_goal, text: str, constraint: Constraint) -> None:
+def test_constraints(make_goal: MakeGoal, text: str, constraint: Constraint) -> None:
     assert make_goal(f"constraints: ['{text}']").constraints == (constraint,)
 
 
-def test_a_constraint_holds_against_a_number_or_the_baseline(make_goal) -> None:
+def test_a_constraint_holds_against_a_number_or_the_baseline(make_goal: MakeGoal) -> None:
     [absolute, relative] = make_goal("constraints: ['size <= 10', 'score >= 0.5 * baseline']").constraints
     assert absolute.holds({"size": 10}, {}) and not absolute.holds({"size": 11}, {})
     assert relative.holds({"score": 2}, {"score": 4}) and not relative.holds({"score": 1.9}, {"score": 4})
@@ -196,26 +200,26 @@ def test_better_follows_the_direction() -> None:
         (("metrics: {run.max_rss_bytes: minimize, diff.lines: minimize}",), False),
     ],
 )
-def test_whether_time_is_used(make_goal, lines: tuple[str, ...], uses_time: bool) -> None:
+def test_whether_time_is_used(make_goal: MakeGoal, lines: tuple[str, ...], uses_time: bool) -> None:
     assert make_goal(*lines).uses_time is uses_time
 
 
 @pytest.mark.parametrize("value", ["tune", "[tune]", "[{tune: {}}]", "{tune: {}}", "\n  - tune:"])
-def test_shapes_of_a_proposer(make_goal, value: str) -> None:
+def test_shapes_of_a_proposer(make_goal: MakeGoal, value: str) -> None:
     assert make_goal(f"propose: {value}").propose == (ProposerSpec("tune"),)
 
 
 @pytest.mark.parametrize(("value", "expected"), [("auto", None), ("true", True), ("false", False)])
-def test_gpu(make_goal, value: str, expected: bool | None) -> None:
+def test_gpu(make_goal: MakeGoal, value: str, expected: bool | None) -> None:
     assert make_goal(f"sandbox: {{gpu: {value}}}").sandbox.gpu is expected
 
 
 @pytest.mark.parametrize("level", ["auto", "bubblewrap", "limits", "strict"])
-def test_levels(make_goal, level: str) -> None:
+def test_levels(make_goal: MakeGoal, level: str) -> None:
     assert make_goal(f"sandbox: {{level: {level}}}").sandbox.level == level
 
 
-def test_what_old_yaml_took_for_booleans_and_numbers_is_text(make_goal) -> None:
+def test_what_old_yaml_took_for_booleans_and_numbers_is_text(make_goal: MakeGoal) -> None:
     goal = make_goal("name: no", "sandbox: {env: [NO, ON, Y]}", "base: 12345678", "build: 'true'")
     assert (goal.name, goal.sandbox.env, goal.base) == ("no", ("NO", "ON", "Y"), "12345678")
     assert goal.build == Command("true", 300.0)
@@ -231,27 +235,29 @@ def test_a_directive_for_old_yaml_changes_nothing(tmp_path: Path) -> None:
     ("folder", "name"),
     [("My Project", "my-project"), ("café_2", "cafe-2"), ("a--b.", "a-b"), ("x" * 300, "x" * 100)],
 )
-def test_the_name_comes_from_the_folder(make_goal, folder: str, name: str) -> None:
+def test_the_name_comes_from_the_folder(make_goal: MakeGoal, folder: str, name: str) -> None:
     assert make_goal(file=Path("/srv") / folder / "goal.yaml").name == name
 
 
 @pytest.mark.parametrize("folder", ["2024", "日本", "..."])
-def test_a_folder_that_gives_no_name_asks_for_one(make_goal, folder: str) -> None:
+def test_a_folder_that_gives_no_name_asks_for_one(make_goal: MakeGoal, folder: str) -> None:
     with pytest.raises(GoalError, match="no name can be made") as caught:
         make_goal(file=Path("/srv") / folder / "goal.yaml")
     assert "add `name: my-goal`" in (caught.value.help or "")
 
 
-def test_patterns_keep_their_meaning_and_lose_the_dot(make_goal) -> None:
+def test_patterns_keep_their_meaning_and_lose_the_dot(make_goal: MakeGoal) -> None:
     assert make_goal(edit="[./pack.py, '!./src/x', /lib]").edit == ("/pack.py", "!/src/x", "/lib")
 
 
-def test_aliases_are_read(make_goal) -> None:
+def test_aliases_are_read(make_goal: MakeGoal) -> None:
     goal = make_goal("share: &data [data]", "hide: *data")
     assert goal.share == goal.hide == ("data",)
 
 
-def test_load_reads_the_file_and_a_folder_stands_for_its_goal(tmp_path: Path, monkeypatch) -> None:
+def test_load_reads_the_file_and_a_folder_stands_for_its_goal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "x"
     folder.mkdir()
     (folder / "goal.yaml").write_bytes(b"\xef\xbb\xbf" + FULL.replace("\n", "\r\n").encode())
@@ -260,11 +266,12 @@ def test_load_reads_the_file_and_a_folder_stands_for_its_goal(tmp_path: Path, mo
     assert goal == load_goal(Path("x"))
     assert (goal.folder, goal.file) == (folder, folder / "goal.yaml")
     assert goal.where("edit") == f"{Path('x/goal.yaml')}:8"
-    assert goal.where("sandbox.level").endswith(":29")
+    sandbox_line = next(n for n, line in enumerate(FULL.splitlines(), start=1) if line.startswith("sandbox:"))
+    assert goal.where("sandbox.level").endswith(f":{sandbox_line}")
     assert goal.build == Command("make -s pack", 60.0)
 
 
-def test_where_of_a_default_has_no_line(make_goal) -> None:
+def test_where_of_a_default_has_no_line(make_goal: MakeGoal) -> None:
     assert make_goal().where("budget") == "goal.yaml"
 
 
@@ -302,9 +309,9 @@ def test_a_goal_from_the_command_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_on_the_command_line_names_the_option(
-    tmp_path: Path, options, message: str, where: str
+    tmp_path: Path, options: dict[str, Any], message: str, where: str
 ) -> None:
-    given = {"edit": ["pack.py"], "evaluate": "python evaluate.py"} | options
+    given: dict[str, Any] = {"edit": ["pack.py"], "evaluate": "python evaluate.py"} | options
     with pytest.raises(GoalError) as caught:
         goal_from_options(tmp_path / "demo", **given)
     assert (caught.value.message, caught.value.where) == (message, where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kapso.errors import UsageError
@@ -84,11 +84,13 @@ def test_what_is_no_size_is_refused_with_the_allowed_forms(text: str) -> None:
     assert "`512MB`, `4GB`" in (caught.value.help or "")
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=1e-9, max_value=LONGEST_S))
 def test_an_exact_duration_reads_back_as_the_same_number(seconds: float) -> None:
     assert parse_duration(exact_duration(seconds)) == seconds
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=0.00051, max_value=LONGEST_S - 1))
 def test_a_duration_for_people_is_near_and_reads_back(seconds: float) -> None:
     assert parse_duration(format_duration(seconds)) == pytest.approx(seconds, rel=0.06, abs=0.0006)
@@ -112,11 +114,13 @@ def test_durations_for_people(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=2**63 - 1))
 def test_bytes_read_back(size: int) -> None:
     assert parse_size(f"{size}B") == size
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_a_duration_and_a_size_or_a_usage_error(text: str) -> None:
     for parse in (parse_duration, parse_size):

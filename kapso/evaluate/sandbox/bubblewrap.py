@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import select
 import shutil
@@ -32,6 +33,12 @@ _NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-se
 _PROBE_S = 10.0
 _END_S = 30.0
 _OOM_SCORE = b"800"
+_COUNTS_BY_NAMESPACE = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14)
+"""Before Linux 5.14, RLIMIT_NPROC counted all processes of the user. It never binds root."""
+
+_SLACK, _SLACK_TASKS = 2, 256
+"""It counts threads too, so it stands well above the limit of processes, which is measured."""
+
 _NO_CORE = (1, 1)
 """One byte, not none: the kernel pipes a core dump to a handler whatever the limit, except for this one."""
 
@@ -127,8 +134,11 @@ def _probe_folder(cache: Path) -> Iterator[Path]:
         remove_tree(folder)
 
 
-def start(program: str, arguments: bytes, env: Mapping[str, str], command: str) -> Inside:
-    """Starts `command` under bwrap with `arguments` (each ended by a zero byte) and exactly `env`."""
+def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, processes: int) -> Inside:
+    """Starts `command` under bwrap with `arguments` (each ended by a zero byte) and exactly `env`.
+
+    More than `processes` are not meant to be: the kernel refuses far more, where it can.
+    """
     become_subreaper()
     with contextlib.ExitStack() as theirs:
         status, their_status = _pipe(theirs)
@@ -152,7 +162,7 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str) 
             pass_fds=(given, their_status, their_gate),
             bufsize=0,
         )
-    return Inside(bwrap, status, begun, gate)
+    return Inside(bwrap, status, begun, gate, _SLACK * processes + _SLACK_TASKS)
 
 
 def pack(arguments: Sequence[str]) -> bytes:
@@ -174,9 +184,11 @@ class Inside:
     waited for instead: it becomes ours as soon as bwrap is gone, and when it is dead so is everything.
     """
 
-    def __init__(self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int) -> None:
+    def __init__(
+        self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int, most_tasks: int
+    ) -> None:
         assert bwrap.stdout and bwrap.stderr
-        self._bwrap, self._gate = bwrap, gate
+        self._bwrap, self._gate, self._most_tasks = bwrap, gate, most_tasks
         self.stdout, self.stderr = bwrap.stdout.fileno(), bwrap.stderr.fileno()
         self.status, self.begun = status, begun
         self._root: int | None = None
@@ -186,7 +198,10 @@ class Inside:
         pid = self._root = int(message["child-pid"])
         with contextlib.suppress(OSError):
             self._root_file = os.pidfd_open(pid)
+            os.setpriority(os.PRIO_PROCESS, pid, max(0, os.getpriority(os.PRIO_PROCESS, pid)))
             resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)
+            if _COUNTS_BY_NAMESPACE:
+                resource.prlimit(pid, resource.RLIMIT_NPROC, (self._most_tasks, self._most_tasks))
             # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
             with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
                 file.write(_OOM_SCORE)

@@ -98,7 +98,8 @@ class Enclosure:
             # Hiding files may have emptied it, and what is empty is not there.
             own += ["--dir", folder]
         env = self._environment(job, is_setup=kind.is_setup)
-        return start(self.bubblewrap.program, head + pack(own) + self._tail, env, job.command)
+        arguments = head + pack(own) + self._tail
+        return start(self.bubblewrap.program, arguments, env, job.command, job.limits.processes)
 
     def _environment(self, job: Job, is_setup: bool) -> dict[str, str]:
         env = {**self.env, "HOME": f"{self._inside}/home", "TMPDIR": f"{self._inside}/tmp"}
@@ -127,7 +128,7 @@ class Enclosure:
         size = str(max(_COVER_BYTES, kind.memory_bytes // 2))
         arguments = [*self.bubblewrap.flags, *(["--share-net"] if kind.network else [])]
         arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        # Root's commands own /proc/sys, and would otherwise write the kernel's settings without any privilege.
+        # Root's commands own /proc/sys, and could else write the kernel's settings without any privilege.
         arguments += ["--remount-ro", "/proc"]
         arguments += [item for device in self._devices for item in ("--dev-bind", device, device)]
         arguments += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]

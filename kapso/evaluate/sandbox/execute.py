@@ -9,6 +9,7 @@ from typing import Protocol
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox.job import CommandResult, Job
 from kapso.evaluate.sandbox.place import Place
+from kapso.evaluate.sandbox.processes import ahead_of_others
 from kapso.evaluate.sandbox.trees import size_of
 from kapso.evaluate.sandbox.watch import Disk, Started, watch
 
@@ -30,8 +31,9 @@ def execute(level: Level, job: Job, place: Place, cancel: threading.Event) -> Co
     outputs = [folder for folder in (job.out if job.out_writable else None, job.result) if folder]
     had_bytes = place.had_bytes + sum(size_of(folder) for folder in outputs)
     disk = Disk((*place.writes, *outputs), job.limits.disk_bytes + had_bytes, space=place.folder)
-    try:
-        started = level.start(job, place)
-    except OSError as error:
-        raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
-    return watch(started, job, disk, cancel)
+    with ahead_of_others():
+        try:
+            started = level.start(job, place)
+        except OSError as error:
+            raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
+        return watch(started, job, disk, cancel)

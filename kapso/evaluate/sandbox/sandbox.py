@@ -140,19 +140,19 @@ class _Session:
     def __init__(self, cache: Path) -> None:
         try:
             cache.mkdir(parents=True, exist_ok=True)
-            self._remove_stale(cache)
-            self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=cache))
+            # One at a time: a folder that is not locked yet would look like that of a dead process.
+            with _locked(cache, wait=True):
+                self._remove_stale(cache)
+                self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=cache))
+                self._lock: int | None = _lock(self.folder)
         except OSError as error:
             raise MachineError(f"cannot write to `{cache}`: {error.strerror}", slug="cache") from error
-        self._lock = _lock(self.folder)
 
     @staticmethod
     def _remove_stale(cache: Path) -> None:
         for folder in cache.glob("session-*"):
-            lock = _lock(folder)
-            if lock is not None:
+            with contextlib.suppress(BlockingIOError), _locked(folder):
                 remove_tree(folder)
-                os.close(lock)
 
     def close(self) -> None:
         remove_tree(self.folder)
@@ -161,14 +161,21 @@ class _Session:
             self._lock = None
 
 
-def _lock(folder: Path) -> int | None:
-    """Locks a folder as long as the file that is returned stays open; None when somebody else has."""
-    with contextlib.suppress(OSError):
-        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(file)
-            return None
-        return file
-    return None
+@contextlib.contextmanager
+def _locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    file = _lock(folder, wait=wait)
+    try:
+        yield
+    finally:
+        os.close(file)
+
+
+def _lock(folder: Path, *, wait: bool = False) -> int:
+    """Locks a folder as long as the file that is returned stays open; BlockingIOError if another has."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise
+    return file

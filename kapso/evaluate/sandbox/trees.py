@@ -6,6 +6,7 @@ inside. Nothing here follows a symbolic link or recurses.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -79,6 +80,8 @@ def copy_tree(source: Path, target: Path) -> None:
     # An ordinary user cannot read what a program has closed to everybody: open, copy, close again.
     try:
         closed = _open_up(source)
+        remove_tree(target)
+        target.mkdir()
         why = _copy(source, target)
         for path, mode in reversed(closed):
             os.chmod(source / path, mode)
@@ -140,26 +143,49 @@ def lay_over(source: Path, target: Path) -> None:
 def size_of(folder: Path, enough: int = _NO_BOUND) -> int:
     """Bytes on disk below `folder`; more than `enough` as soon as that is passed.
 
-    May be asked while programs write. What cannot be looked into, because it is closed to its owner or
-    too deep for a path, counts as more than enough: it could hide anything.
+    May be asked while programs write. What cannot be looked into counts as more than enough, since it
+    could hide anything: that is what lies too deep for a path.
     """
+    with contextlib.ExitStack() as opened:
+        return _size_of(os.fspath(folder), enough, opened)
+
+
+def _size_of(folder: str, enough: int, opened: contextlib.ExitStack) -> int:
     total = 0
-    waiting = [os.fspath(folder)]
+    waiting = [folder]
     while waiting:
         try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    try:
-                        found = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
-                    total += max(found.st_blocks * BLOCK_BYTES, LEAST_ENTRY_BYTES)
-                    if total > enough:
-                        return total
-                    if stat.S_ISDIR(found.st_mode):
-                        waiting.append(entry.path)
+            entries = _list(waiting.pop(), opened)
         except FileNotFoundError:
             continue
         except OSError:
             return enough + 1
+        for entry in entries:
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            total += max(found.st_blocks * BLOCK_BYTES, LEAST_ENTRY_BYTES)
+            if total > enough:
+                return total
+            if stat.S_ISDIR(found.st_mode):
+                waiting.append(entry.path)
     return total
+
+
+def _list(folder: str, opened: contextlib.ExitStack) -> list[os.DirEntry[str]]:
+    """What `folder` holds. If it is closed even to its owner, it is open until `opened` ends."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except PermissionError:
+        mode = stat.S_IMODE(os.lstat(folder).st_mode)
+        os.chmod(folder, mode | stat.S_IRWXU)
+        opened.callback(_close_again, folder, mode)
+        with os.scandir(folder) as entries:
+            return list(entries)
+
+
+def _close_again(folder: str, mode: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.chmod(folder, mode)

@@ -8,15 +8,10 @@ and cost little per attempt; at most `_MOST` trials are looked at, so that nothi
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import numpy as np
-
+from kapso.propose.tune.arrays import Array, np
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.trials import Trial, Trials, best_first
 from kapso.propose.tune.view import Move, View
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _MOST = 70
 _WIDEST = 16
@@ -46,7 +41,8 @@ class Surrogate:
         model = _Model(points, heights, lengths, noise)
         here = np.array([view.position(name) for name in names])
         rng = np.random.default_rng(view.random.getrandbits(64))
-        targets = _most_promising(model, here, lengths, _bounds(view, names), rng)
+        centres = np.concatenate([here[None, :], model.best_points(2)])
+        targets = _most_promising(model, centres, lengths, _bounds(view, names), rng)
         for target in targets:
             changed = {n: float(t) for n, t, h in zip(names, target, here, strict=True) if abs(t - h) > 1e-9}
             move = view.move(changed, "most promising to a model of what was measured")
@@ -140,7 +136,12 @@ class _Model:
         self._points, self._lengths = points, lengths
         self._inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(len(points)))
         self._weights = self._inverse @ heights
-        self.best = float(np.max(kernel @ self._weights))
+        self._means = kernel @ self._weights
+        self.best = float(np.max(self._means))
+
+    def best_points(self, count: int) -> Array:
+        """The points that the model, unlike a single lucky measurement, takes for the best."""
+        return self._points[np.argsort(-self._means, kind="stable")[:count]]
 
     def improvement(self, targets: Array) -> Array:
         """Expected improvement over the best mean, in standard deviations of the heights."""
@@ -173,15 +174,15 @@ def _bounds(view: View, names: list[str]) -> tuple[Array, Array]:
 
 
 def _most_promising(
-    model: _Model, here: Array, lengths: Array, bounds: tuple[Array, Array], rng: np.random.Generator
+    model: _Model, centres: Array, lengths: Array, bounds: tuple[Array, Array], rng: np.random.Generator
 ) -> Array:
     """Candidates around the parent, then around the best of them; the most promising first."""
-    centres, radius = here[None, :], 1.0
-    pool = np.empty((0, len(here)))
+    width, radius = centres.shape[1], 1.0
+    pool = np.empty((0, width))
     for count in (200, 100, 60):
         spread = np.exp(rng.uniform(math.log(0.02), math.log(0.8), (count, 1))) * radius
-        keep = rng.random((count, len(here))) < np.exp(rng.uniform(-math.log(max(1.0, len(here) / 1.5)), 0, (count, 1)))
-        shifts = rng.standard_normal((count, len(here))) * spread * np.minimum(lengths, 6.0) * keep
+        keep = rng.random((count, width)) < np.exp(rng.uniform(-math.log(max(1.0, width / 1.5)), 0, (count, 1)))
+        shifts = rng.standard_normal((count, width)) * spread * np.minimum(lengths, 6.0) * keep
         fresh = np.clip(centres[rng.integers(len(centres), size=count)] + shifts, *bounds)
         pool = np.concatenate([pool, fresh])
         order = np.argsort(-model.improvement(pool), kind="stable")

@@ -1,0 +1,47 @@
+"""What the operating system refuses is the machine's fault, and no defect: one edge for all of a session."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kapso.errors import MachineError
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on that disk",
+    errno.EDQUOT: "make room within your quota",
+    errno.EROFS: "make it writable for this user",
+    errno.EACCES: "make it writable for this user",
+    errno.EPERM: "make it writable for this user",
+    errno.EIO: "look after that disk",
+    errno.EMFILE: "raise the limit of open files: `ulimit -n`",
+    errno.ENFILE: "close other programs: the machine has no file handle left",
+    errno.ENOMEM: "free some memory",
+    errno.EAGAIN: "end other programs: no process or thread can be started",
+}
+_FULL = "database or disk is full"
+
+
+@contextmanager
+def machine_faults() -> Iterator[None]:
+    """Raise what the machine refuses as MachineError; every other error passes as it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        place = f"`{error.filename}`: " if error.filename else ""
+        raise MachineError(
+            f"the machine refuses: {place}{error.strerror}",
+            help=_REMEDIES[error.errno],
+            slug="disk-full" if is_full else "machine",
+        ) from error
+    except sqlite3.OperationalError as error:
+        raise MachineError(
+            f"the checkpoints cannot be written: {error}",
+            help=_REMEDIES[errno.ENOSPC] if _FULL in str(error) else "look after the disk of the git folder",
+            slug="disk-full" if _FULL in str(error) else "checkpoints",
+        ) from error

@@ -1,0 +1,71 @@
+"""What later versions bring is refused as such, with file and line, and never silently ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kapso.errors import NotAvailableYet
+from kapso.goal import Goal
+
+MakeGoal = Callable[..., Goal]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        *(
+            (f"propose: [tune, {name}]", f"the proposer `{name}`")
+            for name in ("mutate", "combine", "ablate", "agent")
+        ),
+        ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
+        ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),
+        ("search: {policy: islands}", "`search.policy: islands`"),
+        ("search: {policy: pareto}", "`search.policy: pareto`"),
+        ("search: {executor: ray}", "`search.executor: ray`"),
+        ("repeats: auto", "`repeats: auto`"),
+        ("sandbox: {level: landlock}", "`sandbox.level: landlock`"),
+        ("approve: true", "`approve: true`"),
+        ("knowledge: [docs/]", "`knowledge`"),
+    ],
+)
+def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) -> None:
+    with pytest.raises(NotAvailableYet) as caught:
+        make_goal(line)
+    assert caught.value.message == f"{what} is not available yet"
+    assert (caught.value.where, caught.value.exit_code) == ("goal.yaml:4", 2)
+    assert caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("evaluate", "what"),
+    [
+        (
+            '{python: "evaluator.py:evaluate", program: initial_program.py}',
+            "`evaluate: {python: …, program: …}`",
+        ),
+        ('{command: x, result: "$KAPSO_OUT/metrics.json"}', "`evaluate: {result: …}`"),
+    ],
+)
+def test_scorers_in_the_formats_of_peers(make_goal: MakeGoal, evaluate: str, what: str) -> None:
+    with pytest.raises(NotAvailableYet) as caught:
+        make_goal(evaluate=evaluate)
+    assert caught.value.message == f"{what} is not available yet"
+    assert caught.value.where == "goal.yaml:3"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "search: {policy: greedy}",
+        "search: {repairs: 5}",
+        "approve: false",
+        "knowledge: []",
+        "memory: {recall: false}",
+        "memory: {}",
+        "sandbox: {level: strict}",
+    ],
+)
+def test_values_that_ask_for_nothing_new_are_accepted(make_goal: MakeGoal, line: str) -> None:
+    make_goal(line)
