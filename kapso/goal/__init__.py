@@ -1,7 +1,7 @@
 """goal.yaml: the model, its loading, and which files it lets an attempt change. Reads no repository."""
 
 from kapso.goal.dump import dump_goal
-from kapso.goal.load import goal_from_options, load_goal, parse_goal
+from kapso.goal.load import load_goal, parse_goal
 from kapso.goal.model import (
     Budget,
     Command,
@@ -29,7 +29,6 @@ __all__ = [
     "Stop",
     "dump_goal",
     "format_duration",
-    "goal_from_options",
     "load_goal",
     "parse_duration",
     "parse_goal",

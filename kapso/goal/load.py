@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,43 +42,6 @@ def parse_goal(
     """The goal in `text`, as if it stood in `file`, which need not exist; its folder anchors all paths."""
     goal = _build(read_document(text, shown_as or _shown(file)), file, shown_as or _shown(file))
     return overrides.apply(goal) if overrides else goal
-
-
-def goal_from_options(
-    folder: Path,
-    *,
-    edit: Sequence[str],
-    evaluate: str,
-    run: str | None = None,
-    metrics: Mapping[str, str] | None = None,
-    objective: str | None = None,
-    overrides: Overrides | None = None,
-) -> Goal:
-    """The goal that `kapso run --edit FILES --evaluate COMMAND` means in `folder`, without a goal.yaml.
-
-    Errors name the option instead of a line.
-    """
-    given: dict[str, Any] = {
-        "objective": objective or f"Improve {' '.join(edit)} as judged by: {evaluate}",
-        "edit": list(edit),
-        "evaluate": evaluate,
-    }
-    given |= {"run": run} if run is not None else {}
-    given |= {"metrics": dict(metrics)} if metrics else {}
-    options = {"metrics": "--metric"}
-    items = {key: _option(key, value, options.get(key, f"--{key}")) for key, value in given.items()}
-    goal = _build(Item("", items, "the command line"), folder / "goal.yaml", "the command line")
-    return overrides.apply(goal) if overrides else goal
-
-
-def _option(key: str, value: Any, where: str) -> Item:
-    if isinstance(value, list):
-        return Item(
-            key, [_option(f"{key}[{n}]", each, where) for n, each in enumerate(value, start=1)], where
-        )
-    if isinstance(value, dict):
-        return Item(key, {name: _option(f"{key}.{name}", each, where) for name, each in value.items()}, where)
-    return Item(key, value, where, written=str(value))
 
 
 def _build(root: Item, file: Path, shown_as: str) -> Goal:

@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,6 @@ from kapso.goal import (
     SandboxSettings,
     Search,
     Stop,
-    goal_from_options,
     load_goal,
     parse_goal,
 )
@@ -285,33 +283,3 @@ def test_a_linked_folder_is_the_real_one_and_the_prefix_is_seen_from_the_root(tm
     assert goal.repo == tmp_path / "repository"
     assert goal.prefix(tmp_path / "repository") == "experiments/x"
     assert goal.prefix(real) == goal.prefix(tmp_path / "elsewhere") == ""
-
-
-def test_a_goal_from_the_command_line(tmp_path: Path) -> None:
-    goal = goal_from_options(
-        tmp_path / "Demo",
-        edit=["pack.py"],
-        evaluate="python evaluate.py",
-        run="./pack",
-        metrics={"size": "minimize"},
-    )
-    assert (goal.name, goal.edit, goal.metrics) == ("demo", ("pack.py",), (Metric("size", "minimize"),))
-    assert goal.objective == "Improve pack.py as judged by: python evaluate.py"
-    assert goal.is_judged_apart
-
-
-@pytest.mark.parametrize(
-    ("options", "message", "where"),
-    [
-        ({"edit": ["../x"]}, "`edit[1]`: `../x` leaves the folder of goal.yaml", "--edit"),
-        ({"metrics": {"score": "maximum"}}, "`maximum` is not known for `metrics.score`", "--metric"),
-        ({"run": " "}, "`run` is empty", "--run"),
-    ],
-)
-def test_a_mistake_on_the_command_line_names_the_option(
-    tmp_path: Path, options: dict[str, Any], message: str, where: str
-) -> None:
-    given: dict[str, Any] = {"edit": ["pack.py"], "evaluate": "python evaluate.py"} | options
-    with pytest.raises(GoalError) as caught:
-        goal_from_options(tmp_path / "demo", **given)
-    assert (caught.value.message, caught.value.where) == (message, where)

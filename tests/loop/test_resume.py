@@ -42,7 +42,7 @@ def wait_for(process: subprocess.Popen[str], kapso: Any, attempts: int) -> str:
     while time.monotonic() < deadline:
         for journal in (kapso.root / ".git/kapso/runs").glob("*/events.jsonl"):
             if journal.read_text().count('"attempt.evaluated"') > attempts:
-                return journal.parent.name
+                return str(journal.parent.name)
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     raise AssertionError("no attempt was evaluated in time")
