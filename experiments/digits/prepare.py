@@ -29,7 +29,8 @@ def make_environment():
         pip = [PYTHON, "-m", "pip"]
     else:
         sys.exit("this Python has no ensurepip: install it (Debian, Ubuntu: `apt install python3-venv`)")
-    subprocess.run([*pip, "install", "-q", "--disable-pip-version-check", SCIKIT_LEARN], check=True)
+    if subprocess.call([*pip, "install", "-q", "--disable-pip-version-check", SCIKIT_LEARN]) != 0:
+        sys.exit(f"{SCIKIT_LEARN} could not be installed: this setup needs a package index, once")
 
 
 def write_data():

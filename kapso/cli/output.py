@@ -115,6 +115,18 @@ def duration(seconds: float | None) -> str:
     return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
 
 
+def how_called() -> str:
+    """What to type for `kapso` here: the name where PATH finds it, else the path that was called."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{Path(sys.executable).name} -m kapso"
+    found = shutil.which("kapso")
+    if found is None or not called.exists() or not os.path.samefile(found, called):
+        relative = os.path.relpath(called)
+        return relative if not relative.startswith("..") else str(called.absolute())
+    return "kapso"
+
+
 def size(count: int) -> str:
     """`512 B`, `1.4 MB`: powers of 1000."""
     value = float(count)

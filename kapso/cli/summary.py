@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kapso.cli.output import duration, number, printable, styled
+from kapso.cli.output import duration, how_called, number, printable, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
@@ -28,7 +28,7 @@ def summary(result: Result) -> str:
     ]
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
-        lines += ["", f"nothing is lost; go on with: kapso resume {result.run}"]
+        lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
         return "\n".join(lines)
     if result.confirmation is None or not result.confirmation.is_confirmed:
         lines += [_not_improved(result), "", *_next(result, ("ls", "show", "resume"))]
@@ -98,13 +98,14 @@ def _size(result: Result) -> str | None:
 
 
 def _next(result: Result, names: tuple[str, ...]) -> list[str]:
+    kapso = how_called()
     commands = {
-        "diff": (f"kapso diff {result.run}", "what changed"),
-        "apply": (f"kapso apply {result.run}", "bring it home as one clean commit"),
+        "diff": (f"{kapso} diff {result.run}", "what changed"),
+        "apply": (f"{kapso} apply {result.run}", "bring it home as one clean commit"),
         "graph": (f"git log --graph --oneline kapso/{result.run}/best", "how it came about"),
-        "ls": (f"kapso ls {result.run} --sort score", "what was tried"),
-        "show": (f"kapso show {result.run} 1", "one attempt in full"),
-        "resume": (f"kapso resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
+        "ls": (f"{kapso} ls {result.run} --sort score", "what was tried"),
+        "show": (f"{kapso} show {result.run} 1", "one attempt in full"),
+        "resume": (f"{kapso} resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
     }
     width = max(len(commands[name][0]) for name in names)
     return ["next:", *(f"  {commands[name][0].ljust(width)}  {commands[name][1]}" for name in names)]

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import os
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
@@ -34,6 +35,45 @@ def cache_folder(repository: Repository) -> Path:
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     key = hashlib.sha256(str(repository.common_dir).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return root.absolute() / "kapso" / f"{repository.root.name}-{key}"
+
+
+def private_paths(goal: Goal, repository: Repository) -> list[Path]:
+    """Where else on this machine the program stands, and with it what is hidden: no command may look there.
+
+    Git's own folder, other working trees, repositories that objects are borrowed from, and where links
+    lead to that are shared and hold something hidden.
+    """
+    found = [repository.common_dir, repository.state_dir, cache_folder(repository).parent]
+    listed = repository.git.output("worktree", "list", "--porcelain").split(b"\n")
+    trees = [Path(os.fsdecode(line[9:])) for line in listed if line.startswith(b"worktree ")]
+    found += [tree for tree in trees if tree != repository.root]
+    for objects in _borrowed(repository.common_dir / "objects"):
+        owner = objects.parent
+        found.append(owner.parent if owner.name == ".git" else owner)
+    prefix = goal.prefix(repository.root)
+    for path in goal.share:
+        source = repository.root / prefix / path
+        real = Path(os.path.realpath(source))
+        inside = os.path.join(prefix, path.rstrip("/"))
+        if not real.is_relative_to(repository.root) and hidden_paths(goal, prefix, _below(real, inside)):
+            found.append(real)
+    return found
+
+
+def _borrowed(objects: Path) -> list[Path]:
+    """The folders of objects that `objects` borrows from, directly or not."""
+    found: list[Path] = []
+    waiting = [objects]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            lines = (folder / "info/alternates").read_bytes().split(b"\n")
+        except OSError:
+            continue
+        named = [Path(os.path.realpath(folder / os.fsdecode(line))) for line in lines if line]
+        waiting += [each for each in named if each not in found]
+        found += [each for each in named if each not in found]
+    return found
 
 
 class BaseFiles:
@@ -71,10 +111,10 @@ class BaseFiles:
     @contextmanager
     def candidate(self, commit: str, slot: int) -> Iterator[CandidateFiles]:
         """The files of `commit` as its own commands see them: without what is hidden."""
-        changes = self.cache / "changes" / f"{os.getpid()}-{slot}"
-        remove_tree(changes)
-        removed = self._write_changes(commit, changes)
+        (self.cache / "changes").mkdir(exist_ok=True)
+        changes = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-{slot}-", dir=self.cache / "changes"))
         try:
+            removed = self._write_changes(commit, changes)
             with (
                 self._caches(slot) as caches,
                 self.base.candidate(Layer(changes, removed), self.hidden, slot, caches) as files,
@@ -174,14 +214,14 @@ class BaseFiles:
         """Tracked, set-up and shared files alike: `hide` covers whatever stands at a path."""
         paths = _walk(files, "")
         for inside, source in shared.items():
-            paths |= _walk(source, f"{inside}/") if source.is_dir() else {inside}
+            paths |= _below(source, inside)
         check_hide(self._goal, self.prefix, paths)
         hidden = hidden_paths(self._goal, self.prefix, paths)
         return tuple(sorted(hidden | _targets(files, hidden, paths)))
 
     def _write_changes(self, commit: str, folder: Path) -> tuple[str, ...]:
         """Write what differs from the base; returns the paths that vanish."""
-        folder.mkdir(parents=True)
+        folder.chmod(0o755)  # it becomes the top of the workspace
         removed = []
         for path, (_, entry) in self._repository.changed_paths(self.commit, commit).items():
             if entry is None:
@@ -200,6 +240,11 @@ class BaseFiles:
 def _commands(goal: Goal) -> list[Command]:
     optional = (goal.setup, goal.build, goal.run, goal.holdout)
     return [each for each in (*optional, *goal.check, goal.evaluate) if each is not None]
+
+
+def _below(path: Path, inside: str) -> set[str]:
+    """The file at `path`, or every file below it, under the name `inside`."""
+    return _walk(path, f"{inside}/") if path.is_dir() else {inside}
 
 
 def _walk(folder: Path, prefix: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Evaluates candidates: build, checks, run and scoring in the sandbox, metrics and outcome from what came of it.
+"""Evaluates candidates: build, checks, run and scoring in the sandbox; metrics and outcome from that.
 
 The candidate is never asked for its score: with `run`, the scorer sees the base and what the candidate
 left in `$KAPSO_OUT`, and nothing else of it. What the machine causes is raised; what the candidate
@@ -58,7 +58,7 @@ class Produced:
 
 @dataclass(frozen=True)
 class Measured:
-    """The end of an evaluation. `metrics` holds whatever was measured, also where the outcome is not scored."""
+    """The end of an evaluation. `metrics` holds whatever was measured, also where it is not scored."""
 
     outcome: Outcome
     metrics: Mapping[str, float] = field(default_factory=dict)

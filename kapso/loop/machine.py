@@ -6,6 +6,7 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from kapso.errors import MachineError
 
@@ -25,10 +26,21 @@ _FULL = "database or disk is full"
 
 
 @contextmanager
-def machine_faults() -> Iterator[None]:
-    """Raise what the machine refuses as MachineError; every other error passes as it is."""
+def machine_faults(*own: Path) -> Iterator[None]:
+    """Raise what the machine refuses as MachineError; every other error passes as it is.
+
+    A file that is gone from a folder of our `own` was deleted by somebody else.
+    """
     try:
         yield
+    except FileNotFoundError as error:
+        if not any(Path(str(error.filename)).is_relative_to(folder) for folder in own):
+            raise
+        raise MachineError(
+            f"`{error.filename}` was deleted while Kapso worked in it",
+            help="leave Kapso's folders alone while it runs; `kapso gc` cleans them up",
+            slug="workspace-deleted",
+        ) from error
     except OSError as error:
         if error.errno not in _REMEDIES:
             raise

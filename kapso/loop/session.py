@@ -119,17 +119,18 @@ class _Session:
         self._interrupts = 0
 
     def go(self) -> Result:
+        run = self.run
         with self._signals():
             try:
-                with machine_faults():
+                with machine_faults(run.evaluator.files.cache, run.folder.path):
                     return self._go()
             except Interrupted:
-                if not self._interrupts and not self.run.cancel.is_set():
+                if not self._interrupts and not run.cancel.is_set():
                     raise
                 return self._end(Ending.INTERRUPTED, None)
             except (MachineError, BrokenPipeError):  # the latter: whoever read the events has gone
                 with suppress(BrokenPipeError):
-                    self.voice.say(f"nothing is lost; go on with: kapso resume {self.run.name}")
+                    self.voice.say(f"nothing is lost; go on with: kapso resume {run.name}")
                 raise
 
     def _go(self) -> Result:
@@ -214,7 +215,8 @@ class _Session:
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
         )
-        run.recorder.flush(5.0 if is_finished else 1.0)
+        if not run.recorder.flush(5.0 if is_finished else 1.0):
+            self.voice.say("the episodic log is held by another process; it is read from git later")
         if BASELINE in history.attempts:
             run.write_records(
                 {

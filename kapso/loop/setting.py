@@ -108,7 +108,8 @@ def open_run(
     editable = EditableIndex(repository, setting.base, Editable.of(goal, goal.prefix(repository.root)))
     with open_sandbox(setting) as (sandbox, cache):
         files = BaseFiles(goal, repository, setting.base, sandbox, cache)
-        recorder = Recorder(Episodes(repository.state_dir / "kapso.duckdb"), warn=say)
+        episodes = Episodes(repository.state_dir / "kapso.duckdb")
+        recorder = Recorder(episodes, warn=lambda line: say(f"warning: {line.removeprefix('kapso: ')}"))
         try:
             yield Run(
                 name=name,
@@ -126,7 +127,7 @@ def open_run(
                 sandbox_level=sandbox.level,
             )
         finally:
-            recorder.close()
+            recorder.close(1.0)  # with SIGTERM, all must end within 5 seconds
 
 
 def describe_sandbox(sandbox: Sandbox) -> list[str]:

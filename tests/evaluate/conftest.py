@@ -1,4 +1,4 @@
-"""A program in a real repository, its goal, and candidates that are evaluated for real without a whole run."""
+"""A program in a real repository, its goal, and candidates that are evaluated for real, run or not."""
 
 from __future__ import annotations
 
@@ -144,6 +144,16 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeArena]:
     yield make
     for each in made.values():
         each.close()
+
+
+@pytest.fixture
+def run_git() -> Callable[..., None]:
+    """`run_git(folder, "add", "-A")`"""
+
+    def run(folder: Path, *words: str) -> None:
+        subprocess.run(["git", *_ADA, *words], cwd=folder, check=True)
+
+    return run
 
 
 @pytest.fixture

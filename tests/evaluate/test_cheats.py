@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 from kapso.evaluate import evaluator
+from kapso.evaluate.base import private_paths
+from kapso.git.repository import Repository
+from kapso.goal import load_goal
 
 MakeArena = Any
 
@@ -72,7 +75,7 @@ FORGERIES = {
     "scorer by absolute path": "echo 'echo {\"score\": 9}' > ROOT/judge/score.sh",
     "scorer through /proc": "for p in /proc/[0-9]*; do echo x > $p/cwd/judge/score.sh; done",
     "scorer in the cache": "find CACHE -name score.sh -exec sh -c 'echo x > $1' - {} ';'",
-    "result where scorers leave it": "d=/tmp/kapso/result; mkdir -p $d; echo '{\"score\": 9}' > $d/result.json",
+    "result where scorers leave it": "cd /tmp/kapso; mkdir result; cd result; echo '{\"score\": 9}' > result.json",
     "result in the output": "echo '{\"score\": 9}' | tee $KAPSO_OUT/result.json > $KAPSO_OUT/metrics.json",
     "result by its variable": 'echo \'{"score": 9}\' > "${KAPSO_RESULT:-$KAPSO_OUT/../result/result.json}"',
     "result on stdout": "echo '{\"score\": 9}'; echo '{\"score\": 9}' >&2",
@@ -81,7 +84,7 @@ FORGERIES = {
     "a profile": "echo 'echo 9' | tee $HOME/.profile $HOME/.bashrc /tmp/.profile > $KAPSO_OUT/.profile",
     "names that look like options": "touch -- $KAPSO_OUT/-rf \"$KAPSO_OUT/--help\" '$KAPSO_OUT/$(id)'",
     "a pickle": "printf \"cos\\nsystem\\n(S'id'\\ntR.\" > $KAPSO_OUT/answer.pkl",
-    "odd names": "cd $KAPSO_OUT; mkdir -p \"$(printf 'a\\nb\\377')/ ;id/*\" && touch \"$(printf '\\033[2J')\"",
+    "odd names": "cd $KAPSO_OUT; mkdir -p \"$(printf 'a\\n\\377')/ ;id/*\"; touch \"$(printf '\\033[2J')\"",
     "a daemon": "(setsid sh -c 'trap \"\" TERM HUP; while :; do echo 9 > $KAPSO_OUT/x; done' >&- 2>&- &)",
 }
 
@@ -103,7 +106,7 @@ SEARCHES = {
     "in git": "git --git-dir=ROOT/.git cat-file -p HEAD:judge/secret; git show HEAD:judge/secret",
     "in git's objects": "find ROOT/.. CACHE/.. -path '*/objects/*' -exec zcat -f {} ';'",
     "in the cache": f"{LOOK} CACHE CACHE/bases CACHE/out",
-    "in the layers of a mount": "for f in $(tr ',:=' '\\n' < /proc/self/mountinfo); do cat $f/judge/secret; done",
+    "in layers of a mount": "for f in $(tr ',:=' '\\n' < /proc/self/mountinfo); do cat $f/judge/secret; done",
     "in environments": f"cat /proc/*/environ | tr '\\0' '\\n' | {LOOK} -; env | {LOOK} -",
     "through processes": "for p in /proc/[0-9]*; do cat $p/rootROOT/judge/secret $p/cwd/judge/secret; done",
     "in command lines": f"cat /proc/*/cmdline | tr '\\0' '\\n' | {LOOK} -",
@@ -251,7 +254,7 @@ GREEDY = {
     "sleeps through SIGTERM": ("trap '' TERM INT; while :; do sleep 30; done", "timed-out", "limit of 1s"),
     "fills the memory": ("head -c 2000m /dev/zero | tail", "crashed", "sandbox.memory"),
     "fills shared memory": ("cat /dev/zero > /dev/shm/x", "crashed", "No space"),
-    "forks": ("f() { f | f & }; f; sleep 30", "crashed", "sandbox.processes"),
+    "forks": ("for i in $(seq 300); do sleep 30 & done; wait", "crashed", "sandbox.processes"),
     "fills the workspace": ("cat /dev/zero > x", "crashed", "disk"),
     "fills the output": ("cat /dev/zero > $KAPSO_OUT/x", "crashed", "disk"),
 }
@@ -295,9 +298,36 @@ def test_time_cannot_be_hidden_in_orphans(court: Any) -> None:
     assert measured.metrics["run.cpu_seconds"] > 0.7 * alone.metrics["run.cpu_seconds"] > 0.05
 
 
+def test_other_places_where_the_answers_stand_are_known(tmp_path: Path, run_git: Any) -> None:
+    """Outside the folders that are out of sight anyway, they could be read there."""
+    origin, tree, clone, sets = (tmp_path / name for name in ("origin", "tree", "clone", "sets"))
+    goal = "objective: Win.\nedit: [run.sh]\nevaluate: sh judge.sh\nrun: sh run.sh\n"
+    goal += "share: [data, open]\nhide: [data/key]\n"
+    for path, text in {"goal.yaml": goal, "run.sh": "", "judge.sh": ""}.items():
+        origin.mkdir(exist_ok=True)
+        (origin / path).write_text(text)
+    run_git(origin, "init", "-qb", "main")
+    run_git(origin, "add", "-A")
+    run_git(origin, "commit", "-qm", "start")
+    run_git(origin, "worktree", "add", "-q", str(tree))
+    run_git(origin, "clone", "-qs", str(origin), str(clone))
+    for name in ("with-key", "without"):
+        (sets / name).mkdir(parents=True)
+    (sets / "with-key/key").touch()
+    (sets / "without/x").touch()
+    expected = {origin: [tree], tree: [origin], clone: [origin]}
+    for root, others in expected.items():
+        (root / "data").symlink_to(sets / "with-key")
+        (root / "open").symlink_to(sets / "without")
+        repository = Repository.open(root)
+        found = set(private_paths(load_goal(root / "goal.yaml"), repository))
+        assert found >= {*others, sets / "with-key", repository.common_dir}
+        assert not found & {root, sets / "without"}
+
+
 CHEATS = {
     "none": "echo honest > $KAPSO_OUT/answer",
-    "forge": "echo '{\"score\": 9}' | tee $KAPSO_OUT/result.json > judge/score.sh || echo x > $KAPSO_OUT/answer",
+    "forge": "echo '{\"score\": 9}' | tee $KAPSO_OUT/result.json > judge/score.sh; echo x > $KAPSO_OUT/answer",
     "steal": "cat judge/secret answers/key data/key > $KAPSO_OUT/answer",
     "link": "ln -s judge/secret $KAPSO_OUT/answer",
     "pretend": "echo '{\"score\": 9}'; exit 0",

@@ -1,4 +1,4 @@
-"""What a goal promises to commands: what each sees, where and how often it runs, and what its words become."""
+"""What a goal promises to commands: what each sees, where and how often it runs, what its words become."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ repeats: 3
 @pytest.mark.parametrize("mode", ALL)
 def test_what_is_kept_is_for_builds_alone(arena: MakeArena, mode: str) -> None:
     goal = APART + "build: mkdir -p target; echo x >> target/log; cp target/log seen\nkeep: [target/]\n"
-    goal += "check: [ ! -e target/by-run ]\n"
+    goal += "check: test ! -e target/by-run\n"
     score = "[ ! -e target/log ] || exit 9\n" + COUNT
     place = arena(goal, {**PROGRAM, "score.sh": score}, mode=mode)
     run = "echo x | tee target/log > target/by-run; wc -l < seen > $KAPSO_OUT/score\n"
@@ -170,8 +170,9 @@ def test_two_runs_at_once_do_not_share_what_they_keep(arena: MakeArena) -> None:
     )
     other.prepare(None, threading.Event())
     assert score_of(place.evaluate({}, slot=5)) == 1.0
-    with other.candidate(place.setting.base, 5):
+    with other.candidate(place.commit({"src/n": "other\n"}), 5):
         assert score_of(place.evaluate({}, slot=5)) == 1.0
+        assert [path.read_text() for path in place.leftovers()] == ["other\n"]
     assert score_of(place.evaluate({}, slot=5)) == 2.0
 
 
@@ -393,7 +394,7 @@ def test_the_environment_is_what_the_contract_lists(
     monkeypatch.setenv("WANTED", "yes")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     goal = APART.replace("timeout: 30s\n", "")
-    show = "env | sort > $KAPSO_OUT/env; ls -A $HOME $TMPDIR | grep -v : > $KAPSO_OUT/home; echo 1 > $KAPSO_OUT/score"
+    show = "cd $KAPSO_OUT; env | sort > env; ls -A $HOME $TMPDIR | grep -v : > home; echo 1 > score"
     dump = "env | sort; echo ---; cat $1/env; echo ---; cat $1/home; echo ---; "
     level = ", level: limits" if mode == "limits" else ""
     goal += f"sandbox: {{env: [WANTED, NOT_SET]{level}}}\n"

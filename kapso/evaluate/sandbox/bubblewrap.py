@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kapso.errors import MachineError
+from kapso.errors import MachineError, UsageError
 from kapso.evaluate.sandbox.processes import become_subreaper
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
@@ -167,7 +167,10 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, 
 
 def pack(arguments: Sequence[str]) -> bytes:
     """Arguments in the form that `--args` reads."""
-    return b"".join(os.fsencode(argument) + b"\0" for argument in arguments)
+    packed = b"".join(os.fsencode(argument) + b"\0" for argument in arguments)
+    if packed.count(b"\0") != len(arguments):
+        raise UsageError("a zero byte stands in a path or a variable of a command", slug="zero-byte")
+    return packed
 
 
 def _pipe(theirs: contextlib.ExitStack, reads: bool = False) -> tuple[int, int]:

@@ -6,6 +6,7 @@ When `watch` returns, no process of the command is left.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -20,7 +21,7 @@ from typing import Any, Protocol
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox.capture import STDERR_BYTES, STDOUT_BYTES, Log, Tail
 from kapso.evaluate.sandbox.job import CommandResult, Job, StoppedBy
-from kapso.evaluate.sandbox.processes import TreeMeter, held_bytes, oom_kills
+from kapso.evaluate.sandbox.processes import TreeMeter, held_bytes, oom_kills, own_bytes
 from kapso.evaluate.sandbox.trees import size_of
 
 FIRST_LOOK_S = 0.02
@@ -170,16 +171,18 @@ class _Watch:
         self._status += chunk
         *lines, self._status = self._status.split(b"\n")
         for line in lines:
-            self._on_message(json.loads(line))
+            # Without walls, a command can reach this pipe.
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                self._on_message(json.loads(line))
 
     def _on_message(self, message: dict[str, Any]) -> None:
-        if "child-pid" in message:
+        if "child-pid" in message and self.meter is None:
             self.meter = TreeMeter(message["child-pid"])
             self.started.attach(message)
             if self.started.begun is None:
                 self._begin()
         if "exit-code" in message and not self.is_over:
-            self.exit_code = message["exit-code"]
+            self.exit_code = int(message["exit-code"])
             self.seconds = message.get("seconds")
             self._end()
         if "cpu" in message:
@@ -215,6 +218,8 @@ class _Watch:
         processes, memory = meter.look(enough=limits.processes)
         if processes > limits.processes:
             return self._stop("processes")
+        if memory > limits.memory_bytes:
+            memory = own_bytes(meter.pids)
         if memory > limits.memory_bytes:
             return self._stop("memory")
         if now >= self.next_disk_look:
@@ -273,9 +278,13 @@ def watch(started: Started, job: Job, disk: Disk, cancel: threading.Event) -> Co
     """Waits for the command's end, or brings it about, and says how it went."""
     try:
         return _Watch(started, job, disk, cancel).run()
-    except OSError as error:
+    except MachineError:
+        raise
+    except BaseException as error:
         started.kill()
         started.reap()
-        raise MachineError(f"cannot watch `{job.command}`: {error}", slug="sandbox") from error
+        if isinstance(error, OSError):
+            raise MachineError(f"cannot watch `{job.command}`: {error}", slug="sandbox") from error
+        raise
     finally:
         started.close()

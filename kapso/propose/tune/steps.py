@@ -16,13 +16,18 @@ from kapso.propose.tune.view import Move, View
 
 _STRIDES = 6
 _LONGEST = 8.0
+_LINES = 8
 
 
 @dataclass
 class Profile:
-    """Heights along one axis, relative to each other, by position; and how the last move went."""
+    """Heights by position along one axis, and how the last move went.
 
-    heights: dict[float, float] = field(default_factory=dict)
+    Heights are relative, and comparable within a line alone: positions that moves of this parameter
+    joined. Parents far from each other give lines of their own.
+    """
+
+    lines: list[dict[float, float]] = field(default_factory=list)
     tries: int = 0
     streak: int = 0
     heading: int = 0
@@ -31,10 +36,11 @@ class Profile:
 
     def learn(self, start: float, end: float, gain: float, is_better: bool, number: int) -> None:
         """Take in that going from `start` to `end` changed the height by `gain`."""
-        base = self.heights.get(start)
-        if base is None:
-            self.heights, base = {start: 0.0}, 0.0
-        self.heights[end] = base + gain
+        heights = self.line(start)
+        if heights is None:
+            heights = {start: 0.0}
+            self.lines = [*self.lines[1 - _LINES :], heights]
+        heights[end] = heights[start] + gain
         self.tries += 1
         self.effect = max(abs(gain), 0.7 * self.effect)
         self.last = number
@@ -42,13 +48,17 @@ class Profile:
         if is_better:
             self.heading = 1 if end > start else -1
 
-    def beside(self, here: float) -> tuple[float | None, float | None]:
-        """The nearest measured positions to the left and to the right."""
-        known = sorted(self.heights)
-        at = bisect_left(known, here)
-        left = known[at - 1] if at > 0 else None
-        rest = [position for position in known[at : at + 2] if position > here]
-        return left, rest[0] if rest else None
+    def line(self, here: float) -> dict[float, float] | None:
+        """The latest heights that a position belongs to."""
+        return next((heights for heights in reversed(self.lines) if here in heights), None)
+
+
+def beside(heights: dict[float, float], here: float) -> tuple[float | None, float | None]:
+    """The nearest measured positions to the left and to the right of one of them."""
+    known = sorted(heights)
+    at = bisect_left(known, here)
+    left = known[at - 1] if at > 0 else None
+    return left, known[at + 1] if at + 1 < len(known) else None
 
 
 @dataclass(frozen=True)
@@ -118,23 +128,23 @@ class Steps:
         tier = view.axes[name].tier
         profile = self.profiles.get(name)
         heading = view.random.choice((-1, 1))
-        if profile is None or here not in profile.heights:
+        heights = profile.line(here) if profile is not None else None
+        if profile is None or heights is None:
             if profile is not None and profile.heading:
                 heading = profile.heading
             promise = 3.0 - 0.8 * tier if profile is None else 0.3
             reason = "does it matter at all?"
             return [Plan(name, here + s * heading, promise - (s < 0) * 0.1, reason) for s in (1, -1)]
-        left, right = profile.beside(here)
-        if left is None or right is None:
-            return self._outwards(name, profile, here, left, right, view)
-        return self._inwards(name, profile, here, left, right)
+        left, right = beside(heights, here)
+        if left is not None and right is not None:
+            return self._inwards(name, heights, here, left, right)
+        known = left if left is not None else right
+        return self._outwards(name, profile, heights, here, known, view) if known is not None else []
 
     def _outwards(
-        self, name: str, profile: Profile, here: float, left: float | None, right: float | None, view: View
+        self, name: str, profile: Profile, heights: dict[float, float], here: float, known: float, view: View
     ) -> list[Plan]:
-        known = left if left is not None else right
-        assert known is not None
-        gain = profile.heights[here] - profile.heights[known]
+        gain = heights[here] - heights[known]
         away = here - known
         if gain > 0:
             stride = max(-_LONGEST, min(_LONGEST, 2 * away))
@@ -150,10 +160,10 @@ class Steps:
             Plan(name, here - away / 4, 0.15, "a shorter step"),
         ]
 
-    def _inwards(self, name: str, profile: Profile, here: float, left: float, right: float) -> list[Plan]:
+    def _inwards(self, name: str, heights: dict[float, float], here: float, left: float, right: float) -> list[Plan]:
         a, b = here - left, right - here
-        down_left = profile.heights[here] - profile.heights[left]
-        down_right = profile.heights[here] - profile.heights[right]
+        down_left = heights[here] - heights[left]
+        down_right = heights[here] - heights[right]
         if down_left == down_right == 0:
             return [Plan(name, here + 2 * b, 0.01, "no effect so far, so a longer step")]
         if down_left < 0 or down_right < 0:

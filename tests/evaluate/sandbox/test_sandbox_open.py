@@ -113,6 +113,11 @@ def test_what_the_machine_does_wrong_is_not_the_commands_fault(tmp_path: Path, l
     sandbox.close()
 
 
+def test_a_zero_byte_cannot_add_arguments(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="zero byte"):
+        bubblewrap.pack(["--setenv", "A", "x\0--bind\0/\0/host"])
+
+
 def test_a_full_disk_is_not_the_commands_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = open_sandbox(tmp_path)
     for name in ("base", "changes"):
