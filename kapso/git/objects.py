@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -115,6 +117,8 @@ class Objects:
                 pygit2.Oid(hex=tree),
                 [pygit2.Oid(hex=parent) for parent in parents],
             )
+            if oid not in self.pygit:  # on a full disk libgit2 loses a commit without a word
+                raise OSError(os.strerror(errno.ENOSPC))
         self._unsynced.add(str(oid))
         return str(oid)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kapso.errors import GoalError, RepositoryError, UsageError
-from kapso.evaluate.base import BaseFiles, cache_folder
+from kapso.evaluate.base import BaseFiles, cache_folder, private_paths
 from kapso.evaluate.evaluator import Evaluator
 from kapso.evaluate.identity import identity, identity_parts
 from kapso.evaluate.sandbox import Sandbox
@@ -61,6 +61,13 @@ def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say
         commit = repository.snapshot(commit)
     elif base is None and repository.has_uncommitted_changes():
         say(f"uncommitted changes are not part of the base `{goal.base}`; `--dirty` takes them in")
+    if goal.hide and not goal.is_judged_apart:
+        raise GoalError(
+            "`hide` needs `run`: judged together, the scorer sees what the candidate sees",
+            where=goal.where("hide"),
+            help="let `run` leave its result in `$KAPSO_OUT` and `evaluate` read it there, or remove `hide`",
+            slug="hide-without-run",
+        )
     tracked = repository.entries(commit)
     prefix = goal.prefix(repository.root)
     editable_paths(goal, prefix, tracked)
@@ -90,7 +97,7 @@ def open_sandbox(setting: Setting) -> Iterator[tuple[Sandbox, Path]]:
     sandbox = Sandbox.open(
         setting.goal.sandbox,
         workspace=repository.root,
-        private=[repository.common_dir, repository.state_dir, cache.parent],
+        private=private_paths(setting.goal, repository),
         cache=cache,
     )
     try:

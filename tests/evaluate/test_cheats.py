@@ -75,7 +75,7 @@ FORGERIES = {
     "scorer by absolute path": "echo 'echo {\"score\": 9}' > ROOT/judge/score.sh",
     "scorer through /proc": "for p in /proc/[0-9]*; do echo x > $p/cwd/judge/score.sh; done",
     "scorer in the cache": "find CACHE -name score.sh -exec sh -c 'echo x > $1' - {} ';'",
-    "result where scorers leave it": "cd /tmp/kapso; mkdir result; cd result; echo '{\"score\": 9}' > result.json",
+    "result as scorers do": "cd /tmp/kapso; mkdir result; echo '{\"score\": 9}' > result/result.json",
     "result in the output": "echo '{\"score\": 9}' | tee $KAPSO_OUT/result.json > $KAPSO_OUT/metrics.json",
     "result by its variable": 'echo \'{"score": 9}\' > "${KAPSO_RESULT:-$KAPSO_OUT/../result/result.json}"',
     "result on stdout": "echo '{\"score\": 9}'; echo '{\"score\": 9}' >&2",
@@ -327,7 +327,7 @@ def test_other_places_where_the_answers_stand_are_known(tmp_path: Path, run_git:
 
 CHEATS = {
     "none": "echo honest > $KAPSO_OUT/answer",
-    "forge": "echo '{\"score\": 9}' | tee $KAPSO_OUT/result.json > judge/score.sh; echo x > $KAPSO_OUT/answer",
+    "forge": "echo '{\"score\": 9}' | tee judge/result.json > judge/score.sh; echo 9 > $KAPSO_OUT/answer",
     "steal": "cat judge/secret answers/key data/key > $KAPSO_OUT/answer",
     "link": "ln -s judge/secret $KAPSO_OUT/answer",
     "pretend": "echo '{\"score\": 9}'; exit 0",

@@ -115,7 +115,9 @@ def _marked(slot: Slot) -> Axis:
     whole = domain.whole or isinstance(slot.value, int)
     span = math.log(domain.high / domain.low) if domain.log else domain.high - domain.low
     unit = span / 8 if not whole or domain.log else max(1.0, span / 8)
-    bare = Axis(slot.name, slot.value, slot.tier, whole=whole, scale="log" if domain.log else "linear", unit=unit)
+    bare = Axis(
+        slot.name, slot.value, slot.tier, whole=whole, scale="log" if domain.log else "linear", unit=unit
+    )
     low, high = bare.position(domain.low), bare.position(domain.high)
     return replace(bare, floor=low, ceiling=high, low=low, high=high)
 
@@ -131,10 +133,14 @@ def _whole(slot: Slot) -> Axis:
         unit = max(1.0, value / 4)
         return replace(axis, unit=unit, floor=1 / unit, low=1 / unit, high=(value + 6) / unit)
     if value == 0:
-        return replace(axis, floor=-math.inf if slot.signed else 0.0, low=-3.0 if slot.signed else 0.0, high=3.0)
+        return replace(
+            axis, floor=-math.inf if slot.signed else 0.0, low=-3.0 if slot.signed else 0.0, high=3.0
+        )
     unit = max(1.0, -value / 4)
     high = -value / unit if slot.signed else -1 / unit
-    return replace(axis, unit=unit, ceiling=math.inf if slot.signed else high, low=3 * value / unit, high=high)
+    return replace(
+        axis, unit=unit, ceiling=math.inf if slot.signed else high, low=3 * value / unit, high=high
+    )
 
 
 def _real(slot: Slot) -> Axis:
@@ -142,7 +148,9 @@ def _real(slot: Slot) -> Axis:
     axis = Axis(slot.name, slot.value, slot.tier)
     if value == 0:
         unit = 0.25
-        return replace(axis, unit=unit, floor=-math.inf if slot.signed else 0.0, low=-4.0 * slot.signed, high=4.0)
+        return replace(
+            axis, unit=unit, floor=-math.inf if slot.signed else 0.0, low=-4.0 * slot.signed, high=4.0
+        )
     if value < 0 and slot.signed:
         unit = -value / 2
         return replace(axis, unit=unit, low=-8.0, high=4.0)

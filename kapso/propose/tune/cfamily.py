@@ -42,7 +42,13 @@ _STATEMENTS = {
     "if_statement": "if", "while_statement": "while", "do_statement": "while", "for_statement": "for",
     "return_statement": "return", "conditional_expression": "if", "switch_statement": "switch",
 }  # fmt: skip
-_PLAIN = {"initializer_list", "initializer_pair", "parenthesized_expression", "declaration", "translation_unit"}
+_PLAIN = {
+    "initializer_list",
+    "initializer_pair",
+    "parenthesized_expression",
+    "declaration",
+    "translation_unit",
+}
 _DEFINED = re.compile(r"\(?\s*(-?[\d.][\w.']*(?:[eE][+-]\d+\w*)?)\s*\)?\s*(?://.*|/\*.*)?$")
 
 
@@ -81,7 +87,9 @@ def _define(node: SgNode, capacities: set[str]) -> Iterator[Found]:
 def _capacities(root: SgNode) -> set[str]:
     """Names that give an array its size: changing them overruns whatever else relies on it."""
     names: set[str] = set()
-    for node in root.find_all({"rule": {"any": [{"kind": "array_declarator"}, {"kind": "template_argument_list"}]}}):
+    for node in root.find_all(
+        {"rule": {"any": [{"kind": "array_declarator"}, {"kind": "template_argument_list"}]}}
+    ):
         size = node if node.kind() == "template_argument_list" else node.field("size")
         names.update(re.findall(r"[^\W\d]\w*", size.text()) if size is not None else ())
     return names

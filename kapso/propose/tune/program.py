@@ -52,7 +52,7 @@ class Reader:
             return found
         self._files[key] = found
         if len(self._files) > _REMEMBERED_FILES:
-            del self._files[next(iter(self._files))]
+            self._files.pop(next(iter(self._files)), None)
         return found
 
 

@@ -25,9 +25,6 @@ from kapso.propose.tune.surrogate import Surrogate
 from kapso.propose.tune.trials import Key, Trial, Trials, key_of
 from kapso.propose.tune.view import Move, View
 
-Read = Callable[[str], Mapping[str, bytes]]
-"""The editable files of a commit."""
-
 
 class Arm(Protocol):
     """One way to find the next move."""
@@ -62,15 +59,14 @@ class _Proposal:
 
 
 class Tune:
-    """Tunes the numbers, booleans and marked choices of a program."""
+    """Tunes the numbers, booleans and marked choices of a program; `read` gives the editable files of a commit."""
 
     name = "tune"
 
-    def __init__(self, goal: Goal, read: Read) -> None:
+    def __init__(self, goal: Goal, read: Callable[[str], Mapping[str, bytes]]) -> None:
         self._read_commit = read
         self._reader = Reader()
         self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
-        self._by_shape: dict[frozenset[str], list[Trial]] = {}
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._steps = Scan(), Steps()
         self._arms: list[Arm] = [
@@ -136,7 +132,6 @@ class Tune:
         trial = self._trials.add(attempt, values)
         if not trial.counts:
             return
-        self._by_shape.setdefault(frozenset(values), []).append(trial)
         for arm in self._arms:
             arm.observe(trial, self._trials)
         if trial.arm in self._credits:
@@ -157,7 +152,7 @@ class Tune:
             base=base,
             axes=axes,
             limits=self._trials.limits,
-            trials=self._by_shape.get(frozenset(base), []),
+            family=self._trials.family(base),
             parent=parent,
             busy=frozenset().union(*(proposal.names for proposal in waiting)),
             random=Random(f"{context.seed}:{len(context.known)}"),

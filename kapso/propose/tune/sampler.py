@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kapso.propose.tune.slots import Value
 from kapso.propose.tune.steps import Steps
-from kapso.propose.tune.trials import Trial, Trials, best_first
+from kapso.propose.tune.trials import Trial, Trials
 from kapso.propose.tune.view import Move, View
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Sampler:
     def propose(self, view: View) -> Move | None:
         """What TPE samples, with all that does not matter left as the parent has it."""
         names = self._names(view)
-        if not names or len(view.trials) < 8:
+        if not names or len(view.family.all) < 8:
             return None
         study, space = self._update(view, names)
         from optuna.samplers import TPESampler
@@ -79,17 +79,17 @@ class Sampler:
                 space[name] = CategoricalDistribution(range(len(axis.choices)))
             else:
                 space[name] = FloatDistribution(axis.low, axis.high)
-        epoch = len(view.trials) // _EPOCH * _EPOCH
+        epoch = len(view.family.all) // _EPOCH * _EPOCH
         key = (epoch, tuple((n, view.axes[n].low, view.axes[n].high) for n in names))
         if self._study is None or key != self._key:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             self._study = optuna.create_study(direction="maximize")
             self._key = key
-            chosen = sorted(best_first(view.trials[:epoch])[:_KEPT], key=lambda trial: trial.number)
+            chosen = sorted(view.family.best(_KEPT, epoch), key=lambda trial: trial.number)
             self._tell(chosen, view, space)
             self._told = epoch
-        self._tell(view.trials[self._told :], view, space)
-        self._told = len(view.trials)
+        self._tell(view.family.all[self._told :], view, space)
+        self._told = len(view.family.all)
         return self._study, space
 
     def _tell(self, trials: list[Trial], view: View, space: dict[str, BaseDistribution]) -> None:

@@ -152,7 +152,10 @@ class Steps:
             return [Plan(name, here + stride, promise, "this way helped, so further")]
         if gain == 0:
             promise = 0.25 if profile.tries < 4 else 0.01
-            return [Plan(name, here + s * 3 * away, promise, "no effect so far, so a longer step") for s in (1, -1)]
+            return [
+                Plan(name, here + s * 3 * away, promise, "no effect so far, so a longer step")
+                for s in (1, -1)
+            ]
         likely = 2.2 - 0.5 * (view.axes[name].tier - 1)
         return [
             Plan(name, here + away, likely, "the other way made it worse"),
@@ -160,7 +163,9 @@ class Steps:
             Plan(name, here - away / 4, 0.15, "a shorter step"),
         ]
 
-    def _inwards(self, name: str, heights: dict[float, float], here: float, left: float, right: float) -> list[Plan]:
+    def _inwards(
+        self, name: str, heights: dict[float, float], here: float, left: float, right: float
+    ) -> list[Plan]:
         a, b = here - left, right - here
         down_left = heights[here] - heights[left]
         down_right = heights[here] - heights[right]
@@ -183,5 +188,3 @@ class Steps:
             Plan(name, here + b / 3, 0.02, "a short step"),
             Plan(name, here - a / 3, 0.02, "a short step"),
         ]
-
-

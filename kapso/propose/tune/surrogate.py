@@ -8,9 +8,10 @@ and cost little per attempt; at most `_MOST` trials are looked at, so that nothi
 from __future__ import annotations
 
 import math
+
 from kapso.propose.tune.arrays import Array, np
 from kapso.propose.tune.steps import Steps
-from kapso.propose.tune.trials import Trial, Trials, best_first
+from kapso.propose.tune.trials import Trial, Trials
 from kapso.propose.tune.view import Move, View
 
 _MOST = 70
@@ -34,9 +35,9 @@ class Surrogate:
     def propose(self, view: View) -> Move | None:
         """Where the model expects most, near the parent."""
         names = self._names(view)
-        if len(names) < 1 or len(view.trials) < len(names) // 2 + 4:
+        if len(names) < 1 or len(view.family.all) < len(names) // 2 + 4:
             return None
-        points, heights = _data(view.trials, names, view)
+        points, heights = _data(view, names)
         lengths, noise = self._fit(view, names)
         model = _Model(points, heights, lengths, noise)
         here = np.array([view.position(name) for name in names])
@@ -62,18 +63,19 @@ class Surrogate:
 
     def _fit(self, view: View, names: list[str]) -> tuple[Array, float]:
         """Lengths and noise as the trials up to the last multiple of ten suggest them."""
-        full = len(view.trials) // _EVERY * _EVERY or len(view.trials)
+        full = len(view.family.all) // _EVERY * _EVERY or len(view.family.all)
         key = (tuple(names), full)
         if key not in self._fitted:
-            points, heights = _data(view.trials[:full], names, view)
+            points, heights = _data(view, names, full)
             self._fitted = {key: _fit(points, heights)}
         return self._fitted[key]
 
 
-def _data(trials: list[Trial], names: list[str], view: View) -> tuple[Array, Array]:
+def _data(view: View, names: list[str], among: int | None = None) -> tuple[Array, Array]:
     """Positions and standardised heights of the best and the latest trials; broken ones count as poor."""
-    latest = trials[-_MOST // 2 :]
-    chosen = {trial.number: trial for trial in (*best_first(trials)[: _MOST // 2], *latest)}
+    end = len(view.family.all) if among is None else among
+    latest = view.family.all[max(0, end - _MOST // 2) : end]
+    chosen = {trial.number: trial for trial in (*view.family.best(_MOST // 2, among), *latest)}
     rows = sorted(chosen.values(), key=lambda trial: trial.number)
     points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
     heights = np.array([np.nan if t.height is None else t.height for t in rows], dtype=float)
@@ -114,7 +116,9 @@ def _fit(points: Array, heights: Array) -> tuple[Array, float]:
     return np.exp(best_theta[:-1]), float(np.exp(best_theta[-1]))
 
 
-def _likelihood(points: Array, heights: Array, gaps: Array, theta: Array, prior: float) -> tuple[float, Array]:
+def _likelihood(
+    points: Array, heights: Array, gaps: Array, theta: Array, prior: float
+) -> tuple[float, Array]:
     lengths, noise = np.exp(theta[:-1]), math.exp(theta[-1])
     kernel, slope = _kernel(points, points, lengths)
     n = len(heights)
@@ -181,7 +185,9 @@ def _most_promising(
     pool = np.empty((0, width))
     for count in (200, 100, 60):
         spread = np.exp(rng.uniform(math.log(0.02), math.log(0.8), (count, 1))) * radius
-        keep = rng.random((count, width)) < np.exp(rng.uniform(-math.log(max(1.0, width / 1.5)), 0, (count, 1)))
+        keep = rng.random((count, width)) < np.exp(
+            rng.uniform(-math.log(max(1.0, width / 1.5)), 0, (count, 1))
+        )
         shifts = rng.standard_normal((count, width)) * spread * np.minimum(lengths, 6.0) * keep
         fresh = np.clip(centres[rng.integers(len(centres), size=count)] + shifts, *bounds)
         pool = np.concatenate([pool, fresh])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Iterable, Mapping
+from bisect import insort
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.propose.tune.axes import Axis, axis_of
@@ -13,8 +16,9 @@ from kapso.propose.tune.slots import ASLEEP, Value, is_same
 
 MOST_AXES = 150
 """More literals than this cannot be told apart within any budget; the likeliest settings are kept."""
+KEPT_BEST = 40
 
-Key = frozenset[tuple[str, str, Value]]
+Key = bytes
 BROKEN = {Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.INVALID}
 
 
@@ -46,8 +50,32 @@ class Limits:
 
 
 def key_of(values: Mapping[str, Value]) -> Key:
-    """A vector as something to look up; `1` and `True` differ."""
-    return frozenset((name, type(value).__name__, value) for name, value in values.items())
+    """A digest to look a vector up by, as thousands are kept; `1` and `True` differ, `1` and `1.0` do not."""
+    parts = sorted(
+        (name, value if isinstance(value, (bool, str)) else float(value)) for name, value in values.items()
+    )
+    return blake2b(repr(parts).encode(), digest_size=16).digest()
+
+
+class Family:
+    """Trials with the same set of parameters, in order of landing; the best are kept at hand."""
+
+    def __init__(self) -> None:
+        self.all: list[Trial] = []
+        self._best: list[tuple[float, int, Trial]] = []
+
+    def add(self, trial: Trial) -> None:
+        self.all.append(trial)
+        if trial.height is not None:
+            insort(self._best, (-trial.height, trial.number, trial))
+            del self._best[KEPT_BEST:]
+
+    def best(self, count: int, among: int | None = None) -> list[Trial]:
+        """The best `count`, the best first and the earlier of equals; `among`: of the first that many alone."""
+        if among is None or among == len(self.all):
+            return [trial for _, _, trial in self._best[:count]]
+        scored = [trial for trial in self.all[:among] if trial.height is not None]
+        return heapq.nsmallest(count, scored, key=lambda trial: (-(trial.height or 0.0), trial.number))
 
 
 class Trials:
@@ -59,6 +87,7 @@ class Trials:
         self.axes: dict[str, Axis] = {}
         self.limits: dict[str, Limits] = {}
         self.keys: set[Key] = set()
+        self._families: dict[frozenset[str], Family] = {}
 
     def meet(self, program: Program) -> None:
         """Get to know the parameters of a program; the first value met is the first guess."""
@@ -89,8 +118,14 @@ class Trials:
         self.by_number[attempt.number] = trial
         if attempt.outcome is not Outcome.ABANDONED:
             self.keys.add(key_of(values))
+        if trial.counts:
+            self.family(values).add(trial)
         self._stretch(trial, parent)
         return trial
+
+    def family(self, values: Mapping[str, Value]) -> Family:
+        """The trials that can be compared with these values, parameter by parameter."""
+        return self._families.setdefault(frozenset(values), Family())
 
     def _stretch(self, trial: Trial, parent: Trial | None) -> None:
         if trial.is_broken and parent is not None and len(trial.changed) == 1:
@@ -140,9 +175,3 @@ def _widened(axis: Axis, position: float) -> Axis:
     if position <= low + margin:
         low = max(axis.floor, low - room)
     return replace(axis, low=low, high=high)
-
-
-def best_first(trials: Iterable[Trial]) -> list[Trial]:
-    """Scored trials, the best first; of equals the earlier one."""
-    scored = [trial for trial in trials if trial.height is not None]
-    return sorted(scored, key=lambda trial: (-(trial.height or 0.0), trial.number))

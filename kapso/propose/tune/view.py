@@ -8,7 +8,7 @@ from random import Random
 
 from kapso.propose.tune.axes import Axis
 from kapso.propose.tune.slots import Value, is_same
-from kapso.propose.tune.trials import Limits, Trial
+from kapso.propose.tune.trials import Family, Limits
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Move:
 
 @dataclass(frozen=True)
 class View:
-    """The parent's parameters and all that was learnt; `is_free` says whether a vector is still to be tried."""
+    """The parent's parameters and all that was learnt; `is_free`: these changes were not tried yet."""
 
     base: Mapping[str, Value]
     axes: Mapping[str, Axis]
     limits: Mapping[str, Limits]
-    trials: list[Trial]
+    family: Family
     parent: int
     busy: frozenset[str]
     random: Random
@@ -70,5 +70,3 @@ class View:
 
     def named(self) -> list[str]:
         return [name for name in self.base if self.axes[name].choices]
-
-
