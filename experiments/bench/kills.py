@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import hashlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -160,18 +162,21 @@ class Victim:
         deadline = time.monotonic() + GONE_S
         while (left := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.01)
-        self.faults["left_processes"] += left
+        for pid, line in left.items():
+            self._fault("left_processes", line)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
-    def _processes(self) -> list[str]:
-        """Command lines that name this run's repository or the daemon of its candidates."""
-        found = []
+    def _processes(self) -> dict[int, str]:
+        """Processes whose command line names this run's repository or the daemon of its candidates."""
+        found = {}
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
             if self._daemon in line or str(self.root) in line:
-                found.append(line)
+                found[int(path.parent.name)] = line
         return found
 
     def _look_at_the_end(self) -> None:

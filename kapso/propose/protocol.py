@@ -16,7 +16,7 @@ from kapso.attempt import Attempt
 from kapso.goal import Goal
 
 Files = Mapping[str, bytes]
-"""Path from the repository's root (forward slashes) → content as git stores it, editable files only, read lazily."""
+"""Path from the repository's root (forward slashes) → content as git has it; editable files, read lazily."""
 
 
 class Workspace(MutableMapping[str, bytes]):

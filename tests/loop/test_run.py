@@ -119,7 +119,7 @@ def test_target_ends_the_run_once_it_is_confirmed(demo: Demo) -> None:
 
 def test_patience_and_no_improvement_give_exit_code_3(demo: Demo) -> None:
     constant = 'cat > /dev/null < "$1"; echo \'{"score": 1}\'\n'
-    kapso = demo("stop: {patience: 4}\n", extra={"score.sh": constant})
+    kapso = demo("stop: {patience: 4}\nsearch: {parallel: 1}\n", extra={"score.sh": constant})
     done = kapso("run", check=3)
     assert "no improvement" in done.stdout
     [run] = kapso.json("ls")

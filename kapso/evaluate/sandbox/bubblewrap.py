@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kapso.errors import MachineError, UsageError
-from kapso.evaluate.sandbox.processes import become_subreaper
+from kapso.evaluate.sandbox.processes import STEPS_AHEAD, become_subreaper
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
@@ -31,6 +31,8 @@ _START = 'echo >&0; exec /bin/sh -c "$0" </dev/null'
 
 _NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 _PROBE_S = 10.0
+_PROBE_ROOT = "--ro-bind / / --dev /dev --proc /proc --remount-ro /proc --size 4096 --tmpfs /tmp"
+_LAYERS = ("lower", "upper", "work")
 _END_S = 30.0
 _OOM_SCORE = b"800"
 _COUNTS_BY_NAMESPACE = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14)
@@ -82,52 +84,34 @@ def _probe(program: str, cache: Path) -> tuple[Bubblewrap | None, str]:
     """Runs `true` with everything, then with less and less of what an old or a setuid bwrap cannot do."""
     why = ""
     with _probe_folder(cache) as folder:
-        overlay = [
-            "--overlay-src",
-            f"{folder}/lower",
-            "--overlay",
-            f"{folder}/upper",
-            f"{folder}/work",
-            "/tmp/all",
-        ]
+        lower, upper, work = (str(folder / name) for name in _LAYERS)
+        overlay = ["--overlay-src", lower, "--overlay", upper, work, "/tmp/all"]
         for extra, mount in (("--disable-userns", overlay), ("--disable-userns", []), ("", [])):
             flags = (*_NAMESPACES, *([extra] if extra else []))
-            base = [
-                "--ro-bind",
-                "/",
-                "/",
-                "--dev",
-                "/dev",
-                "--proc",
-                "/proc",
-                "--size",
-                "4096",
-                "--tmpfs",
-                "/tmp",
-            ]
-            command = [program, *flags, *base, *mount, "/bin/sh", "-c", "exit 0"]
-            try:
-                done = subprocess.run(
-                    command,
-                    env={},
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    timeout=_PROBE_S,
-                    check=False,
-                )
-            except (OSError, subprocess.TimeoutExpired) as error:
-                return None, f"`{program}` cannot be run: {error}"
-            if done.returncode == 0:
+            why = _try([program, *flags, *_PROBE_ROOT.split(), *mount, "/bin/sh", "-c", "exit 0"])
+            if not why:
                 return Bubblewrap(program, flags, overlays=bool(mount)), ""
-            why = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
     return None, f"`{program}` does not work here: {why}"
+
+
+def _try(command: Sequence[str]) -> str:
+    """Why the command does not work, or nothing."""
+    try:
+        done = subprocess.run(
+            command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    return done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
 
 
 @contextlib.contextmanager
 def _probe_folder(cache: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="probe-", dir=cache))
     try:
-        for name in ("lower", "upper", "work"):
+        for name in _LAYERS:
             (folder / name).mkdir()
         yield folder
     finally:
@@ -210,12 +194,23 @@ class Inside:
                 file.write(_OOM_SCORE)
         os.write(self._gate, b"\n")
 
+    def on_begun(self) -> None:
+        """Puts process 1 before the thousands that may come, where that is allowed; see `kill`."""
+        if self._root is not None:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._root, -STEPS_AHEAD)
+
     def kill(self) -> None:
-        """Ends everything. bwrap first: else it could reap process 1, and with it what it accounts for."""
+        """Ends everything. bwrap first: else it could reap process 1, and with it what it accounts for.
+
+        Process 1 takes all others with it, but only when it gets to run; what is still in its group dies
+        at a stroke, so that a fork bomb does not grow while process 1 waits for its turn.
+        """
         self._bwrap.kill()
-        if self._root_file is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._root_file, signal.SIGKILL)
+        if self._root is not None and self._root_file is not None:
+            for end in (os.killpg, os.kill):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    end(self._root, signal.SIGKILL)
 
     def close(self) -> None:
         assert self._bwrap.stdout and self._bwrap.stderr

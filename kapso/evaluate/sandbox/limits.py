@@ -91,6 +91,9 @@ class Supervised:
     def attach(self, message: dict[str, Any]) -> None:
         self._group = message["group"]
 
+    def on_begun(self) -> None:
+        """The supervisor sees to it."""
+
     def kill(self) -> None:
         """Asks for an end, and ends the command's own group: a fork bomb leaves the supervisor no time."""
         self._control.close()

@@ -20,7 +20,7 @@ from functools import cache
 from kapso.errors import MachineError
 
 _PR_SET_CHILD_SUBREAPER = 36
-_STEPS_AHEAD = 10
+STEPS_AHEAD = 10
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -47,7 +47,7 @@ def ahead_of_others() -> Iterator[None]:
     thread = threading.get_native_id()
     before = os.getpriority(os.PRIO_PROCESS, thread)
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, thread, before - _STEPS_AHEAD)
+        os.setpriority(os.PRIO_PROCESS, thread, before - STEPS_AHEAD)
     try:
         yield
     finally:

@@ -86,7 +86,7 @@ def _wait(child: int, woken: int) -> int | None:
                 return code if code >= 0 else 128 - code
             if pid <= 0:
                 break
-        if 0 in ready:
+        if 0 in ready and not os.read(0, 4096):
             return None
 
 

@@ -42,7 +42,7 @@ class Usage:
 
 
 class Started(Protocol):
-    """A command under way. Calls: `attach` once, `kill` any number of times, then `reap`, then `close`.
+    """A command under way. Calls: `attach`, `on_begun`, any number of `kill`, then `reap`, `close`.
 
     `status` yields lines of JSON. `{"child-pid": n}` names the process above all others of the command and
     goes to `attach`; `{"exit-code": n}` comes when the command itself has ended, perhaps with its `seconds`,
@@ -60,6 +60,7 @@ class Started(Protocol):
     def begun(self) -> int | None: ...
 
     def attach(self, message: dict[str, Any]) -> None: ...
+    def on_begun(self) -> None: ...
     def kill(self) -> None: ...
     def reap(self) -> Usage: ...
     def close(self) -> None: ...
@@ -164,6 +165,7 @@ class _Watch:
 
     def _begin(self) -> None:
         self.has_begun = True
+        self.started.on_begun()
         self.begun_at = time.perf_counter()
         self.next_look = self.next_disk_look = self.begun_at + FIRST_LOOK_S
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import islice, product
+from itertools import product
 
 from kapso.propose.tune.slots import Value
 from kapso.propose.tune.trials import Trial, Trials
@@ -48,8 +48,8 @@ class Anywhere:
             options.append(values)
         if math.prod(map(len, options)) > _ENUMERABLE:
             return None
-        for values in islice(product(*options), _ENUMERABLE):
-            move = view.move_to(dict(zip(view.base, values, strict=True)), "not tried yet")
+        for vector in product(*options):
+            move = view.move_to(dict(zip(view.base, vector, strict=True)), "not tried yet")
             if move is not None:
                 return move
         return None

@@ -17,6 +17,9 @@ _MAGNITUDES = re.compile(
     r"penalty|weight_decay|reg|l1|l2|scale|temperature|temp|t0|t1|t_start|t_end|t_min|t_max)\d*$",
     re.IGNORECASE,
 )
+_BELOW_ONE = re.compile(
+    r"decay|momentum|cool|gamma|beta|discount|damp|forget|prob|fraction|ratio", re.IGNORECASE
+)
 _LARGEST_WHOLE = 2**31 - 1
 
 
@@ -35,6 +38,11 @@ class Axis:
     ceiling: float = math.inf
     low: float = -math.inf
     high: float = math.inf
+
+    @property
+    def is_bounded_by_name(self) -> bool:
+        """Whether it calls itself something that 1 bounds."""
+        return bool(_BELOW_ONE.search(self.name.rsplit(":", 1)[-1]))
 
     def position(self, value: Value) -> float:
         """Where a value stands on this axis; of a choice, its index."""
@@ -89,6 +97,11 @@ class Axis:
             return raw
         lowest, highest = sorted((self._raw(self.floor), self._raw(self.ceiling)))
         return min(max(value, lowest), highest) + 0.0
+
+    def beyond_one(self) -> Axis:
+        """A logistic axis as a logarithmic one, for what turned out to be no fraction."""
+        log = replace(self, scale="log", unit=math.log(1.5), floor=-math.inf, ceiling=math.inf)
+        return replace(log, low=log.position(0.2), high=log.position(5.0))
 
     def holding(self, value: Value) -> Axis:
         """This axis, reaching at least as far as a value that a program was seen to have."""
@@ -155,11 +168,11 @@ def _real(slot: Slot) -> Axis:
         unit = -value / 2
         return replace(axis, unit=unit, low=-8.0, high=4.0)
     size = abs(value)
-    if value > 0 and 0.8 <= size < 1:
+    if 0.9 <= value < 1 or (0.8 <= value < 1 and _BELOW_ONE.search(slot.name.rsplit(":", 1)[-1])):
         axis = replace(axis, scale="logit", unit=0.7)
         return replace(axis, low=axis.position(0.3), high=axis.position(1 - (1 - size) / 50))
     spans = bool(_MAGNITUDES.search(slot.label.split("#")[0])) or size < 0.01 or size > 100
-    if value > 0 and 0.1 <= size < 0.8 and not spans:
+    if 0.1 <= value < 0.9 and not spans:
         return replace(axis, unit=0.12, floor=0.0, low=0.0, high=1 / 0.12)
     axis = replace(axis, scale="log", unit=math.log(2.2 if spans else 1.5))
     at = axis.position(value)

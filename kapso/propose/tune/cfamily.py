@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _KINDS = ("number_literal", "true", "false")
 _NEVER = {
     "enumerator", "bitfield_clause", "template_argument_list", "static_assert_declaration", "string_literal",
-    "preproc_include", "attribute_specifier", "alignas_qualifier", "new_declarator", "type_descriptor", "ERROR",
-    "sizeof_expression",
+    "preproc_include", "attribute_specifier", "alignas_qualifier", "new_declarator", "type_descriptor",
+    "sizeof_expression", "ERROR",
 }  # fmt: skip
 _NAMING = {
     "init_declarator": "declarator",
@@ -52,9 +52,9 @@ _PLAIN = {
 _DEFINED = re.compile(r"\(?\s*(-?[\d.][\w.']*(?:[eE][+-]\d+\w*)?)\s*\)?\s*(?://.*|/\*.*)?$")
 
 
-def find_literals(root: SgNode) -> Iterator[Found]:
+def find_literals(root: SgNode, language: str) -> Iterator[Found]:
     """Every literal of a translation unit, `#define NAME 0.95` included."""
-    capacities = _capacities(root)
+    capacities = _capacities(root, language)
     for node in settings_among(root, _KINDS, ("initializer_list",)):
         walk = _Walk(node, capacities)
         text = node.text()
@@ -65,7 +65,7 @@ def find_literals(root: SgNode) -> Iterator[Found]:
         yield from _define(node, capacities)
 
 
-def strings(root: SgNode) -> Iterator[Found]:
+def strings(root: SgNode, language: str) -> Iterator[Found]:
     """Every plain string, which only a marker makes a choice."""
     for node in root.find_all(kind="string_literal"):
         walk = _Walk(node, set())
@@ -84,15 +84,13 @@ def _define(node: SgNode, capacities: set[str]) -> Iterator[Found]:
     yield Found(start, start + len(match[1]), match[1], (name.text(),), tier, signed="(" in match[0])
 
 
-def _capacities(root: SgNode) -> set[str]:
+def _capacities(root: SgNode, language: str) -> set[str]:
     """Names that give an array its size: changing them overruns whatever else relies on it."""
-    names: set[str] = set()
-    for node in root.find_all(
-        {"rule": {"any": [{"kind": "array_declarator"}, {"kind": "template_argument_list"}]}}
-    ):
-        size = node if node.kind() == "template_argument_list" else node.field("size")
-        names.update(re.findall(r"[^\W\d]\w*", size.text()) if size is not None else ())
-    return names
+    sizes = [node.field("size") for node in root.find_all(kind="array_declarator")]
+    # The C grammar does not know the kind, and asking for it is an error there.
+    templates = root.find_all(kind="template_argument_list") if language == "cpp" else []
+    texts = (node.text() for node in (*sizes, *templates) if node is not None)
+    return {name for text in texts for name in re.findall(r"[^\W\d]\w*", text)}
 
 
 class _Walk:

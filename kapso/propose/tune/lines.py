@@ -1,4 +1,4 @@
-"""Lines: on along the way that earlier successes took together (the pattern move of Hooke and Jeeves, 1961)."""
+"""Lines: on along the way that earlier successes took (the pattern move of Hooke and Jeeves, 1961)."""
 
 from __future__ import annotations
 

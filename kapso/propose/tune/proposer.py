@@ -59,7 +59,10 @@ class _Proposal:
 
 
 class Tune:
-    """Tunes the numbers, booleans and marked choices of a program; `read` gives the editable files of a commit."""
+    """Tunes the numbers, booleans and marked choices of a program.
+
+    `read` gives the editable files of a commit.
+    """
 
     name = "tune"
 
@@ -185,10 +188,13 @@ def _title(base: Mapping[str, Value], values: Mapping[str, Value]) -> str:
     changes = [(name.rsplit(":", 1)[-1].rsplit(".", 1)[-1], base[name], new) for name, new in values.items()]
     if len(changes) == 1:
         label, old, new = changes[0]
-        return f"{label} {_short(old)} → {_short(new)}"
-    shown = ", ".join(f"{label} {_short(old)}→{_short(new)}" for label, old, new in changes[:2])
+        return f"{label} {_short(old, new)} → {_short(new, old)}"
+    shown = ", ".join(f"{label} {_short(old, new)}→{_short(new, old)}" for label, old, new in changes[:2])
     return f"{len(changes)} parameters: {shown}{', …' if len(changes) > 2 else ''}"
 
 
-def _short(value: Value) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _short(value: Value, other: Value) -> str:
+    """Four digits of a number, or all of them where four do not tell it from the other one."""
+    if isinstance(value, float) and f"{value:.4g}" != f"{other:.4g}":
+        return f"{value:.4g}"
+    return str(value)

@@ -34,13 +34,13 @@ _STATEMENTS = {
 }  # fmt: skip
 
 
-def find_literals(root: SgNode) -> Iterator[Found]:
+def find_literals(root: SgNode, language: str) -> Iterator[Found]:
     """Every literal of a module; unary minus belongs to its number."""
     for node in settings_among(root, _KINDS, ("list", "tuple", "set")):
         yield from _find(node)
 
 
-def strings(root: SgNode) -> Iterator[Found]:
+def strings(root: SgNode, language: str) -> Iterator[Found]:
     """Every plain string, which only a marker makes a choice."""
     for node in root.find_all(kind="string"):
         ancestors = node.ancestors()

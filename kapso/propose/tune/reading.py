@@ -25,6 +25,7 @@ _CPP = "cc cpp cxx cu h hh hpp hxx cuh inl"
 _LANGUAGES = {f".{suffix}": "cpp" for suffix in _CPP.split()} | {
     ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 }  # fmt: skip
+_READERS = {"c": cfamily, "cpp": cfamily, "python": python, "yaml": config, "json": config}
 _NO_SETTINGS = {"package-lock.json", "package.json", "composer.json", "tsconfig.json"}
 
 
@@ -76,15 +77,11 @@ def _tree(text: str, language: str) -> _Source:
     from ast_grep_py import SgRoot  # 5 ms
 
     root = SgRoot(text, language).root()
-    if language in {"yaml", "json"}:
-        return _Source(
-            lambda: config.find_literals(root, language),
-            lambda: config.strings(root, language),
-            lambda at: _is_in_comment(root, at),
-        )
-    reader = python if language == "python" else cfamily
+    reader = _READERS[language]
     return _Source(
-        lambda: reader.find_literals(root), lambda: reader.strings(root), lambda at: _is_in_comment(root, at)
+        lambda: reader.find_literals(root, language),
+        lambda: reader.strings(root, language),
+        lambda at: _is_in_comment(root, at),
     )
 
 

@@ -1,6 +1,6 @@
 """Optuna's multivariate TPE over the parameters that matter, on a bounded history.
 
-The study is rebuilt from the best and all later trials at every multiple of forty and extended in
+The study is rebuilt from the best and all later trials at every multiple of 24 and extended in
 between, so that an ask costs the same after 3,000 attempts, and follows from the history alone.
 """
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
 
-_EPOCH = 40
-_KEPT = 40
-_WIDEST = 12
+_EPOCH = 24
+_KEPT = 24
+_WIDEST = 8
 
 
 class Sampler:
@@ -58,8 +58,8 @@ class Sampler:
 
     def _names(self, view: View) -> list[str]:
         effects = self._steps.effects(view.numeric())
-        numeric = sorted((n for n in view.numeric() if effects[n] > 0), key=lambda name: -effects[name])
-        return (view.named()[: _WIDEST // 2] + numeric)[:_WIDEST]
+        ranked = sorted((n for n in view.numeric() if effects[n] > 0), key=lambda name: -effects[name])
+        return sorted((view.named()[: _WIDEST // 2] + ranked)[:_WIDEST])
 
     def _move(self, view: View, asked: dict[str, Any]) -> Move | None:
         values: dict[str, Value] = {}

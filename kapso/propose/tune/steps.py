@@ -99,7 +99,7 @@ class Steps:
         profile.learn(start, end, gain, trial.is_better, trial.number)
 
     def effects(self, names: list[str]) -> dict[str, float]:
-        """How much each parameter was seen to matter; without evidence, as much as the others do on average."""
+        """How much each parameter was seen to matter; without evidence, as much as the others on average."""
         seen = {name: self.profiles[name].effect for name in names if name in self.profiles}
         mean = sum(seen.values()) / len(seen) if seen else 1.0
         return {name: seen.get(name, mean) for name in names}
@@ -156,7 +156,8 @@ class Steps:
                 Plan(name, here + s * 3 * away, promise, "no effect so far, so a longer step")
                 for s in (1, -1)
             ]
-        likely = 2.2 - 0.5 * (view.axes[name].tier - 1)
+        # It matters, which is more than is known of one that was never touched.
+        likely = 2.6 - 0.5 * (view.axes[name].tier - 1)
         return [
             Plan(name, here + away, likely, "the other way made it worse"),
             Plan(name, here + away / 4, 0.2, "the other way made it worse"),

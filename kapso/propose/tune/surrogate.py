@@ -1,7 +1,7 @@
 """A Gaussian process over the parameters that matter, asked for the greatest expected improvement.
 
 Matérn 5/2 with a length per axis (Rasmussen and Williams 2006, chapters 4 and 5). Lengths and noise are
-fitted to the history as it was at the last multiple of ten, so that they follow from the history alone
+fitted to the history as it was some attempts ago, so that they follow from the history alone
 and cost little per attempt; at most `_MOST` trials are looked at, so that nothing grows.
 """
 
@@ -14,7 +14,7 @@ from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.trials import Trial, Trials
 from kapso.propose.tune.view import Move, View
 
-_MOST = 70
+_MOST = 60
 _WIDEST = 16
 _EVERY = 10
 _ROUNDS = 14
@@ -35,7 +35,7 @@ class Surrogate:
     def propose(self, view: View) -> Move | None:
         """Where the model expects most, near the parent."""
         names = self._names(view)
-        if len(names) < 1 or len(view.family.all) < len(names) // 2 + 4:
+        if not names or len(view.family.all) < len(names) // 2 + 4 or not view.family.best(2)[1:]:
             return None
         points, heights = _data(view, names)
         lengths, noise = self._fit(view, names)
@@ -52,18 +52,16 @@ class Surrogate:
         return None
 
     def _names(self, view: View) -> list[str]:
-        """Parameters that were seen to matter, the strongest first."""
-        tried = [name for name in view.numeric() if self._has_varied(name, view)]
-        effects = self._steps.effects(tried)
-        tried.sort(key=lambda name: -effects[name])
-        return [name for name in tried if effects[name] > 0][:_WIDEST]
-
-    def _has_varied(self, name: str, view: View) -> bool:
-        return name in self._steps.profiles
+        """The parameters that were seen to matter most, in an order that keeps when the ranking changes."""
+        effects = self._steps.effects([name for name in view.numeric() if name in self._steps.profiles])
+        ranked = sorted((name for name in effects if effects[name] > 0), key=lambda name: -effects[name])
+        return sorted(ranked[:_WIDEST])
 
     def _fit(self, view: View, names: list[str]) -> tuple[Array, float]:
-        """Lengths and noise as the trials up to the last multiple of ten suggest them."""
-        full = len(view.family.all) // _EVERY * _EVERY or len(view.family.all)
+        """Lengths and noise as the trials up to the last multiple of ten, later of fifty, suggest them."""
+        count = len(view.family.all)
+        every = _EVERY if count < 20 * _EVERY else 5 * _EVERY
+        full = count // every * every or count
         key = (tuple(names), full)
         if key not in self._fitted:
             points, heights = _data(view, names, full)
@@ -155,7 +153,7 @@ class _Model:
         deviation = np.sqrt(variance)
         z = (mean - self.best) / deviation
         density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-        return deviation * (z * _below(z) + density)
+        return np.asarray(deviation * (z * _below(z) + density))
 
 
 def _below(z: Array) -> Array:
@@ -163,7 +161,7 @@ def _below(z: Array) -> Array:
     t = 1 / (1 + 0.2316419 * np.abs(z))
     poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
     tail = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) * poly
-    return np.where(z >= 0, 1 - tail, tail)
+    return np.asarray(np.where(z >= 0, 1 - tail, tail))
 
 
 def _bounds(view: View, names: list[str]) -> tuple[Array, Array]:
@@ -183,7 +181,7 @@ def _most_promising(
     """Candidates around the parent, then around the best of them; the most promising first."""
     width, radius = centres.shape[1], 1.0
     pool = np.empty((0, width))
-    for count in (200, 100, 60):
+    for count in (140, 70, 40):
         spread = np.exp(rng.uniform(math.log(0.02), math.log(0.8), (count, 1))) * radius
         keep = rng.random((count, width)) < np.exp(
             rng.uniform(-math.log(max(1.0, width / 1.5)), 0, (count, 1))

@@ -1,4 +1,4 @@
-"""What tune has seen: one trial an attempt, the limits that broken programs taught, and each axis as it is now."""
+"""What tune has seen: a trial for each attempt, the limits that broken programs taught, and the axes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Family:
             del self._best[KEPT_BEST:]
 
     def best(self, count: int, among: int | None = None) -> list[Trial]:
-        """The best `count`, the best first and the earlier of equals; `among`: of the first that many alone."""
+        """The best `count`, best first, the earlier of equals first; `among`: of the first so many alone."""
         if among is None or among == len(self.all):
             return [trial for _, _, trial in self._best[:count]]
         scored = [trial for trial in self.all[:among] if trial.height is not None]
@@ -87,6 +87,7 @@ class Trials:
         self.axes: dict[str, Axis] = {}
         self.limits: dict[str, Limits] = {}
         self.keys: set[Key] = set()
+        self._proven: dict[str, tuple[float, float]] = {}
         self._families: dict[frozenset[str], Family] = {}
 
     def meet(self, program: Program) -> None:
@@ -128,16 +129,40 @@ class Trials:
         return self._families.setdefault(frozenset(values), Family())
 
     def _stretch(self, trial: Trial, parent: Trial | None) -> None:
-        if trial.is_broken and parent is not None and len(trial.changed) == 1:
-            self._limit(trial.changed[0], trial, parent)
-        if trial.height is None or not trial.is_better:
+        if trial.is_broken and parent is not None:
+            suspects = trial.changed if len(trial.changed) == 1 else self._unproven(trial)
+            if len(suspects) == 1:
+                self._limit(suspects[0], trial, parent)
+        if trial.height is None:
+            return
+        self._prove(trial)
+        if not trial.is_better:
             return
         for name in trial.changed:
             position = self.axes[name].position(trial.values[name])
-            self.axes[name] = _widened(self.axes[name], position)
+            axis = self.axes[name] = _widened(self.axes[name], position)
+            if axis.position(trial.values[name]) != position:  # another scale: old positions mean nothing
+                self.limits.pop(name, None)
+                self._proven.pop(name, None)
             limits = self.limits.get(name)
             if limits and not limits.below < position < limits.above:
                 del self.limits[name]
+
+    def _prove(self, trial: Trial) -> None:
+        """Remember how far each parameter was seen to go without breaking anything."""
+        for name in trial.changed or trial.values:
+            position = self.axes[name].position(trial.values[name])
+            low, high = self._proven.get(name, (position, position))
+            self._proven[name] = (min(low, position), max(high, position))
+
+    def _unproven(self, trial: Trial) -> list[str]:
+        """The changed parameters that went where no sound program was: who else could have broken this one?"""
+        outside: list[str] = []
+        for name in trial.changed:
+            low, high = self._proven.get(name, (math.inf, -math.inf))
+            if not low <= self.axes[name].position(trial.values[name]) <= high:
+                outside.append(name)
+        return outside
 
     def _limit(self, name: str, trial: Trial, parent: Trial) -> None:
         axis = self.axes[name]
@@ -170,6 +195,8 @@ def _widened(axis: Axis, position: float) -> Axis:
     margin = 0.08 * (axis.high - axis.low)
     low, high = axis.low, axis.high
     room = max(4.0, (high - low) / 2)
+    if position >= high - margin and axis.scale == "logit" and not axis.is_bounded_by_name:
+        return axis.beyond_one()
     if position >= high - margin:
         high = min(axis.ceiling, high + room)
     if position <= low + margin:

@@ -11,6 +11,10 @@ from kapso.propose.tune.slots import Value, is_same
 from kapso.propose.tune.trials import Family, Limits
 
 
+_FINEST = 5e-4
+"""In first steps: what is finer is not worth an evaluation."""
+
+
 @dataclass(frozen=True)
 class Move:
     """New values for some parameters of the parent, and why."""
@@ -62,8 +66,15 @@ class View:
         return self.move_to(values, reason)
 
     def move_to(self, values: Mapping[str, Value], reason: str) -> Move | None:
-        changed = {name: value for name, value in values.items() if not is_same(value, self.base[name])}
+        """A move to these values, those left out that hardly differ from the parent's."""
+        changed = {name: value for name, value in values.items() if self._differs(name, value)}
         return Move(changed, reason) if changed and self.is_free(changed) else None
+
+    def _differs(self, name: str, value: Value) -> bool:
+        if is_same(value, self.base[name]):
+            return False
+        axis = self.axes[name]
+        return bool(axis.choices) or axis.whole or abs(axis.position(value) - self.position(name)) >= _FINEST
 
     def numeric(self) -> list[str]:
         return [name for name in self.base if not self.axes[name].choices]
