@@ -94,7 +94,7 @@ def test_terminated_stops_at_once_and_resumes(demo: Demo) -> None:
     check_whole(kapso, run, 12)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 6))])
 def test_killed_anywhere_resumes_whole(slow: Any, seed: int) -> None:
     kapso = slow("budget: {attempts: 14}\nsearch: {parallel: 2}\n")
     draw = random.Random(seed)

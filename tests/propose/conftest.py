@@ -1,4 +1,4 @@
-"""A search without the loop: real files in memory, a scorer that is a function of the text, greedy parents."""
+"""A search without the loop: files in memory, a scorer that is a function of the text, the best as parent."""
 
 from __future__ import annotations
 

@@ -114,7 +114,8 @@ def test_c_leaves_alone(text: str) -> None:
 
 
 def test_yaml_settings() -> None:
-    text = "# 3.5\nmodel:\n  rate: 1e-3  # why\n  layers: [16, 32]\n  on: true\nn: &x -5\n'q': .5\nflow: {a: 0}\n"
+    text = "# 3.5\nmodel:\n  rate: 1e-3  # why\n  layers: [16, 32]\n  on: true\n"
+    text += "n: &x -5\n'q': .5\nflow: {a: 0}\n"
     assert tiers("a.yaml", text) == {
         "model.rate": ("1e-3", CONFIGURED),
         "model.layers": ("16", CONFIGURED),

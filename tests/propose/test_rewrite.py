@@ -13,7 +13,7 @@ FILES = {
         "# -*- coding: utf-8 -*- ünï 😀\r\nRATE = 1e-3  # trailing  \r\n\tN: int=- 4 # kept\r\n"
         'def f(x, k = 1_000, *, b=True):\r\n    return x*0.25 if x>-3.5 else g(.5, y= 7) + "0.5"  \r\n'
     ),
-    "b.h": "#define A (0.5f) /* ü 0.5 */\n#define B 10UL // x\nconst double w[] = {-1.0, 2E+05};  \nint h = 0xFf;",
+    "b.h": "#define A (0.5f) /* ü 0.5 */\n#define B 10UL // x\nfloat w[] = {-1.0, 2E+05};  \nint h = 0xFf;",
     "c.yaml": "top:\n    rate:   1.0e-3   # why\n    list: [1,  -2, .5]\n'ключ': true\n",
     "d.json": '{"a" : -1.5e-3 ,\t"b":[2,3 ] , "c":false}',
 }
@@ -77,6 +77,6 @@ def test_only_the_file_that_holds_the_parameter_is_written(name: str) -> None:
             super().__setitem__(path, content)
 
     value = SLOTS[name].value
-    other: Value = (not value) if isinstance(value, bool) else value * 2  # type: ignore[operator]
+    other: Value = (not value) if isinstance(value, bool) else value * 2
     write_values(Reader(), {**{n: s.value for n, s in SLOTS.items()}, name: other}, Files(FIRST))
     assert written == [path_of(name)]

@@ -156,7 +156,7 @@ class Trials:
             self._proven[name] = (min(low, position), max(high, position))
 
     def _unproven(self, trial: Trial) -> list[str]:
-        """The changed parameters that went where no sound program was: who else could have broken this one?"""
+        """The changed parameters that went where no sound program was: no other could have broken it."""
         outside: list[str] = []
         for name in trial.changed:
             low, high = self._proven.get(name, (math.inf, -math.inf))

@@ -10,7 +10,6 @@ from kapso.propose.tune.axes import Axis
 from kapso.propose.tune.slots import Value, is_same
 from kapso.propose.tune.trials import Family, Limits
 
-
 _FINEST = 5e-4
 """In first steps: what is finer is not worth an evaluation."""
 
