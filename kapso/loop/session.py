@@ -16,6 +16,7 @@ from kapso.errors import BaselineError, Interrupted, KapsoError, MachineError, U
 from kapso.evaluate.evaluator import Place
 from kapso.evaluate.identity import what_changed
 from kapso.evaluate.noise import Noise
+from kapso.evaluate.sandbox.strays import end_strays
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs
@@ -92,6 +93,7 @@ def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides
     """
     folder = RunFolder(repository.state_dir, name)
     with machine_faults(), folder.lock():
+        end_strays(name)
         landing.remove_stale_locks(repository, name)
         _refuse_finished(repository, name, overrides)
         files = landing.read_goal(repository, name)

@@ -33,7 +33,7 @@ def open_synced(repository: Repository) -> tuple[Episodes, list[RunSummary]]:
     try:
         return episodes, sync(repository, episodes)
     except MachineError as error:
-        if error.slug not in ("database", "state-folder"):
+        if error.slug not in ("database", "database-locked", "state-folder"):
             raise
         print(f"kapso: {error.message}; read from git for this once", file=sys.stderr)
         episodes = Episodes(None)

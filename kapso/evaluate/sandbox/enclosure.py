@@ -88,6 +88,9 @@ class Enclosure:
 
     def start(self, job: Job, place: Place) -> Inside:
         kind = _Kind(job.network, job.limits.memory_bytes, place.scratch is not None)
+        if not all(map(os.path.lexists, self._masks)):  # a server has taken its socket away: nothing to mask
+            self._masks = [path for path in self._masks if os.path.lexists(path)]
+            self._heads.clear()
         head = self._heads.get(kind)
         if head is None:
             head = self._heads[kind] = pack(self._head(kind))
