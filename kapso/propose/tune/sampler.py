@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EPOCH = 24
 _KEPT = 24
-_WIDEST = 8
+_WIDEST = 6
 
 
 class Sampler:
