@@ -11,13 +11,23 @@ import pytest
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _blank_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _blank_settings() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.delenv("CI", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def _cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, _cache_folder: Path) -> None:
+    """For each test anew: fixtures of other folders change the environment of their session, too."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache_folder))
+    monkeypatch.delenv("CI", raising=False)
 
 
 @pytest.fixture
