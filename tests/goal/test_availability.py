@@ -68,4 +68,4 @@ def test_scorers_in_the_formats_of_peers(make_goal: MakeGoal, evaluate: str, wha
     ],
 )
 def test_values_that_ask_for_nothing_new_are_accepted(make_goal: MakeGoal, line: str) -> None:
-    make_goal(line)
+    assert make_goal(line).name
