@@ -11,23 +11,19 @@ import pytest
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _blank_settings() -> Iterator[None]:
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home, caches and git settings of the tests' own; nothing else changes a session's environment."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "KAPSO_"))]:
+            patch.delenv(name)
+        patch.delenv("CI", raising=False)
+        patch.setenv("HOME", str(home))
+        patch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
-
-
-@pytest.fixture(scope="session")
-def _cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, _cache_folder: Path) -> None:
-    """For each test anew: fixtures of other folders change the environment of their session, too."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache_folder))
-    monkeypatch.delenv("CI", raising=False)
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ class BaseFiles:
             ):
                 yield files
         finally:
-            remove_tree(changes)
+            self.sandbox.discard(changes)
 
     @contextmanager
     def _caches(self, slot: int) -> Iterator[dict[str, Path]]:

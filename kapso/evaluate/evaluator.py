@@ -135,7 +135,7 @@ class Evaluator:
 
     def discard(self, place: Place) -> None:
         """Remove what `produce` left on the disk."""
-        remove_tree(self._outputs(place))
+        self.files.sandbox.discard(self._outputs(place))
 
     def has_outputs(self, produced: Produced) -> bool:
         """Whether what the candidate left is still there to be scored."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from kapso.errors import MachineError
 from kapso.git.command import failure
 
 
@@ -27,6 +28,14 @@ class Unsynced:
     def add(self, oid: str) -> None:
         with self._waiting_lock:
             self._waiting.add(oid)
+
+    def begin(self) -> None:
+        """Bring to disk what was added so far, beside whatever the caller goes on to do."""
+        threading.Thread(target=self._sync_quietly, name="kapso-sync", daemon=True).start()
+
+    def _sync_quietly(self) -> None:
+        with suppress(MachineError):  # it waits again, and the next `sync` says why
+            self.sync()
 
     def sync(self) -> None:
         """Return once everything added so far is on disk, whichever thread brings it there."""

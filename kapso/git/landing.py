@@ -71,8 +71,11 @@ def base_of(repository: Repository, run: str) -> str:
 
 
 def set_pending(repository: Repository, run: str, number: int, commit: str) -> None:
-    """Keep a candidate before it runs, in place of one that a repair replaced."""
-    repository.sync()
+    """Keep a candidate before it runs, in place of one that a repair replaced.
+
+    Its objects reach the disk while it runs: a power cut may cost a candidate, never an evaluated attempt.
+    """
+    repository.objects.begin_sync()
     with repository.refs.transaction() as moves:
         moves.update(RunRefs(run).pending(number), commit)
 
@@ -143,6 +146,12 @@ def pending(repository: Repository, run: str) -> dict[int, str]:
     """The commits of the candidates that have not landed, by number."""
     prefix = RunRefs(run).pending_prefix
     return {int(ref.removeprefix(prefix)): commit for ref, commit in repository.refs.list(prefix).items()}
+
+
+def drop_pending(repository: Repository, run: str, number: int, commit: str) -> None:
+    """Forget a candidate that never landed."""
+    with repository.refs.transaction() as moves:
+        moves.delete(RunRefs(run).pending(number), commit)
 
 
 def remove_stale_locks(repository: Repository, run: str) -> list[Path]:

@@ -126,6 +126,10 @@ class Objects:
         """An object that git wrote for us is to be synced too."""
         self._unsynced.add(oid)
 
+    def begin_sync(self) -> None:
+        """Bring every object written so far to disk, beside what the caller goes on to do."""
+        self._unsynced.begin()
+
     def sync(self) -> None:
         """Return once every object written so far is on disk."""
         self._unsynced.sync()

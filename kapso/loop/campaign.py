@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kapso.errors import Interrupted
+from kapso.errors import Interrupted, MachineError
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.loop.graph import AttemptState, build_graph, open_checkpoints
@@ -177,9 +177,10 @@ class Campaign:
     def _attempt(self, number: int, slot: int, state: Any) -> None:
         """One attempt in a thread of its own, from where it stands to its end."""
         failure: BaseException | None = None
-        config: Any = {"configurable": {"thread_id": str(number)}}
+        # One thread to write checkpoints: by default LangGraph starts another for each write.
+        config: Any = {"configurable": {"thread_id": str(number)}, "max_concurrency": 1}
         try:
-            self._graph.invoke(state, config, durability="sync")
+            self._graph.invoke(state, config, durability="async")
             self._checkpoints.delete_thread(str(number))
         except BaseException as error:  # noqa: BLE001 - the main thread decides
             failure = error
@@ -262,4 +263,10 @@ def replay_landings(run: Run, pending: dict[int, str]) -> dict[int, str]:
         else:
             announce()  # a journal that was deleted is filled from git
     run.best_left_in = landing.move_best(run.repository, run.name, run.history.best.commit)
-    return {number: commit for number, commit in pending.items() if number not in run.history.attempts}
+    waiting = {number: commit for number, commit in pending.items() if number not in run.history.attempts}
+    for number, commit in list(waiting.items()):
+        try:
+            run.repository.tree_of(commit)
+        except MachineError:  # a power cut came before its objects were on the disk; nothing was measured
+            landing.drop_pending(run.repository, run.name, number, waiting.pop(number))
+    return waiting

@@ -68,10 +68,10 @@ def open_checkpoints(path: Path) -> SqliteSaver:
 
 
 def _open(path: Path) -> SqliteSaver:
-    from langgraph.checkpoint.sqlite import SqliteSaver  # 295 ms
+    from kapso.loop.checkpoints import Checkpoints  # 295 ms
 
     connection = sqlite3.connect(path, check_same_thread=False)
-    saver = SqliteSaver(connection)
+    saver = Checkpoints(connection)
     saver.setup()
     # A killed process loses nothing with NORMAL; after a power cut the pending ref takes over.
     connection.execute("PRAGMA synchronous=NORMAL")

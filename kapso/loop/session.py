@@ -141,6 +141,9 @@ class _Session:
         for line in describe_sandbox(sandbox):
             self.voice.say(line)
         self._prepare()
+        for proposer in run.proposers:
+            if why := proposer.why_nothing(run.editable.files(run.base)):
+                self.voice.say(f"{proposer.name}: {why}")
         self.campaign = Campaign(run, self.setting.parallel, run.journal.elapsed_s(), self.voice.display)
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))

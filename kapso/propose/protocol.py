@@ -52,6 +52,9 @@ class Proposer(Protocol):
 
     name: str
 
+    def why_nothing(self, files: Files) -> str | None:
+        """Why it has nothing to try on the base's `files`, in a phrase; None where it has something."""
+
     def ideate(self, context: Context) -> Idea | None:
         """The next idea, or None when there is nothing (left) to try."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -31,20 +30,6 @@ class Result:
 
 
 Kapso = Callable[..., Result]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def private_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home, cache and git configuration of the tests' own."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "KAPSO_"))]:
-            patch.delenv(name)
-        patch.setenv("HOME", str(home))
-        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-        yield home
 
 
 @pytest.fixture(autouse=True)
@@ -182,7 +167,7 @@ def start(repository: Repository) -> Callable[..., MadeRun]:
 
 
 @pytest.fixture(scope="session")
-def packed(tmp_path_factory: pytest.TempPathFactory, private_settings: Path) -> MadeRun:
+def packed(tmp_path_factory: pytest.TempPathFactory) -> MadeRun:
     """A finished run: 0 scored 2.0, 1 crashed, 2 the best (2.5), 3 worse, 4 demoted, 5 cut."""
     repository = Repository.open(make_program(tmp_path_factory.mktemp("packed") / "program"))
     run = start_made_run(repository, "packing-3f9a", started="2026-11-01T11:59:00Z")

@@ -93,7 +93,7 @@ def fill(folder: Path) -> Path:
 
 def test_a_full_disk_before_and_in_the_middle(demo: Demo, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "24m") as disk:
-        usual = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.05)
+        usual = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.5)
         kapso = type(usual)(disk / "demo")
         shutil.copytree(usual.root, kapso.root)
         ballast = fill(disk)
@@ -116,7 +116,7 @@ def test_a_full_disk_before_and_in_the_middle(demo: Demo, tmp_path: Path) -> Non
 
 def test_a_full_cache_is_no_candidates_fault(demo: Demo, tmp_path: Path) -> None:
     with small_disk(tmp_path / "cache", "80m") as disk:
-        kapso = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.05)
+        kapso = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.5)
         usual = kapso.environment()
         kapso.environment = lambda: {**usual, "XDG_CACHE_HOME": str(disk)}
         process = kapso.start("run")

@@ -115,6 +115,20 @@ def test_killed_anywhere_resumes_whole(slow: Any, seed: int) -> None:
     assert not left
 
 
+def test_a_candidate_that_a_power_cut_damaged_is_forgotten(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 8}\nsearch: {parallel: 1}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 3)
+    process.kill()
+    process.communicate()
+    number = len(announced(kapso, run))
+    ref = kapso.root / f".git/refs/kapso/{run}/pending/{number:04d}"
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    ref.write_text("1234567890123456789012345678901234567890\n")
+    kapso("resume", run, check=0)
+    check_whole(kapso, run, 8)
+
+
 def test_a_second_process_is_refused(slow: Any) -> None:
     kapso = slow("budget: {attempts: 40}\n")
     process = kapso.start("run")

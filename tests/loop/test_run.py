@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 Demo = Callable[..., Any]
+ONE = 'cat > /dev/null < "$1"; echo \'{"score": 1}\'\n'
 
 
 def fingerprint(root: Path) -> dict[str, str]:
@@ -118,8 +119,7 @@ def test_target_ends_the_run_once_it_is_confirmed(demo: Demo) -> None:
 
 
 def test_patience_and_no_improvement_give_exit_code_3(demo: Demo) -> None:
-    constant = 'cat > /dev/null < "$1"; echo \'{"score": 1}\'\n'
-    kapso = demo("stop: {patience: 4}\nsearch: {parallel: 1}\n", extra={"score.sh": constant})
+    kapso = demo("stop: {patience: 4}\nsearch: {parallel: 1}\n", extra={"score.sh": ONE})
     done = kapso("run", check=3)
     assert "no improvement" in done.stdout
     [run] = kapso.json("ls")
@@ -140,6 +140,13 @@ evaluate: sh score.sh $KAPSO_OUT/flag.yaml
     done = kapso("run", check=0)
     assert "anything left to try" in done.stdout
     assert kapso.json("ls")[0]["attempts"] == 1
+
+
+def test_a_program_with_nothing_to_tune_is_told_so(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 5}\n", extra={"params.json": '{"x": "three"}\n', "score.sh": ONE})
+    done = kapso("run", check=3)
+    assert "tune: no number, boolean or marked choice to tune in the files of `edit`" in done.stderr
+    assert kapso.json("ls")[0]["attempts"] == 0
 
 
 def test_apply_brings_home_one_clean_commit(demo: Demo) -> None:

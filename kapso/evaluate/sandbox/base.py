@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -38,7 +39,9 @@ class Base:
         folder: Path,
         shared: Mapping[str, Path],
         overlays: bool,
+        discard: Callable[[Path], None],
     ) -> None:
+        self._discard = discard
         self._level, self._workspace, self._session = level, workspace, session
         self._folder, self._overlays = folder, overlays
         self._shared = {path.strip("/"): source for path, source in shared.items()}
@@ -78,7 +81,7 @@ class Base:
                 place = Place(folder, writes=(folder,), had_bytes=size_of(folder))
                 return execute(self._level, job, place, cancel)
             finally:
-                remove_tree(folder)
+                self._discard(folder)
         mounts = ["--ro-bind", str(self._folder), str(self._workspace)]
         mounts += shared_mounts(self._workspace, self._all_seen())
         return execute(self._level, job, Place(self._folder, mounts), cancel)
@@ -100,8 +103,10 @@ class Base:
         folder = Path(tempfile.mkdtemp(prefix=f"slot-{slot}-", dir=self._session))
         with self._lock:
             if slot not in self._spares:
-                self._spares[slot] = Spares(Path(tempfile.mkdtemp(prefix="spares-", dir=self._session)))
-        return CandidateFiles(self._level, self._files(program, folder, slot), folder)
+                self._spares[slot] = Spares(
+                    Path(tempfile.mkdtemp(prefix="spares-", dir=self._session)), self._discard
+                )
+        return CandidateFiles(self._level, self._files(program, folder, slot), partial(self._discard, folder))
 
     def _files(self, program: Program, folder: Path, slot: int) -> Files:
         mounts = shared_mounts(self._workspace, self._all_seen(), program.hidden)
@@ -159,8 +164,8 @@ class Base:
 class CandidateFiles:
     """The files of one candidate. What its commands wrote to the workspace vanishes when the `with` ends."""
 
-    def __init__(self, level: Enclosure | Unwalled, files: Files, folder: Path) -> None:
-        self._level, self._files, self._folder = level, files, folder
+    def __init__(self, level: Enclosure | Unwalled, files: Files, discard: Callable[[], None]) -> None:
+        self._level, self._files, self._discard = level, files, discard
 
     def __enter__(self) -> Self:
         return self
@@ -168,7 +173,7 @@ class CandidateFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        remove_tree(self._folder)
+        self._discard()
 
     def build(self, job: Job, cancel: threading.Event) -> CommandResult:
         """Runs a command whose writes later commands find, and caches too if it succeeded."""

@@ -10,13 +10,12 @@ import contextlib
 import itertools
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kapso.evaluate.sandbox.files import Program
 from kapso.evaluate.sandbox.layers import fold
 from kapso.evaluate.sandbox.place import Place
-from kapso.evaluate.sandbox.trees import remove_tree
 
 _LAYER_MODE = 0o755
 _KERNELS_OWN = {"user.overlay.uuid"}
@@ -28,8 +27,8 @@ class Spares:
     Making and removing them would cost more than all else that the engine does around a short command.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, discard: Callable[[Path], None]) -> None:
+        self._folder, self._discard = folder, discard
         self._free: list[Path] = []
         self._made = itertools.count()
 
@@ -48,7 +47,7 @@ class Spares:
             upper.chmod(_LAYER_MODE)
             self._free.append(folder)
         else:
-            remove_tree(folder)
+            self._discard(folder)
 
 
 def _upper(number: int) -> str:

@@ -15,7 +15,7 @@ from kapso.evaluate.sandbox.bubblewrap import find_bubblewrap
 from kapso.evaluate.sandbox.enclosure import Enclosure
 from kapso.evaluate.sandbox.environment import locale_variables
 from kapso.evaluate.sandbox.limits import Unwalled
-from kapso.evaluate.sandbox.trees import remove_tree
+from kapso.evaluate.sandbox.trees import Bin, remove_tree
 from kapso.goal import SandboxSettings
 
 _LEVELS = ("auto", "bubblewrap", "limits", "strict")
@@ -87,10 +87,15 @@ class Sandbox:
             self._level,
             workspace=self._workspace,
             session=self._session.folder,
+            discard=self.discard,
             folder=folder,
             shared=shared,
             overlays=self.overlays,
         )
+
+    def discard(self, folder: Path) -> None:
+        """Remove a folder of the cache; it is gone from its place when this returns."""
+        self._session.bin.throw(folder)
 
     def close(self) -> None:
         self._session.close()
@@ -145,6 +150,7 @@ class _Session:
                 self._remove_stale(cache)
                 self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=cache))
                 self._lock: int | None = _lock(self.folder)
+                self.bin = Bin(self.folder / "bin")
         except OSError as error:
             raise MachineError(f"cannot write to `{cache}`: {error.strerror}", slug="cache") from error
 
@@ -155,8 +161,9 @@ class _Session:
                 remove_tree(folder)
 
     def close(self) -> None:
-        remove_tree(self.folder)
         if self._lock is not None:
+            self.bin.close()
+            remove_tree(self.folder)
             os.close(self._lock)
             self._lock = None
 

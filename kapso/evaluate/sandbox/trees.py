@@ -7,12 +7,15 @@ inside. Nothing here follows a symbolic link or recurses.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import queue
 import secrets
 import shutil
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from kapso.errors import MachineError
@@ -22,6 +25,7 @@ LEAST_ENTRY_BYTES = 4096
 """What a file or folder counts at least, so that empty ones cannot exhaust the inodes unnoticed."""
 
 _NO_BOUND = 1 << 62
+_BIN_PLACES = 16
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -42,6 +46,49 @@ def remove_tree(folder: Path) -> None:
         return
     except OSError as error:
         raise MachineError(f"cannot remove `{folder}`: {error.strerror}") from error
+
+
+class Bin:
+    """Removes folders in a thread of its own, while the next command runs. Thread-safe.
+
+    `folder` is on the file system of what is thrown in. What cannot be removed is told by the next call.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._waiting: queue.Queue[Path | None] = queue.Queue(_BIN_PLACES)
+        self._names = itertools.count()
+        self._fault: MachineError | None = None
+        folder.mkdir()
+        self._thread = threading.Thread(target=self._empty, name="kapso-bin", daemon=True)
+        self._thread.start()
+
+    def throw(self, folder: Path) -> None:
+        """Take `folder` away at once; fine if it is gone. Waits where too much is waiting already."""
+        if self._fault:
+            raise self._fault
+        place = self._folder / str(next(self._names))
+        try:
+            if stat.S_ISDIR(folder.lstat().st_mode):
+                folder.chmod(0o700)  # moving changes its `..`, so it must be writable itself
+            folder.rename(place)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise MachineError(f"cannot remove `{folder}`: {error.strerror}") from error
+        self._waiting.put(place)
+
+    def close(self) -> None:
+        """Return once all is removed."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _empty(self) -> None:
+        while (place := self._waiting.get()) is not None:
+            try:
+                remove_tree(place)
+            except MachineError as error:
+                self._fault = error
 
 
 def _empty(top: int) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox.layers import fold, make_whiteouts, vanishing
-from kapso.evaluate.sandbox.trees import copy_tree, lay_over, remove_tree, size_of
+from kapso.evaluate.sandbox.trees import Bin, copy_tree, lay_over, remove_tree, size_of
 
 
 def plant(top: Path, *paths: str) -> Path:
@@ -120,3 +121,31 @@ def test_measuring_stops_when_it_is_enough(tmp_path: Path) -> None:
     assert size_of(tmp_path) == 20 * 4096
     assert size_of(tmp_path, enough=8192) == 3 * 4096
     assert size_of(tmp_path / "missing") == 0
+
+
+def test_a_bin_takes_away_at_once_and_empties_itself(tmp_path: Path) -> None:
+    waste = Bin(tmp_path / "bin")
+    for number in range(40):  # more than it has places for
+        folder = tmp_path / "work"
+        (folder / "deep" / str(number)).mkdir(parents=True)
+        (folder / "deep" / "file").write_text("x")
+        (folder / "deep").chmod(0)
+        folder.chmod(0)
+        waste.throw(folder)
+        assert not folder.exists()
+    waste.throw(tmp_path / "missing")
+    waste.close()
+    assert list((tmp_path / "bin").iterdir()) == []
+
+
+def test_a_bin_tells_what_it_could_not_remove(tmp_path: Path) -> None:
+    (tmp_path / "stuck").mkdir()
+    waste = Bin(tmp_path / "bin")
+    if subprocess.run(["mount", "-t", "tmpfs", "none", tmp_path / "stuck"], capture_output=True).returncode:
+        pytest.skip("a folder can be mounted by root only")
+    try:
+        with pytest.raises(MachineError, match="cannot remove"):
+            waste.throw(tmp_path / "stuck")
+    finally:
+        subprocess.run(["umount", tmp_path / "stuck"], check=True)
+        waste.close()
