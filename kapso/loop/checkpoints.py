@@ -9,8 +9,6 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-_OWN = "configurable"
-
 
 class Checkpoints(SqliteSaver):
     """Keeps nothing before the candidate has its pending ref: until then an attempt is proposed anew.
@@ -28,8 +26,7 @@ class Checkpoints(SqliteSaver):
         """Keep `checkpoint`, if it is worth that; returns the configuration that names it."""
         if checkpoint["channel_values"].get("candidate"):
             return super().put(config, checkpoint, metadata, new_versions)
-        own = config[_OWN]
-        return {_OWN: {**own, "checkpoint_id": checkpoint["id"]}}
+        return {"configurable": {**config["configurable"], "checkpoint_id": checkpoint["id"]}}
 
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
