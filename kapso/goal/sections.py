@@ -13,7 +13,7 @@ from kapso.goal.names import suggestion
 MAX_SEED = 2**32 - 1
 """What every random generator that takes part accepts."""
 MAX_PARALLEL = 1024
-AVAILABLE_PROPOSERS = ("tune",)
+AVAILABLE_PROPOSERS = ("tune", "combine")
 PROPOSERS = ("tune", "mutate", "recipe", "combine", "ablate", "llm", "agent")
 POLICIES = ("greedy", "tree", "islands", "pareto")
 LEVELS = ("auto", "bubblewrap", "landlock", "limits", "strict")
@@ -143,7 +143,9 @@ def _proposer(item: Item) -> ProposerSpec:
         )
     if name not in AVAILABLE_PROPOSERS:
         raise NotAvailableYet(
-            f"the proposer `{name}`", where=item.where, help="this version proposes by `tune`"
+            f"the proposer `{name}`",
+            where=item.where,
+            help=f"this version proposes by {', '.join(f'`{each}`' for each in AVAILABLE_PROPOSERS)}",
         )
     if options is not None:
         _check_no_options(name, options)

@@ -245,7 +245,7 @@ class Campaign:
             "parents": [by_commit[parent] for parent in found.parents if parent in by_commit],
             "proposer": found.proposer,
             "idea": {"title": found.title, "hypothesis": found.hypothesis},
-            "known": [],
+            "known": {},
             "candidate": commit,
         }
 

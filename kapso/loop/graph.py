@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 
 class AttemptState(TypedDict, total=False):
-    """What is known about an attempt so far. `candidate` is the pending commit."""
+    """What is known about an attempt so far.
+
+    `chosen` are the policy's parents, `parents` those of the idea. `candidate` is the pending commit.
+    `known` has, by proposer, the attempts that its ideas merely repeated.
+    """
 
     number: int
+    chosen: list[int]
     parents: list[int]
     proposer: str
     idea: dict[str, Any] | None
-    known: list[int]
+    known: dict[str, list[int]]
     started: str
     candidate: str
     produced: dict[str, Any]

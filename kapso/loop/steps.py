@@ -37,19 +37,19 @@ class AttemptSteps:
         run = self.run_
         with run.lock:
             parents = run.policy.select(self._seed(state, "select"))
-        return {"parents": list(parents), "known": [], "started": rfc3339(now())}
+        return {"chosen": list(parents), "known": {}, "started": rfc3339(now())}
 
     def ideate(self, state: AttemptState) -> AttemptState:
         """Ask the proposers in turn; no idea from any of them ends the attempt before it began."""
         run = self.run_
-        known = state["known"]
-        awake = [proposer for proposer in run.proposers if len(known) < REPETITIONS]
-        first = state["number"] % max(len(awake), 1)
+        first = state["number"] % len(run.proposers)
         with run.lock:
-            context = self._context(state)
-            for proposer in awake[first:] + awake[:first]:
-                if (idea := proposer.ideate(context)) is not None:
-                    return {"proposer": proposer.name, "idea": dataclasses.asdict(idea)}
+            for proposer in [*run.proposers[first:], *run.proposers[:first]]:
+                if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+                    continue
+                if (idea := proposer.ideate(self._context(state, proposer.name))) is not None:
+                    parents = list(idea.parents) or state["chosen"]
+                    return {"proposer": proposer.name, "idea": dataclasses.asdict(idea), "parents": parents}
         return {"idea": None}
 
     def edit(self, state: AttemptState) -> AttemptState:
@@ -63,10 +63,13 @@ class AttemptSteps:
         run.proposer(state["proposer"]).edit(idea, workspace)
         tree = workspace.tree()
         with run.lock:
+            twin = run.known_number(tree, state["number"])
             if workspace.why_not() is not None:
-                return {"idea": None, "known": [*state["known"], parent.number]}
-            if (twin := run.known_number(tree, state["number"])) is not None:
-                return {"idea": None, "known": [*state["known"], twin]}
+                twin = parent.number
+            if twin is not None:
+                name = state["proposer"]
+                known = {**state["known"], name: [*state["known"].get(name, []), twin]}
+                return {"idea": None, "known": known}
             run.history.in_flight[tree] = state["number"]
         pending = commits.commit_pending(
             run.repository,
@@ -131,17 +134,18 @@ class AttemptSteps:
         run.recorder.add(Episode(attempt, diff=diff, stages=stages, source=source))
         return {}
 
-    def _context(self, state: AttemptState) -> Context:
+    def _context(self, state: AttemptState, proposer: str) -> Context:
         run = self.run_
-        parents = [run.history.attempts[number] for number in state["parents"]]
+        known = state["known"].get(proposer, [])
+        parents = [run.history.attempts[number] for number in state["chosen"]]
         return Context(
             goal=run.goal,
             number=state["number"],
             parents=parents,
             files=run.editable.files(parents[0].commit),
             attempts=list(run.history.attempts.values()),
-            seed=self._seed(state, f"ideate {len(state['known'])}"),
-            known=[run.history.attempts[n] for n in state["known"] if n in run.history.attempts],
+            seed=self._seed(state, f"ideate {len(known)}"),
+            known=[run.history.attempts[n] for n in known if n in run.history.attempts],
         )
 
     def _place(self, state: AttemptState) -> Place:
@@ -155,7 +159,8 @@ class AttemptSteps:
 
 def _idea(state: AttemptState) -> Idea:
     given: dict[str, Any] = dict(state["idea"] or {})
-    given["rests_on"] = tuple(given.get("rests_on", ()))
+    for name in ("rests_on", "parents"):  # JSON has no tuples
+        given[name] = tuple(given.get(name, ()))
     return Idea(**given)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from kapso.git.repository import Repository
 from kapso.git.trees import EXECUTABLE, FILE, Entry
 from kapso.goal.protection import Editable
-from kapso.propose.protocol import Workspace
+from kapso.propose.protocol import Snapshot, Workspace
 
 BLOCK_START, BLOCK_END = "EVOLVE-BLOCK-START", "EVOLVE-BLOCK-END"
 
 
-class EditableFiles(Mapping[str, bytes]):
+class EditableFiles(Snapshot):
     """The editable files of a commit, read when asked for."""
 
     def __init__(self, repository: Repository, entries: Mapping[str, Entry]) -> None:
@@ -21,6 +21,10 @@ class EditableFiles(Mapping[str, bytes]):
 
     def __getitem__(self, path: str) -> bytes:
         return self._repository.objects.read(self.entries[path].oid, path)
+
+    def changed_from(self, other: Snapshot) -> set[str]:
+        assert isinstance(other, EditableFiles)
+        return {path for path, _ in self.entries.items() ^ other.entries.items()}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kapso.goal import Goal
-from kapso.propose.protocol import Proposer
+from kapso.propose.protocol import Proposer, Snapshot
 
-Read = Callable[[str], Mapping[str, bytes]]
+Read = Callable[[str], Snapshot]
 """The editable files of a commit."""
 
 Factory = Callable[[Goal, int, Read], Proposer]
@@ -19,7 +19,13 @@ def _tune(goal: Goal, seed: int, read: Read) -> Proposer:
     return Tune(goal, read)
 
 
-CATALOGUE: Mapping[str, Factory] = {"tune": _tune}
+def _combine(goal: Goal, seed: int, read: Read) -> Proposer:
+    from kapso.propose.combine import Combine
+
+    return Combine(goal, read)
+
+
+CATALOGUE: Mapping[str, Factory] = {"tune": _tune, "combine": _combine}
 
 
 def make_proposers(goal: Goal, seed: int, read: Read) -> list[Proposer]:

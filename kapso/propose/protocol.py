@@ -1,9 +1,9 @@
 """The seam between the loop and whatever has ideas: one protocol that every proposer implements.
 
 Order of calls, for each attempt: `ideate` → `edit` → (the loop runs and scores the candidate) →
-`observe`. `ideate` and `edit` are called by one thread at a time. A proposer changes nothing but
-the workspace that it is handed, and draws all its randomness from `Context.seed`, so that the
-same history and seed give the same tree.
+`observe`. `ideate` and `observe` are called by one thread at a time; `edit` may run beside them and rests
+on its idea alone. A proposer changes nothing but the workspace that it is handed, and draws all its
+randomness from `Context.seed`, so that the same history and seed give the same tree.
 """
 
 from __future__ import annotations
@@ -19,24 +19,37 @@ Files = Mapping[str, bytes]
 """Path from the repository's root (forward slashes) → content as git has it; editable files, read lazily."""
 
 
+class Snapshot(Files):
+    """The editable files of a commit."""
+
+    def changed_from(self, other: Snapshot) -> set[str]:
+        """The paths at which the two differ, without reading what they hold."""
+        raise NotImplementedError
+
+
 class Workspace(MutableMapping[str, bytes]):
     """The editable files of a candidate in the making; setting, adding or deleting a path edits it."""
 
 
 @dataclass(frozen=True)
 class Idea:
-    """What to try and why. Everything in it is JSON, so that it survives a kill."""
+    """What to try and why. Everything in it is JSON, so that it survives a kill.
+
+    `parents` are the attempts it starts from, if they are not the ones that the policy chose; the first is
+    the one to edit.
+    """
 
     title: str
     hypothesis: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     rests_on: tuple[str, ...] = ()
+    parents: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a proposer may look at. `known` holds attempts that earlier ideas for this one merely repeated."""
+    """What a proposer may look at; `known` are attempts that its ideas for this one merely repeated."""
 
     goal: Goal
     number: int
