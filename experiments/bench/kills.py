@@ -5,7 +5,8 @@
 Several runs, each on a repository of its own: `kapso run`, SIGKILL at a random moment, `kapso resume`,
 SIGKILL, and so on; then it is left to end, and what stands in git is compared with what had been announced.
 Candidates leave a daemon behind, so that a process that survives its engine is seen. Prints one JSON object,
-in which every list must be empty; exit code 1 if one is not.
+in which every list must be empty; exit code 1 if one is not. `kills_outlived_until_resume` counts kills
+after which a process was left, which is for the next `resume` to end.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Victim:
         self.root = folder / "program"
         self.attempts = attempts
         self.kills = 0
+        self.outlived = 0
         self.announced: dict[int, dict[str, Any]] = {}
         self.faults: collections.defaultdict[str, list[str]] = collections.defaultdict(list)
         self.stages: collections.Counter[str] = collections.Counter()
@@ -156,16 +158,14 @@ class Victim:
         for number, event in self.announced.items():
             if event["branch"] not in branches:
                 self._fault("lost", f"attempt {number} has no branch right after a kill")
-        self._look_for_processes()
+        self.outlived += bool(self._survivors())
 
-    def _look_for_processes(self) -> None:
+    def _survivors(self) -> dict[int, str]:
+        """Processes of the run that are still there after a moment."""
         deadline = time.monotonic() + GONE_S
         while (left := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.01)
-        for pid, line in left.items():
-            self._fault("left_processes", line)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        return left
 
     def _processes(self) -> dict[int, str]:
         """Processes whose command line names this run's repository or the daemon of its candidates."""
@@ -194,7 +194,10 @@ class Victim:
             if kept is None or any(kept[key] != event[key] for key in ("commit", "score", "outcome")):
                 self._fault("lost", f"attempt {number} was announced otherwise: {kept}")
         self._look_at_git()
-        self._look_for_processes()
+        for pid, line in self._survivors().items():
+            self._fault("left_processes", line)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _look_at_git(self) -> None:
         names = self._git("for-each-ref", "--format=%(refname)", "refs/heads/kapso", "refs/kapso").split()
@@ -270,6 +273,7 @@ def main() -> None:
         "announced": sum(len(victim.announced) for victim in victims),
         "seconds": round(time.monotonic() - since),
         "last_event_before_kill": dict(sum((victim.stages for victim in victims), collections.Counter())),
+        "kills_outlived_until_resume": sum(victim.outlived for victim in victims),
         **faults,
     }
     print(json.dumps(figures, indent=1))

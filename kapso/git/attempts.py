@@ -169,8 +169,19 @@ def read_run(repository: Repository, run: str) -> list[Attempt]:
     for number, (ref, commit) in sorted(branches.items()):
         attempt = read_attempt(repository, ref, commit, numbers)
         record = records.get(record_name(number))
-        attempts.append(_with_record(attempt, record) if record else attempt)
+        attempts.append(_with_record_text(attempt, record) if record else attempt)
     return attempts
+
+
+def with_record(attempt: Attempt, told: Mapping[str, Any]) -> Attempt:
+    """`attempt` with what its record tells beyond its commit; the record's verdict counts."""
+    verdict = told.get("verdict", attempt.verdict)
+    return replace(
+        attempt,
+        verdict=Verdict(verdict) if verdict in list(Verdict) else None,
+        parameters=told.get("parameters") or {},
+        feedback=told.get("feedback"),
+    )
 
 
 def runs(repository: Repository) -> list[str]:
@@ -231,16 +242,9 @@ def _number(value: float | None) -> str | None:
     return None if value is None or not math.isfinite(value) else repr(float(value))
 
 
-def _with_record(attempt: Attempt, record: bytes) -> Attempt:
+def _with_record_text(attempt: Attempt, record: bytes) -> Attempt:
     try:
-        told: dict[str, Any] = json.loads(record)
-        verdict = told.get("verdict", attempt.verdict)
-        return replace(
-            attempt,
-            verdict=Verdict(verdict) if verdict else None,
-            parameters=told.get("parameters") or {},
-            feedback=told.get("feedback"),
-        )
+        return with_record(attempt, json.loads(record))
     except (ValueError, AttributeError) as error:
         message = f"the record of attempt {attempt.number} of `{attempt.run}` cannot be read: {error}"
         raise TrailerError(message, slug="unreadable-record") from error

@@ -9,12 +9,12 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import Attempt, Verdict
 from kapso.errors import KapsoError, MachineError
-from kapso.git.attempts import read_attempt
+from kapso.git.attempts import read_attempt, with_record
 from kapso.git.trailers import TrailerError
 from kapso.memory.episode import DiffSize, Episode, source_of, summarise
 from kapso.memory.episodes import Episodes, Key, Known
@@ -139,14 +139,9 @@ def _read_episode(
     if (attempt.run, attempt.number) != (run.run, number):
         raise _misplaced(attempt)
     told = _json(repository, record)
-    verdict = told.get("verdict", attempt.verdict)
-    demoted = told.get("demoted") or (attempt.verdict is Verdict.BETTER and verdict != Verdict.BETTER)
-    attempt = replace(
-        attempt,
-        verdict=Verdict(verdict) if verdict in list(Verdict) else None,
-        parameters=told.get("parameters") or {},
-        feedback=told.get("feedback"),
-    )
+    was_better = attempt.verdict is Verdict.BETTER
+    attempt = with_record(attempt, told)
+    demoted = told.get("demoted") or (was_better and attempt.verdict is not Verdict.BETTER)
     diff = None
     if not has_diff and attempt.parents:
         stat = repository.diff_stat(run.commits[attempt.parents[0]], attempt.commit)

@@ -1,6 +1,6 @@
 """Times `kapso ls RUN` on a run of many attempts, the process's start included.
 
-    python tests/cli/bench_ls.py [ATTEMPTS]
+    .venv/bin/python experiments/bench/listing.py [ATTEMPTS]
 
 in sync      the log shows what git holds, as after a run
 first look   the engine wrote the log, and the run was never looked at
