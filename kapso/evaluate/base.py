@@ -91,7 +91,9 @@ class BaseFiles:
         self._repository = repository
         self.sandbox = sandbox
 
-    def prepare(self, log: Path | None, cancel: threading.Event) -> None:
+    def prepare(
+        self, log: Path | None, cancel: threading.Event, variables: Mapping[str, str] | None = None
+    ) -> None:
         """Check out and set up whatever is not there yet. Raises BaselineError when `setup` fails."""
         shared = self._shared()
         folder = self.cache / "bases" / self._key()
@@ -103,7 +105,7 @@ class BaseFiles:
                 remove_tree(files)
                 self._check_out(files)
                 base = self.sandbox.base(files, shared)
-                self._set_up(base, log, cancel)
+                self._set_up(base, log, cancel, variables or {})
                 ready.touch()
         self.base = self.sandbox.base(files, shared)
         self.hidden = self._find_hidden(files, shared)
@@ -193,12 +195,15 @@ class BaseFiles:
                 slug="lfs-missing",
             )
 
-    def _set_up(self, base: Base, log: Path | None, cancel: threading.Event) -> None:
+    def _set_up(
+        self, base: Base, log: Path | None, cancel: threading.Event, variables: Mapping[str, str]
+    ) -> None:
         setup = self._goal.setup
         if setup is None:
             return
         limits = Limits(setup.timeout_s, 1 << 62, SETUP_PROCESSES, SETUP_DISK_BYTES)
-        job = Job(setup.command, self.prefix, self._environment(), limits, network=True, log=log)
+        environment = {**self._environment(), **variables}
+        job = Job(setup.command, self.prefix, environment, limits, network=True, log=log)
         result = base.set_up(job, cancel)
         if result.stopped_by == "cancel":
             raise Interrupted("the setup was cancelled")

@@ -79,6 +79,10 @@ class Evaluator:
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
 
+    def prepare(self, place: Place, cancel: threading.Event) -> None:
+        """Make the base ready; `setup`, if it has to run, sees the variables of `place`."""
+        self.files.prepare(place.log, cancel, self._variables(place, 0))
+
     def evaluate(self, commit: str, place: Place, cancel: threading.Event) -> Measured:
         """Produce and score in one go; nothing of it stays on the disk."""
         try:
@@ -260,12 +264,7 @@ class Evaluator:
     # Shared
 
     def _job(self, command: Command, place: Place, out: Path, repeat: int = 0) -> Job:
-        environment = {
-            **self._environment,
-            "KAPSO_RUN": place.run,
-            "KAPSO_ATTEMPT": str(place.number),
-            "KAPSO_SEED": str(self._repeat_seed(place.first_repeat + repeat)),
-        }
+        environment = {**self._environment, **self._variables(place, repeat)}
         limits = Limits(command.timeout_s, self._memory_bytes, self.goal.sandbox.processes, MAX_DISK_BYTES)
         return Job(
             command.command,
@@ -276,6 +275,13 @@ class Evaluator:
             network=self.goal.sandbox.network,
             log=place.log,
         )
+
+    def _variables(self, place: Place, repeat: int) -> dict[str, str]:
+        return {
+            "KAPSO_RUN": place.run,
+            "KAPSO_ATTEMPT": str(place.number),
+            "KAPSO_SEED": str(self._repeat_seed(place.first_repeat + repeat)),
+        }
 
     def _repeat_seed(self, repeat: int) -> int:
         digest = hashlib.sha256(f"{self._seed}:{repeat}".encode()).digest()

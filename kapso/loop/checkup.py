@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kapso.attempt import BASELINE
 from kapso.errors import BaselineError, KapsoError
-from kapso.evaluate.evaluator import Measured
+from kapso.evaluate.evaluator import Measured, Place
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox import Sandbox
 from kapso.goal import Goal, SandboxSettings
@@ -63,7 +64,7 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
                 open_run(setting, "doctor", run_folder, None, notes.append) as run,
             ):
                 yield from _sandbox(run.evaluator.files.sandbox)
-                run.evaluator.files.prepare(run_folder.log(0), run.cancel)
+                run.evaluator.prepare(Place(run.name, BASELINE, 0, run_folder.log(BASELINE)), run.cancel)
                 yield from _baseline(run)
                 if goal.holdout is not None:
                     yield _holdout(run)

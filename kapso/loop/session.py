@@ -155,10 +155,10 @@ class _Session:
     def _prepare(self) -> None:
         """The base, the baseline, and what earlier sessions landed."""
         run = self.run
-        log = run.folder.log(BASELINE)
+        place = Place(run.name, BASELINE, 0, run.folder.log(BASELINE))
         known = commits.read_run(run.repository, run.name)
         try:
-            run.evaluator.files.prepare(log, run.cancel)
+            run.evaluator.prepare(place, run.cancel)
             if not known or known[0].number != BASELINE:
                 land_baseline(run)
                 run.observe(run.history.baseline)

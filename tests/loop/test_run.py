@@ -185,3 +185,13 @@ def test_dirty_takes_uncommitted_changes_into_the_base(demo: Demo) -> None:
     kapso("run", "--dirty")
     assert kapso.json("ls")[0]["baseline"] > without
     assert fingerprint(kapso.root) == before
+
+
+def test_setup_sees_the_variables_of_every_command(demo: Demo) -> None:
+    check = 'test "$KAPSO_RUN $KAPSO_ATTEMPT" != " " && test -n "$KAPSO_SEED" && touch $KAPSO_OUT/x'
+    kapso = demo(
+        f'setup: {check} && echo $KAPSO_ATTEMPT > made\ncheck: test "$(cat made)" = 0\n'
+        "budget: {attempts: 1}\n",
+        extra={".gitignore": "made\n"},
+    )
+    assert kapso("run").returncode in (0, 3)

@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -66,7 +67,7 @@ class Base:
         mounts += shared_mounts(self._workspace, self._shared)
         try:
             place = Place(self._folder, mounts, scratch=scratch)
-            return execute(self._level, job, place, cancel)
+            return execute(self._level, replace(job, out=scratch / "out"), place, cancel)
         finally:
             remove_tree(scratch)
             with self._lock:
