@@ -107,9 +107,14 @@ def _stamp(path: str) -> tuple[object, ...]:
 
 
 @pytest.fixture(autouse=True)
-def no_git_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kapso commits where git knows nobody's name."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+def no_git_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Kapso commits where git knows nobody's name.
+
+    An empty file and not /dev/null: `git config --global` renames a new file over it, as root over the device.
+    """
+    nobody = tmp_path / "nobody.gitconfig"
+    nobody.touch()
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(nobody))
 
 
 @pytest.fixture
