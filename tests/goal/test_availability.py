@@ -17,7 +17,7 @@ MakeGoal = Callable[..., Goal]
     [
         *(
             (f"propose: [tune, {name}]", f"the proposer `{name}`")
-            for name in ("mutate", "combine", "ablate", "agent")
+            for name in ("mutate", "ablate", "agent")
         ),
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),

@@ -109,7 +109,7 @@ def test_killed_anywhere_resumes_whole(slow: Any, seed: int) -> None:
         time.sleep(1.5)
         assert set(before) <= {each["attempt"] for each in kapso.json("ls", run)}
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
+    assert process.returncode == 0 or (process.returncode == 2 and "has finished" in err), err
     check_whole(kapso, run, 14)
     left = subprocess.run(["pgrep", "-f", str(kapso.root)], capture_output=True, text=True).stdout
     assert not left
