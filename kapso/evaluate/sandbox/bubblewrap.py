@@ -13,8 +13,10 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +27,10 @@ from kapso.evaluate.sandbox.processes import STEPS_AHEAD, become_subreaper
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
-# Its standard input is the pipe that says "now": nothing of the candidate has run yet, and the command
-# itself gets /dev/null.
-_START = 'echo >&0; exec /bin/sh -c "$0" </dev/null'
+# Its standard input is a socket on which it says "now" and waits for the word to go: where the engine is dead
+# by then, nothing of the candidate runs. The command itself gets /dev/null.
+_START = 'echo >&0; read -r go && exec /bin/sh -c "$0" </dev/null'
+_TIED_S = 0.5
 
 _NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 _PROBE_S = 10.0
@@ -126,7 +129,7 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, 
     become_subreaper()
     with contextlib.ExitStack() as theirs:
         status, their_status = _pipe(theirs)
-        begun, their_begun = _pipe(theirs)
+        begun, their_begun = _socket(theirs)
         their_gate, gate = _pipe(theirs, reads=True)
         # Through a file, so that no path of the host stands in /proc/1/cmdline inside.
         given = os.memfd_create("bwrap")
@@ -164,6 +167,29 @@ def _pipe(theirs: contextlib.ExitStack, reads: bool = False) -> tuple[int, int]:
     return ends
 
 
+def _wait_until_tied(pid: int) -> None:
+    """Until process 1 waits for the command: only just before that has it tied its life to bwrap's.
+
+    A command that ran sooner would outlive an engine that was killed in this moment.
+    """
+    until = time.perf_counter() + _TIED_S
+    while time.perf_counter() < until:
+        try:
+            with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+                if file.read().rpartition(b")")[2].split(None, 1)[0] == b"S":
+                    return
+        except OSError:
+            return
+        time.sleep(0.0001)
+
+
+def _socket(theirs: contextlib.ExitStack) -> tuple[int, int]:
+    """A socket whose far end is closed here once the child has it."""
+    ours, far = socket.socketpair()
+    theirs.callback(far.close)
+    return ours.detach(), far.fileno()
+
+
 class Inside:
     """A command in bubblewrap; see `watch.Started`.
 
@@ -195,10 +221,13 @@ class Inside:
         os.write(self._gate, b"\n")
 
     def on_begun(self) -> None:
-        """Puts process 1 before the thousands that may come, where that is allowed; see `kill`."""
+        """Puts process 1 before the thousands that may come, where that is allowed (see `kill`), and lets go."""
         if self._root is not None:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._root, -STEPS_AHEAD)
+            _wait_until_tied(self._root)
+        with contextlib.suppress(OSError):
+            os.write(self.begun, b"go\n")
 
     def kill(self) -> None:
         """Ends everything. bwrap first: else it could reap process 1, and with it what it accounts for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,7 +12,10 @@ from kapso.evaluate.sandbox.job import CommandResult, Job
 from kapso.evaluate.sandbox.place import Place
 from kapso.evaluate.sandbox.processes import ahead_of_others
 from kapso.evaluate.sandbox.trees import size_of
-from kapso.evaluate.sandbox.watch import Disk, Started, watch
+from kapso.evaluate.sandbox.watch import Disk, NotStarted, Started, watch
+
+TRIES = 3
+"""bwrap reads a list of mounts that the machine may be changing; what never started may start again."""
 
 
 class Level(Protocol):
@@ -32,8 +36,14 @@ def execute(level: Level, job: Job, place: Place, cancel: threading.Event) -> Co
     had_bytes = place.had_bytes + sum(size_of(folder) for folder in outputs)
     disk = Disk((*place.writes, *outputs), job.limits.disk_bytes + had_bytes, space=place.folder)
     with ahead_of_others():
-        try:
-            started = level.start(job, place)
-        except OSError as error:
-            raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
-        return watch(started, job, disk, cancel)
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(NotStarted):
+                return watch(_start(level, job, place), job, disk, cancel)
+        return watch(_start(level, job, place), job, disk, cancel)
+
+
+def _start(level: Level, job: Job, place: Place) -> Started:
+    try:
+        return level.start(job, place)
+    except OSError as error:
+        raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox.capture import STDERR_BYTES, STDOUT_BYTES, Log, Tail
@@ -64,6 +64,10 @@ class Started(Protocol):
     def kill(self) -> None: ...
     def reap(self) -> Usage: ...
     def close(self) -> None: ...
+
+
+class NotStarted(MachineError):
+    """The sandbox could not start the command: nothing of it has run."""
 
 
 class Disk:
@@ -261,7 +265,7 @@ class _Watch:
     def _check_the_machine(self) -> None:
         """Raises when the machine, not the command, is to blame for how it ended."""
         if self.exit_code is None and not self.has_begun:
-            self._give_up("the sandbox could not start the command")
+            raise NotStarted(self._not_run("the sandbox could not start the command"), slug="sandbox")
         if self.exit_code is None:
             self.exit_code = _KILLED
         if self.exit_code == _KILLED and oom_kills() > self._oom_kills:
@@ -269,11 +273,14 @@ class _Watch:
         if self.exit_code and self.disk.is_full():
             self._give_up("no space is left for what commands write")
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, why: str) -> NoReturn:
+        raise MachineError(self._not_run(why), slug="sandbox")
+
+    def _not_run(self, why: str) -> str:
         last = self.stderr.close().decode(errors="replace").strip().splitlines()[-1:]
         if self.log:
             self.log.close(f"not run: {why}")
-        raise MachineError(": ".join([why, *last]), slug="sandbox")
+        return ": ".join([why, *last])
 
 
 def watch(started: Started, job: Job, disk: Disk, cancel: threading.Event) -> CommandResult:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kapso.errors import MachineError
+from kapso.evaluate.sandbox import bubblewrap
 from kapso.evaluate.sandbox.bubblewrap import find_bubblewrap
 from kapso.evaluate.sandbox.strays import end_strays
 
@@ -36,3 +42,51 @@ def test_strays_of_the_run_alone_are_ended(tmp_path: Path) -> None:
             process.kill()
             process.communicate()
     assert end_strays("demo-3333") == []
+
+
+def test_nothing_runs_until_the_engine_lets_go(tmp_path: Path) -> None:
+    """An engine that is killed before that leaves nothing that ran, however late bwrap gets to start it."""
+    found, why = find_bubblewrap(tmp_path)
+    if found is None:
+        pytest.skip(why)
+    mark = tmp_path / "ran"
+    mounts = bubblewrap.pack([*found.flags, "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc"])
+    for lets_go in (False, True):
+        started = bubblewrap.start(found.program, mounts, {"PATH": "/usr/bin:/bin"}, f"touch '{mark}'", 99)
+        attached = b""
+        while not attached.endswith(b"\n"):
+            attached += os.read(started.status, 4096)
+        started.attach(json.loads(attached))
+        assert os.read(started.begun, 9) == b"\n"
+        if lets_go:
+            started.on_begun()
+        else:
+            socket.socket(fileno=os.dup(started.begun)).shutdown(socket.SHUT_RDWR)
+        started.reap()
+        started.close()
+        assert mark.exists() is lets_go
+
+
+def test_a_sandbox_that_did_not_start_is_tried_again(
+    make_world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, why = find_bubblewrap(tmp_path)
+    if found is None:
+        pytest.skip(why)
+    fails = tmp_path / "fails"
+    faulty = tmp_path / "bin" / "bwrap"
+    faulty.parent.mkdir()
+    faulty.write_text(
+        f"#!/bin/sh\nif [ -s '{fails}' ]; then sed -i 1d '{fails}'; echo 'no mount' >&2; exit 1; fi\n"
+        f"exec '{found.program}' \"$@\"\n"
+    )
+    faulty.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{faulty.parent}:{os.environ['PATH']}")
+    world = make_world()
+    assert world.run("true").succeeded
+    fails.write_text("once\ntwice\n")
+    assert world.run("echo x > $KAPSO_OUT/x").succeeded
+    assert fails.read_text() == "" and (world.out / "x").exists()
+    fails.write_text("once\ntwice\nand again\n")
+    with pytest.raises(MachineError, match="could not start the command: no mount"):
+        world.run("true")
