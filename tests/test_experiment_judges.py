@@ -1,4 +1,4 @@
-"""The judges of `word-count`, `garden` and `cache-policy`: what is right scores, everything else has a reason."""
+"""The judges of `word-count`, `garden` and `cache-policy`: what is right scores, the rest has a reason."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def bench(tmp_path: Path) -> Any:
     """`bench(name, {path: text})`: a folder with an experiment's judge and such files beside it."""
 
     def make(name: str, files: dict[str, str]) -> Path:
-        for path in (EXPERIMENTS / name).glob("score.*"):
-            shutil.copy(path, tmp_path)
+        for script in (EXPERIMENTS / name).glob("score.*"):
+            shutil.copy(script, tmp_path)
         (tmp_path / "out").mkdir()
         for path, text in files.items():
             (tmp_path / path).parent.mkdir(exist_ok=True)

@@ -110,7 +110,7 @@ def _stamp(path: str) -> tuple[object, ...]:
 def no_git_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Kapso commits where git knows nobody's name.
 
-    An empty file and not /dev/null: `git config --global` renames a new file over it, as root over the device.
+    A file and not /dev/null: `git config --global` renames a new file over it, as root over the device.
     """
     nobody = tmp_path / "nobody.gitconfig"
     nobody.touch()

@@ -221,7 +221,7 @@ class Inside:
         os.write(self._gate, b"\n")
 
     def on_begun(self) -> None:
-        """Puts process 1 before the thousands that may come, where that is allowed (see `kill`), and lets go."""
+        """Puts process 1 before the thousands that may come, where it may (see `kill`), and lets go."""
         if self._root is not None:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._root, -STEPS_AHEAD)
