@@ -57,6 +57,8 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
     if not attempt.is_scored:
         click.echo(f"kapso: attempt {attempt.number} was not scored: {attempt.outcome}", err=True)
     result = {"run": picked.run, "attempt": attempt.number, "base": base}
+    if not as_patch:
+        log.repository.check_writable()
     if as_patch:
         _patch(log.repository, base, attempt, result if as_json else None)
         return
@@ -116,7 +118,7 @@ def apply_to_worktree(repository: Repository, base: str, attempt: Attempt, run: 
     if done.returncode:
         raise MachineError(
             f"`git apply` stopped halfway: {done.stderr.decode(errors='replace').strip()}",
-            help="the working tree was clean: `git reset --hard && git clean -d` brings it back",
+            help="the working tree was clean: `git reset --hard && git clean -df` brings it back",
             slug="apply-failed",
         )
     return list(repository.changed_paths(base, attempt.tree))

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from kapso.errors import BaselineError, GoalError, Interrupted
+from kapso.errors import BaselineError, GoalError, Interrupted, UsageError
 from kapso.evaluate.failures import failure_of, last_line
 from kapso.evaluate.sandbox import Base, CandidateFiles, Job, Layer, Limits, Sandbox
 from kapso.evaluate.sandbox.trees import remove_tree
@@ -31,10 +31,22 @@ SETUP_PROCESSES = 100_000
 
 
 def cache_folder(repository: Repository) -> Path:
-    """The folder below the XDG cache folder that holds this repository's workspaces."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    """The folder below the XDG cache folder that holds this repository's workspaces.
+
+    A relative `XDG_CACHE_HOME` is ignored, as the XDG specification asks. Raises UsageError where the cache
+    would lie inside the repository.
+    """
+    root = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not root.is_absolute():
+        root = Path.home() / ".cache"
+    if root.resolve().is_relative_to(repository.root):
+        raise UsageError(
+            f"the cache folder `{root}` lies inside the repository",
+            help="set `XDG_CACHE_HOME` to a folder outside of it",
+            slug="cache-in-repository",
+        )
     key = hashlib.sha256(str(repository.common_dir).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return root.absolute() / "kapso" / f"{repository.root.name}-{key}"
+    return root / "kapso" / f"{repository.root.name}-{key}"
 
 
 def private_paths(goal: Goal, repository: Repository) -> list[Path]:
@@ -211,7 +223,7 @@ class BaseFiles:
             raise BaselineError(
                 f"`setup` failed: {failure_of('setup', setup, result).reason}",
                 where=self._goal.where("setup"),
-                help=last_line(result.stdout) or "run it by hand to see more",
+                help=_see(log) or last_line(result.stdout) or "run it by hand to see more",
                 slug="setup-failed",
             )
 
@@ -240,6 +252,13 @@ class BaseFiles:
                 target.write_bytes(self._repository.working_bytes(commit, path))
                 target.chmod(0o755 if entry.mode == EXECUTABLE else 0o644)
         return tuple(removed)
+
+
+def _see(log: Path | None) -> str | None:
+    """Where all that a command printed stands, unless that is about to vanish with a check-up."""
+    if log is None or log.is_relative_to(tempfile.gettempdir()):
+        return None
+    return f"all that it printed is in `{log}`"
 
 
 def _commands(goal: Goal) -> list[Command]:

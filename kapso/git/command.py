@@ -111,7 +111,7 @@ def failure(what: str, reason: bytes | str) -> MachineError:
 
 def _remedy(text: str) -> str | None:
     if "No space left" in text or "Disk quota exceeded" in text:
-        return "free some disk space, then resume"
+        return "free some disk space, then try again"
     if "Read-only file system" in text or "ermission denied" in text or "insufficient permission" in text:
         return "make the repository's git folder writable for this user"
     if "couldn't write" in text or "unable to write" in text or "could not write" in text:

@@ -32,7 +32,7 @@ class Place:
 def discover(path: Path) -> Place:
     """The repository that holds `path`. RepositoryError, with a remedy, for each kind that cannot be used."""
     check_git()
-    folder = path if path.is_dir() else path.parent
+    folder = path.parent if path.is_file() else path
     if not folder.is_dir():
         raise RepositoryError(f"`{path}` does not exist", slug="no-such-folder")
     git = Git(folder)
@@ -58,7 +58,7 @@ def check_writable(common_dir: Path) -> None:
         except OSError as error:
             raise MachineError(
                 f"the repository cannot be written: `{folder}`: {error.strerror}",
-                help="attempts are commits: make the git folder writable for this user, or work in a clone",
+                help="make the git folder writable for this user, or work in a clone",
                 slug="repository-read-only",
             ) from error
 

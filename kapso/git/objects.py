@@ -17,6 +17,7 @@ from pygit2.enums import ConfigLevel, ObjectType, Option, RepositoryOpenFlag
 from kapso.errors import MachineError, RepositoryError
 from kapso.git import trees
 from kapso.git.command import Git, failure
+from kapso.git.discovery import check_writable
 from kapso.git.durability import Unsynced
 from kapso.git.trees import Change, Entry
 
@@ -117,7 +118,8 @@ class Objects:
                 pygit2.Oid(hex=tree),
                 [pygit2.Oid(hex=parent) for parent in parents],
             )
-            if oid not in self.pygit:  # on a full disk libgit2 loses a commit without a word
+            if oid not in self.pygit:  # libgit2 loses a commit without a word
+                check_writable(self._common_dir)
                 raise OSError(os.strerror(errno.ENOSPC))
         self._unsynced.add(str(oid))
         return str(oid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ LONG_S = 60.0
 """A noisy evaluation that takes so long in all is not repeated further."""
 
 
-def land_baseline(run: Run) -> bool:
+def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     """Score the base and land it as attempt 0; whether the evaluation is deterministic.
 
     Raises BaselineError when it cannot be scored.
@@ -56,11 +56,14 @@ def land_baseline(run: Run) -> bool:
         "idea": None,
     }
     if run.goal.holdout is not None:
-        run.keep_holdout(BASELINE, measure_holdout(run))
+        said = measure_holdout(run)
+        if said["reason"]:
+            say(f"warning: the hold-out cannot score the unchanged program: {said['reason']}")
+        run.keep_holdout(BASELINE, said)
     # Before it lands, as the noise is not measured again after a kill.
     run.write_records({"status": "running", "noise": run.history.noise.sigma})
     attempt = run.attempt_of(state, measured)  # type: ignore[arg-type]
-    run.land(attempt, pending.commit)
+    run.keep_episode(run.land(attempt, pending.commit), measured.stages)
     return is_deterministic(run.goal, evaluations)
 
 

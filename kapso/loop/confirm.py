@@ -37,11 +37,13 @@ class Confirmation:
 
 def confirm(run: Run, say: Callable[[str], None]) -> Confirmation:
     """Confirm the best, or demote it and try the next, until one holds or none is left."""
-    is_exact = _repeats_exactly(run, BASELINE)
+    is_exact: bool | None = None
     for _ in range(MOST_CANDIDATES):
         best = run.history.best
         if best.number == BASELINE:
             break
+        if is_exact is None:
+            is_exact = _repeats_exactly(run, BASELINE)
         say(f"confirming attempt {best.number} in fresh evaluations")
         found = _confirm_one(run, best, is_exact)
         if found.is_confirmed:

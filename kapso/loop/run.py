@@ -23,6 +23,7 @@ from kapso.loop.graph import AttemptState
 from kapso.loop.history import History
 from kapso.loop.run_folder import Journal, RunFolder
 from kapso.loop.workspace import EditableIndex
+from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
 from kapso.propose.protocol import Idea, Proposer
 from kapso.search import Policy
@@ -160,6 +161,14 @@ class Run:
             self.policy.observe(attempt)
             for proposer in self.proposers:
                 proposer.observe(attempt)
+
+    def keep_episode(self, attempt: Attempt, stages: tuple[Stage, ...]) -> None:
+        """Write what happened into the episodic log, with the size of the change."""
+        parent = self.history.attempts[attempt.parents[0]].commit if attempt.parents else self.base
+        changed = self.repository.diff_stat(parent, attempt.commit)
+        diff = DiffSize(changed.files, changed.added, changed.removed)
+        source = trusted_source(attempt.commit, self.record(attempt))
+        self.recorder.add(Episode(attempt, diff=diff, stages=stages, source=source))
 
     def keep_record(self, attempt: Attempt) -> None:
         """Keep the attempt's record for the next batch."""

@@ -160,7 +160,7 @@ class _Session:
         try:
             run.evaluator.prepare(place, run.cancel)
             if not known or known[0].number != BASELINE:
-                land_baseline(run)
+                land_baseline(run, self.voice.say)
                 run.observe(run.history.baseline)
                 run.write_records({"status": "running", "noise": run.history.noise.sigma})
                 return

@@ -54,6 +54,7 @@ def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say
     """
     repository = Repository.open(goal.repo or goal.folder)
     repository.check_writable()
+    cache_folder(repository)  # refused before anything is written
     if repository.root == Path("/"):
         raise RepositoryError("the repository is the whole file system", help="use a folder of its own")
     commit = base or repository.resolve(goal.base)

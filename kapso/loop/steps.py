@@ -16,7 +16,7 @@ from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
-from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
+from kapso.memory.episode import Stage
 from kapso.propose.protocol import Context, Idea
 
 if TYPE_CHECKING:
@@ -126,12 +126,7 @@ class AttemptSteps:
         run = self.run_
         attempt = run.history.attempts[state["number"]]
         run.observe(attempt)
-        stages = tuple(_stages(state))
-        parent = run.history.attempts[attempt.parents[0]].commit if attempt.parents else run.base
-        changed = run.repository.diff_stat(parent, attempt.commit)
-        diff = DiffSize(changed.files, changed.added, changed.removed)
-        source = trusted_source(attempt.commit, run.record(attempt))
-        run.recorder.add(Episode(attempt, diff=diff, stages=stages, source=source))
+        run.keep_episode(attempt, tuple(_stages(state)))
         return {}
 
     def _context(self, state: AttemptState, proposer: str) -> Context:

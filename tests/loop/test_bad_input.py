@@ -103,6 +103,22 @@ def test_sha256_repository(demo: Demo, refused: Refused) -> None:
     assert "sha256" in refused(kapso, "run")
 
 
+def test_a_repo_that_is_not_there(demo: Demo, refused: Refused) -> None:
+    said = refused(demo("repo: nowhere\n"), "run")
+    assert "nowhere` does not exist" in said
+
+
+def test_a_cache_is_never_made_in_the_working_tree(
+    demo: Demo, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kapso = demo("budget: {attempts: 1}\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kapso.root / "cache"))
+    assert "lies inside the repository" in refused(kapso, "run")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says its specification
+    assert kapso("run").returncode in (0, 3)
+    assert kapso.git("status", "--short") == ""
+
+
 def test_a_branch_called_kapso(demo: Demo, refused: Refused) -> None:
     kapso = demo()
     kapso.git("branch", "kapso")

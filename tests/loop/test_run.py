@@ -175,6 +175,21 @@ def test_holdout_stays_in_its_own_ref(demo: Demo) -> None:
     assert "777.5" in kapso("show", run, "best").stdout
 
 
+def test_a_holdout_that_fails_is_said_at_once(demo: Demo) -> None:
+    done = demo("holdout: exit 3\nbudget: {attempts: 1}\n")("run")
+    assert "warning: the hold-out cannot score the unchanged program: " in done.stderr
+    assert "777.5" not in done.stderr
+
+
+def test_the_baseline_is_measured_twice_and_shown_like_any_attempt(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 1}\n", extra={"score.sh": "echo '{\"score\": 1}'\n"})
+    kapso("run", check=3)
+    [shown] = kapso.json("show", "baseline")
+    assert [stage["name"] for stage in shown["stages"]] == ["run", "evaluate"]
+    log = kapso.root / ".git/kapso/runs" / kapso.json("ls")[0]["run"] / "attempts/0000/log.txt"
+    assert log.read_text().count("$ sh score.sh") == 2, "nothing to confirm, so nothing is measured again"
+
+
 def test_dirty_takes_uncommitted_changes_into_the_base(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 2}\n")
     (kapso.root / "params.json").write_text('{"x": 2.0, "y": 5.0}\n')
