@@ -6,13 +6,15 @@ lines that a marker names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kapso.propose.tune import cfamily, config, plain, python
-from kapso.propose.tune.found import Found, name_slots, span
+from kapso.propose.tune.dialects import DIALECTS
+from kapso.propose.tune.found import Found, any_of, name_slots, span
 from kapso.propose.tune.markers import Marker, Problem, evolve_blocks, find_markers
 from kapso.propose.tune.slots import CONFIGURED, NEVER, Domain, Slot, is_same
 
@@ -23,10 +25,13 @@ LARGEST_BYTES = 400_000
 
 _CPP = "cc cpp cxx cu h hh hpp hxx cuh inl"
 _LANGUAGES = {f".{suffix}": "cpp" for suffix in _CPP.split()} | {
-    ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+    ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".rs": "rust", ".go": "go",
+    ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript", ".tsx": "tsx",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript",
 }  # fmt: skip
-_READERS = {"c": cfamily, "cpp": cfamily, "python": python, "yaml": config, "json": config}
+_READERS = {"python": python, "yaml": config, "json": config} | dict.fromkeys(DIALECTS, cfamily)
 _NO_SETTINGS = {"package-lock.json", "package.json", "composer.json", "tsconfig.json"}
+_TESTS = re.compile(r".*(_test\.go|\.(test|spec)\.[cm]?[jt]sx?|\.d\.[cm]?ts|\.min\.js)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ def read_file(path: str, content: bytes) -> FileSlots:
     name = PurePosixPath(path)
     language = _LANGUAGES.get(name.suffix.lower())
     if len(content) > LARGEST_BYTES or b"\0" in content or name.name in _NO_SETTINGS:
+        return FileSlots()
+    if _TESTS.fullmatch(name.name):
         return FileSlots()
     if language is None and b"kapso:" not in content:
         return FileSlots()
@@ -81,7 +88,7 @@ def _tree(text: str, language: str) -> _Source:
     return _Source(
         lambda: reader.find_literals(root, language),
         lambda: reader.strings(root, language),
-        lambda at: _is_in_comment(root, at),
+        lambda at: _is_in_comment(root, language, at),
     )
 
 
@@ -93,15 +100,10 @@ def _plain(text: str, markers: list[Marker]) -> _Source:
     )
 
 
-def _is_in_comment(root: SgNode, at: int) -> bool:
-    """A `#define` keeps the comment behind its value as part of that value."""
-    comments = root.find_all(kind="comment")
-    places = [span(node) for node in comments]
-    if any(start <= at < end for start, end in places):
-        return True
-    language_has_defines = root.kind() == "translation_unit"
-    defines = root.find_all(kind="preproc_arg") if language_has_defines else []
-    return any(start <= at < end for start, end in map(span, defines))
+def _is_in_comment(root: SgNode, language: str, at: int) -> bool:
+    kinds = DIALECTS[language].comments if language in DIALECTS else ("comment",)
+    places = (span(node) for node in root.find_all(any_of(kinds)))
+    return any(start <= at < end for start, end in places)
 
 
 def _is_text(domain: Domain) -> bool:
