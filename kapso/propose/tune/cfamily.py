@@ -129,7 +129,8 @@ class _Walk:
     def tier(self, value: Value) -> int:
         if not self.is_allowed:
             return NEVER
-        is_constant = not self._is_local or bool(_CONSTANT.search(self._declaration))
+        is_fixed = not self._is_local and self._owner != "variable_declarator"
+        is_constant = is_fixed or bool(_CONSTANT.search(self._declaration))
         is_configured = self._owner in self._dialect.offered or (
             self._owner in self._dialect.declared and is_constant
         )
