@@ -114,8 +114,8 @@ class Axis:
 
 def axis_of(slot: Slot) -> Axis:
     """The axis of a slot, from its marker or from what its value and name suggest."""
-    if slot.domain is not None and slot.domain.choices:
-        return Axis(slot.name, slot.value, slot.tier, choices=slot.domain.choices)
+    if slot.choices:
+        return Axis(slot.name, slot.value, slot.tier, choices=slot.choices)
     if isinstance(slot.value, bool):
         return Axis(slot.name, slot.value, slot.tier, choices=(slot.value, not slot.value))
     if slot.domain is not None:

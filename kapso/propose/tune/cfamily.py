@@ -94,9 +94,7 @@ class _Walk:
     Past the function that holds the literal, what lies further out gives names and forbids little.
     """
 
-    def __init__(
-        self, node: SgNode, ancestors: list[SgNode], dialect: Dialect, capacities: set[str]
-    ) -> None:
+    def __init__(self, node: SgNode, ancestors: list[SgNode], dialect: Dialect, capacities: set[str]) -> None:
         self.node = node
         self.is_allowed = True
         self.is_direct = False

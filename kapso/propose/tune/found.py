@@ -73,7 +73,9 @@ def tier_of(value: Value, configured: bool, direct: bool, operator: str = "") ->
         return ASLEEP
     if value in (0, 1, -1) and isinstance(value, int) or value == 0:
         return ASLEEP
-    if operator in _FORMULA_OPERATORS or (not direct and (value in (0.5, 1, 2, -1, -2, -0.5) or abs(value) <= 1e-9)):
+    if operator in _FORMULA_OPERATORS or (
+        not direct and (value in (0.5, 1, 2, -1, -2, -0.5) or abs(value) <= 1e-9)
+    ):
         return STRUCTURAL
     return LOCAL
 
