@@ -88,7 +88,7 @@ def name_slots(path: str, found: Iterable[Found], bare: bool = False) -> list[Sl
         name = f"{path}:{'.'.join(literal.names) or 'top'}"
         seen[name] += 1
         value = read_value(literal.text)
-        if value is None and bare and re.fullmatch(r"[^\W\d][\w .+-]*", literal.text):
+        if value is None and bare and re.fullmatch(r"(?:[^\W\d]|-[A-Za-z])[\w .,=+-]*", literal.text):
             value = literal.text
         if value is None:
             continue

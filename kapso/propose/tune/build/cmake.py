@@ -45,9 +45,9 @@ def find_flags(text: str, markers: list[Marker]) -> list[Slot]:
         for m in _OPTIONS.finditer(text)
         if text.count("\n", 0, m.end()) + 1 not in marked
     ]
-    if lists:
-        return slots
-    return slots + (switches(text, "compile_options", options, C) if options else _alone(text))
+    if options:
+        return slots + (switches(text, "compile_options", options, C) if not lists else [])
+    return slots if lists or _OPTIONS.search(text) else slots + _alone(text)
 
 
 def _build_type(text: str, marked: set[int]) -> list[Slot]:
