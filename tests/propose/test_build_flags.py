@@ -161,7 +161,7 @@ FILES = {
 SWITCHES = {n: s for n, s in Reader().read(FILES).slots.items() if isinstance(s, Switch)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.fixed_dictionaries({}, optional={n: st.sampled_from(s.choices) for n, s in SWITCHES.items()}),
     st.fixed_dictionaries({}, optional={n: st.sampled_from(s.choices) for n, s in SWITCHES.items()}),
@@ -180,7 +180,7 @@ def test_values_come_back_and_the_rest_survives(first: dict[str, Value], second:
     assert all(piece in files["Makefile"] for piece in kept)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(SWITCHES)), st.data())
 def test_there_and_back_gives_the_same_bytes(name: str, data: st.DataObject) -> None:
     switch = SWITCHES[name]
@@ -214,3 +214,12 @@ def test_flags_are_scanned_one_by_one_before_numbers(search: Make) -> None:
     assert titles[0] == "CFLAGS -O1 → -O3"
     assert run.best.parameters["Makefile:CFLAGS"] == "-O3"
     assert all(idea.parameters["a.py:gain"] == 0.5 for idea in run.ideas)
+
+
+def test_what_lost_least_is_scanned_again_first(search: Make) -> None:
+    text = "x = 'a'  # kapso: a|b|c|d\ny = 'p'  # kapso: p|q\n"
+    heights = {"a": 3, "b": 0, "c": 2, "d": 1, "p": 0, "q": 10}
+    run = search({"a.py": text}, lambda names: heights[names["x"]] + heights[names["y"]]).run(7)
+    assert [idea.title for idea in run.ideas[:4]] == ["x a → b", "x a → c", "x a → d", "y p → q"]
+    again = [idea.title for idea in run.ideas[4:] if idea.hypothesis.startswith("scan")]
+    assert again == ["x a → c", "x a → d", "x a → b"][: len(again)] != []

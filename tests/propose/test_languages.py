@@ -139,6 +139,7 @@ def test_javascript_settings(path: str, text: str, found: dict[str, tuple[str, i
         "switch (x) { case 3: break; }\n",
         "f(xs[3], xs[i + 2], process.argv.slice(2), process.argv[4]);\n",
         "const xs = new Float64Array(64), ys = new Array(7), zs = Buffer.alloc(10);\n",
+        "const xs = Array.from({ length: 40 }, f);\n",
         "const s = `x ${y * 5}`, r = /3.5/;\n",
         "console.log(3); process.exit(2); parseInt(x, 10); x.toFixed(3);\n",
         "throw new E(3);\n",

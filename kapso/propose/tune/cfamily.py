@@ -148,7 +148,8 @@ class _Walk:
         elif kind == "token_tree":
             self._trees += 1
         elif kind in {"declaration", "lexical_declaration", "const_declaration"}:
-            self._declare(node)
+            if self._owner in dialect.declared:  # of a large table of fields the text is not needed
+                self._declare(node)
         elif kind not in dialect.plain:
             self._is_plain = False
             if kind == "binary_expression" and not self.operator:
@@ -202,13 +203,16 @@ class _Walk:
 
     def _is_size(self, call: SgNode, name: str) -> bool:
         """Whether the call makes an array whose length the literal is; maps and channels may be tuned."""
+        if name == "from" and self._names == ["length"]:
+            return True
         sized = re.fullmatch(self._dialect.sized_calls, name)
         return sized is not None and not re.match(r"make\((map|chan)\b", call.text())
 
     def _is_element(self, macro: SgNode, name: str) -> bool:
         """Whether the literal is an element of a `vec![…]`, the one macro whose text is understood."""
-        before = macro.text()[: span(self.node)[0] - span(macro)[0]]
-        return name == "vec" and self._trees == 1 and ";" not in before
+        if name != "vec" or self._trees != 1:
+            return False
+        return ";" not in macro.text()[: span(self.node)[0] - span(macro)[0]]
 
     def _scope(self, node: SgNode, kind: str) -> None:
         name = node.field(self._dialect.scopes.get(kind, ""))

@@ -16,7 +16,7 @@ _PROFILE = ("profile", "release")
 # Of each setting: what Cargo takes when it is not there, what it may be, how likely it helps.
 _SETTINGS: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "opt-level": ("3", ("3", "2", '"s"', "1", "0"), CONFIGURED),
-    "lto": ("false", ('"fat"', '"thin"', '"off"', "false"), CONFIGURED),
+    "lto": ("false", ('"fat"', '"thin"', "false"), CONFIGURED),
     "codegen-units": ("16", ("1", "16"), CONFIGURED),
     "panic": ('"unwind"', ('"abort"', '"unwind"'), LOCAL),
     "debug-assertions": ("false", ("false",), LOCAL),
