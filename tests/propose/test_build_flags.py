@@ -61,6 +61,8 @@ def written(path: str, text: str, **changes: Value) -> str:
         ("Makefile", "x: x.c\r\n\tgcc -O1 -o x x.c\r\n", {"cc": "-O3"}, "x: x.c\r\n\tgcc -O3 -o x x.c\r\n"),
         ("Makefile", "x:\n\tcc -c a.c && cc -O1 -c b.c\n", {"cc": "-O3"},
          "x:\n\tcc -O3 -c a.c && cc -O3 -c b.c\n"),
+        ("Makefile", "x: x.c\n\t$(CC) $(CFLAGS) -o x x.c $(LDFLAGS)\n", {"cc": "-O3"},
+         "x: x.c\n\t$(CC) $(CFLAGS) -O3 -o x x.c $(LDFLAGS)\n"),
         ("b.sh", "CFLAGS='-O1 -g'\ngcc $CFLAGS a.c\n", {"CFLAGS": "-O3"},
          "CFLAGS='-O3 -g'\ngcc $CFLAGS a.c\n"),
         ("b.sh", 'export CFLAGS=""\n', {"CFLAGS.-flto": True}, 'export CFLAGS=" -flto"\n'),

@@ -16,6 +16,7 @@ _CALL = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _MAKES_SOMETHING = re.compile(r"(?<!\S)-[co]\b|\.(c|cc|cpp|cxx|f90|rs)\b|\$[<^]")
+_VARIABLE = re.compile(r""""?\$[({]?\w*(?:(?<!LD)FLAGS|OPT)[\w\[\]@]*[)}]?"?(?=\s)""")
 _TAKES_FLAGS = re.compile(r"\$[({]?\w*(FLAGS|OPT)")
 
 
@@ -26,9 +27,12 @@ def find_flags(text: str, stretches: Iterable[tuple[int, int]], has_variables: b
         for match in _CALL.finditer(text[start:end]):
             words = match["words"]
             if _MAKES_SOMETHING.search(words) and not (has_variables and _TAKES_FLAGS.search(words)):
-                at = start + match.end("compiler")
                 kind = "rustc" if "rustc" in match["compiler"].lower() else "cc"
-                lists[kind].append(FlagList(at, start + match.end("words"), at))
+                first, last = start + match.start("words"), start + match.end("words")
+                # Behind a variable that another file sets, as the later of two levels wins.
+                variables = list(_VARIABLE.finditer(text, first, last))
+                anchor = variables[-1].end() if variables else first
+                lists[kind].append(FlagList(first, last, anchor))
     return [
         *(switches(text, "cc", lists["cc"], C) if lists["cc"] else []),
         *(switches(text, "rustc", lists["rustc"], RUSTC) if lists["rustc"] else []),
