@@ -27,6 +27,8 @@ def tiers(path: str, text: str) -> dict[str, tuple[str, int]]:
          {"f.if": ("0.3", 2), "f.return": ("0.2", 2)}),
         ("impl D for C { fn d() -> Self { Self { gain: 0.3, n: 7 } } }\n",
          {"C.d.gain": ("0.3", 1), "C.d.n": ("7", 1)}),
+        ("impl Default for S { fn default() -> S { S { on: false, n: 0 } } }\n",
+         {"S.default.on": ("false", 1), "S.default.n": ("0", 1)}),
         ("fn f() { for _ in 0..100 { g(-5); } }\n", {"f.for#2": ("100", LOCAL), "f.g": ("-5", LOCAL)}),
         ("fn f() { let v = vec![0.3, 0.7]; }\n", {"f.v.vec": ("0.3", LOCAL), "f.v.vec#2": ("0.7", LOCAL)}),
         ("fn f(x: u64) -> u64 { x ^ (x >> 13) }\n", {"f": ("13", STRUCTURAL)}),
@@ -56,6 +58,7 @@ def test_rust_settings(text: str, found: dict[str, tuple[str, int]]) -> None:
         "#[test]\nfn works() { let x = 3.5; }\n",
         "fn f() { let rng = StdRng::seed_from_u64(42); std::process::exit(3); }\n",
         "const SEED: u64 = 42;\n",
+        "impl S { fn new() -> S { S { done: false, n: 0 } } }\n",
         "fn f() { let mut n = 0; let mut best = 0.0; n += 1; }\n",
         '// 3.5\n/* 4.5 */\nconst S: &str = "3.5";\n',
     ],
@@ -99,6 +102,7 @@ def test_go_settings(text: str, found: dict[str, tuple[str, int]]) -> None:
         'func f() { fmt.Println("x", 3); os.Exit(2); rand.Seed(42); panic(5) }\n',
         "var xs = [...]string{3: y}\n",
         "func f() { n := 0; n += 1; done := false }\n",
+        "func f() S { return S{done: false, n: 0} }\n",
     ],
 )
 def test_go_leaves_alone(text: str) -> None:

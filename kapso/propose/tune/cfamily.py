@@ -30,6 +30,8 @@ _DEFINED = re.compile(r"\(?\s*(-?[\d.][\w.']*(?:[eE][+-]\d+\w*)?)\s*\)?\s*(?://.
 _CONSTANT = re.compile(r"\b(const|constexpr)\b")
 _UNSIGNED = re.compile(r"\b(unsigned|size_t|uint\w*|u(8|16|32|64|128|size)|byte)\b")
 _BUILT_IN = re.compile(r"(u?int\d*|float\d+|byte|rune|string|bool|uintptr|time\.Duration)$")
+_FIELDS = {"field_initializer", "keyed_element"}
+_DEFAULTS = re.compile(r"default|config|option|setting|param", re.IGNORECASE)
 _IS_TEST = re.compile(r"#\[(\w+::)*(test|bench)\b")
 
 
@@ -132,6 +134,9 @@ class _Walk:
         is_configured = self._owner in self._dialect.offered or (
             self._owner in self._dialect.declared and is_constant
         )
+        if self._is_local and self._owner in _FIELDS and value in (0, 1):
+            # `done: false` and `count: 0` begin a computation, unless what they stand in holds settings.
+            is_configured = any(map(_DEFAULTS.search, self._scopes))
         return tier_of(value, self.is_direct and is_configured, self.is_direct, self.operator)
 
     def _climb(self, node: SgNode, kind: str, inner: SgNode) -> None:
