@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,26 @@ def test_what_lost_least_is_scanned_again_first(search: Make) -> None:
     assert [idea.title for idea in run.ideas[:4]] == ["x a → b", "x a → c", "x a → d", "y p → q"]
     again = [idea.title for idea in run.ideas[4:] if idea.hypothesis.startswith("scan")]
     assert again == ["x a → c", "x a → d", "x a → b"][: len(again)] != []
+
+
+@pytest.mark.parametrize("with_parameters", [True, False])
+def test_replaying_the_history_rebuilds_what_was_learnt(search: Make, with_parameters: bool) -> None:
+    files = {
+        "Makefile": "CFLAGS = -Wall -pg\nCXXFLAGS =\nx: x.c\n\t$(CC) $(CFLAGS) -o x x.c\n",
+        "CMakeLists.txt": "project(x)\n",
+        "Cargo.toml": "[package]\n",
+        "b.sh": "gcc -o a a.c\nrustc b.rs\n",
+    }
+    run = search(files, lambda names: 0.0)
+    flags = (b"-flto", b"-O3", b"-march=native", b"= 1", b"Release")
+    run.score = lambda files: sum(text.count(flag) for text in files.values() for flag in flags) % 7
+    run.tune = run.fresh()
+    run.attempts.clear()
+    run.land(0, run.files, None, None)
+    run.run(70)
+    replayed = run.fresh()
+    for attempt in run.attempts:
+        replayed.observe(attempt if with_parameters else replace(attempt, parameters={}))
+    number = len(run.attempts)
+    assert number == 71
+    assert replayed.ideate(run.context(number)) == run.tune.ideate(run.context(number))

@@ -25,7 +25,6 @@ _BUILD_TYPE = re.compile(
 )
 _PROJECT = re.compile(r"^[ \t]*project\s*\([^()]*\)", re.MULTILINE | re.IGNORECASE)
 _TYPES = ("Release", "RelWithDebInfo", "MinSizeRel")
-_ALONE = ("-march=native", "-flto", "-funroll-loops", "-ffast-math")
 NO_TYPE = "none"
 
 
@@ -45,9 +44,11 @@ def find_flags(text: str, markers: list[Marker]) -> list[Slot]:
         for m in _OPTIONS.finditer(text)
         if text.count("\n", 0, m.end()) + 1 not in marked
     ]
-    if options:
-        return slots + (switches(text, "compile_options", options, C) if not lists else [])
-    return slots if lists or _OPTIONS.search(text) else slots + _alone(text)
+    if any(variable.is_for_speed for assigned in lists.values() for variable in assigned):
+        return slots
+    if not options and not _OPTIONS.search(text):
+        options = _alone(text)
+    return slots + (switches(text, "compile_options", options, C) if options else [])
 
 
 def _build_type(text: str, marked: set[int]) -> list[Slot]:
@@ -66,15 +67,8 @@ def _build_type(text: str, marked: set[int]) -> list[Slot]:
     return [make_switch("CMAKE_BUILD_TYPE", NO_TYPE, _TYPES, [place], CONFIGURED)]
 
 
-def _alone(text: str) -> list[Slot]:
-    """Options for a project that has none: each on a line of its own behind `project(…)`."""
+def _alone(text: str) -> list[FlagList]:
+    """For a project without options: each on a line of its own behind `project(…)`."""
     project = _PROJECT.search(text)
-    if project is None:
-        return []
-    slots: list[Slot] = []
-    for flag in _ALONE:
-        texts: dict[Value, str] = {True: f"\nadd_compile_options({flag})", False: ""}
-        place = Place(project.end(), project.end(), texts)
-        name = f"compile_options.{flag}"
-        slots.append(make_switch(name, False, (True, False), [place], C.switches[flag]))
-    return slots
+    at = project.end() if project is not None else 0
+    return [FlagList(at, at, at, added="\nadd_compile_options({})")] if project is not None else []

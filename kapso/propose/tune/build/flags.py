@@ -19,13 +19,14 @@ _WORD = r"""(?<![^\s"'(;=])%s(?=[\s"');]|\\\n|$)"""
 class FlagList:
     """Flags between `start` and `end`; `anchor` is where to add to a list without a level.
 
-    `can_grow`: whether a second word may stand there at all.
+    `can_grow`: whether a second word may stand there at all. `added`: how a flag is added.
     """
 
     start: int
     end: int
     anchor: int
     can_grow: bool = True
+    added: str = " {}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _level(text: str, name: str, lists: list[FlagList], compiler: Compiler) -> l
             value = matches[-1][0]
             places.append(Place(*matches[-1].span(), {}))
         elif flags.can_grow:
-            texts: dict[Value, str] = {level: f" {level}" for level in compiler.levels}
+            texts: dict[Value, str] = {level: flags.added.format(level) for level in compiler.levels}
             places.append(Place(flags.anchor, flags.anchor, texts))
     return [make_switch(name, value, compiler.levels, places, CONFIGURED)] if places else []
 
@@ -137,8 +138,7 @@ def _switch(
     rival = (compiler.rivals or {}).get(flag, "(?!)")
     if any(not flags.can_grow or _matches(text, flags, rival) for flags in lists):
         return []
-    ends = [_behind_level(text, flags, compiler) for flags in lists]
-    places = [Place(at, at, {True: f" {flag}", False: ""}) for at in ends]
+    places = [_absent(text, flags, flag, compiler) for flags in lists]
     return [make_switch(name, False, (True, False), places, tier)]
 
 
@@ -148,9 +148,11 @@ def _standing(text: str, flags: FlagList, match: re.Match[str]) -> Place:
     return Place(start, match.end(), {True: text[start : match.end()], False: ""})
 
 
-def _behind_level(text: str, flags: FlagList, compiler: Compiler) -> int:
+def _absent(text: str, flags: FlagList, flag: str, compiler: Compiler) -> Place:
+    """Where a flag would be added: behind the level, where there is one."""
     levels = _matches(text, flags, compiler.level)
-    return levels[-1].end() if levels else flags.anchor
+    at = levels[-1].end() if levels else flags.anchor
+    return Place(at, at, {True: flags.added.format(flag), False: ""})
 
 
 def _matches(text: str, flags: FlagList, pattern: str) -> list[re.Match[str]]:
