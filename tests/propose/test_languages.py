@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kapso.propose.tune.axes import axis_of
@@ -178,3 +180,27 @@ def test_whole_numbers_stay_within_their_type(path: str, text: str, low: int, hi
     (slot,) = read_file(path, text.encode()).slots
     axis = axis_of(slot)
     assert [axis.value(position, slot.value) for position in (-1e12, 1e12)] == [low, high]
+
+
+LINES = {
+    "a.c": "static double f%d(double x)\n{ double t = 2.5; t *= 0.99 + x; return g(t, 7) * 0.5; }\n",
+    "a.rs": "fn f%d(x: f64) -> f64\n{ let mut t = 2.5; t *= 0.99 + x; g(t, 7) * 0.5 }\n",
+    "a.go": "func f%d(x float64) float64 {\n\tt := 2.5; t *= 0.99 + x; return g(t, 7) * 0.5 }\n",
+    "a.ts": "function f%d(x: number, k = 0.5)\n{ let t = 2.5; t *= 0.99 + x; return g(t, 7) * 0.5; }\n",
+    "a.toml": "[s%d]\na = 0.5\n",
+    "Makefile": "x%d: x.c\n\tcc -O1 -o x x.c\n",
+}
+TABLES = {
+    "b.ts": ("const table = {\n", "  k%d: 0.5,\n  on: true,\n", "};\n"),
+    "b.rs": ("fn f() -> T { T {\n", "  k%d: 0.5,\n  on: true,\n", "} }\n"),
+}
+
+
+@pytest.mark.parametrize("path", [*LINES, *TABLES])
+def test_five_thousand_lines_take_no_second(path: str) -> None:
+    head, line, tail = TABLES.get(path) or ("", LINES[path], "")
+    content = (head + "".join(line % number for number in range(2500)) + tail).encode()
+    started = time.process_time()
+    slots = read_file(path, content).slots
+    assert time.process_time() - started < 1.0  # 0.13 s; a quadratic reader takes far longer
+    assert len(slots) >= (9 if path == "Makefile" else 2500)

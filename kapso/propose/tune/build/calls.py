@@ -12,7 +12,7 @@ _CALL = re.compile(
     r"""(?:^|[;&|(]|\b(?:time|ccache|do|then|else|exec)\b)[ \t]*[@+-]*[ \t]*(?:\w+=\S*[ \t]+)*
     (?P<compiler>(?:[\w./-]*/)?(?:[\w-]+-)?(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|rustc)(?:-[\d.]+)?
                | "?\$(?:[({](?:CC|CXX|FC|RUSTC)(?::-[\w+-]+)?[)}]|(?:CC|CXX|FC|RUSTC)\b)"?)
-    (?=[ \t])(?P<words>(?:[^;&|\n\\]|\\\n|\\.)*)""",
+    (?=[ \t])(?P<words>(?:[^;&|\n\\]|\\\r?\n|\\.)*)""",
     re.VERBOSE | re.MULTILINE,
 )
 _MAKES_SOMETHING = re.compile(r"(?<!\S)-[co]\b|\.(c|cc|cpp|cxx|f90|rs)\b|\$[<^]")
@@ -26,6 +26,8 @@ def find_flags(text: str, stretches: Iterable[tuple[int, int]], has_variables: b
     for start, end in stretches:
         for match in _CALL.finditer(text[start:end]):
             words = match["words"]
+            if "kapso:" in words:
+                continue
             if _MAKES_SOMETHING.search(words) and not (has_variables and _TAKES_FLAGS.search(words)):
                 kind = "rustc" if "rustc" in match["compiler"].lower() else "cc"
                 first, last = start + match.start("words"), start + match.end("words")

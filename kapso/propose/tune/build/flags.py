@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, STRUCTURAL, Place, Slot, Value, make_switch
 
-_WORD = r"""(?<![^\s"'(;=])%s(?=[\s"');]|\\\n|$)"""
+_WORD = r"""(?<![^\s"'(;=])%s(?=[\s"');]|\\\r?\n|$)"""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ _ASSIGNED = re.compile(
     r"(?P<name>[\w.-]+)[ \t]*(?:[?+]|::?:?)?=",
     re.MULTILINE,
 )
-_RECIPE = re.compile(r"^\t.*(?:\\\n.*)*", re.MULTILINE)
+_RECIPE = re.compile(r"^\t(?:[^\n\\]|\\\r?\n|\\.)*", re.MULTILINE)
 
 
 def find_flags(text: str, markers: list[Marker]) -> list[Slot]:
@@ -36,7 +36,7 @@ def _value(text: str, start: int) -> FlagList:
     """The value that begins at `start`: continued lines belong to it, a comment does not."""
     end = start
     while end < len(text) and text[end] not in "#\n":
-        end += 2 if text[end] == "\\" else 1
+        end += 3 if text.startswith("\\\r\n", end) else 2 if text[end] == "\\" else 1
     end = min(end, len(text))
-    stripped = start + len(re.sub(r"(\s|\\\n)+$", "", text[start:end]))
+    stripped = start + len(re.sub(r"(\s|\\\r?\n)+$", "", text[start:end]))
     return FlagList(start, end, stripped)

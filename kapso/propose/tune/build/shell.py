@@ -18,7 +18,7 @@ _ASSIGNED = re.compile(
       | (?P<bare>[^\s"'();&|]+))""",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-_COMMAND = re.compile(r"^(?![ \t]*\#).+(?:\\\n.*)*", re.MULTILINE)
+_COMMAND = re.compile(r"^(?![ \t]*\#)(?:[^\n\\]|\\\r?\n|\\.)+", re.MULTILINE)
 
 
 def find_flags(text: str, markers: list[Marker]) -> list[Slot]:
