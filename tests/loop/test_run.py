@@ -145,7 +145,7 @@ evaluate: sh score.sh $KAPSO_OUT/flag.yaml
 def test_a_program_with_nothing_to_tune_is_told_so(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 5}\n", extra={"params.json": '{"x": "three"}\n', "score.sh": ONE})
     done = kapso("run", check=3)
-    assert "tune: no number, boolean or marked choice to tune in the files of `edit`" in done.stderr
+    assert "tune: no number, boolean, build flag or marked choice to tune in the files" in done.stderr
     assert kapso.json("ls")[0]["attempts"] == 0
 
 

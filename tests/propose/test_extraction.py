@@ -152,6 +152,34 @@ def test_json_settings() -> None:
     }
 
 
+def test_toml_settings() -> None:
+    text = "rate = 1e-3 # why\nn = 1_000\non=true\n[a.'b c']\nx = [16, # c\n 32,]\ny = {k = -2.5, z = 0x1f}\n"
+    assert tiers("a.toml", text) == {
+        "rate": ("1e-3", CONFIGURED),
+        "n": ("1_000", CONFIGURED),
+        "on": ("true", CONFIGURED),
+        "a.b_c.x": ("16", CONFIGURED),
+        "a.b_c.x#2": ("32", CONFIGURED),
+        "a.b_c.y.k": ("-2.5", CONFIGURED),
+        "a.b_c.y.z": ("0x1f", STRUCTURAL),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version = 1.2\nseed = 3\n[server]\nport = 80\n",
+        "3 = 'x'\n",
+        "a = 1979-05-27\nb = 1979-05-27 07:32:00.5\nc = 07:32:00\nd = inf\ne = nan\n",
+        'a = "7"\nb = """\nc = 8\\"\n"""\nd = Q3\n[e]\nf = 3Q3\n'.replace("Q3", "'" * 3),
+        "[seed]\nx = 3\n[[seed.y]]\nz = 4\n",
+        "a = [" + ", ".join(map(str, range(60))) + "]\n",
+    ],
+)
+def test_toml_leaves_alone(text: str) -> None:
+    assert tiers("a.toml", text) == {}
+
+
 @pytest.mark.parametrize(
     ("path", "content"),
     [
@@ -159,7 +187,8 @@ def test_json_settings() -> None:
         ("a.py", b"RATE = 0.5\0"),
         ("a.py", b"RATE = 0.5\n" + b"# long\n" * 100_000),
         ("package.json", b'{"a": 3}'),
-        ("a.toml", b"rate = 3\n"),
+        ("a.toml", b"rate = \n"),
+        ("pyproject.toml", b"rate = 3\n"),
         ("a.md", b"rate = 3\n"),
     ],
 )

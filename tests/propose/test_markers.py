@@ -36,6 +36,16 @@ def domains(files: dict[str, str]) -> dict[str, Domain | None]:
         ("a.toml", "x = 0.5  # kapso: 0..1", Domain(0, 1)),
         ("a.ini", "x = 4 ; kapso: [4, 8]", Domain(choices=(4, 8))),
         ("a.rs", "const X: f64 = -3.5; // kapso: -10..10", Domain(-10, 10)),
+        ("a.rs", 'let x = "fast"; // kapso: fast|slow', Domain(choices=("fast", "slow"))),
+        ("a.rs", "let x = 8_u64; /* kapso: 8|16 */", Domain(choices=(8, 16))),
+        ("a.go", 'var x = "fast" // kapso: fast | slow', Domain(choices=("fast", "slow"))),
+        ("a.js", "let x = 'fast'; // kapso: [fast, slow]", Domain(choices=("fast", "slow"))),
+        ("a.ts", "const n = 1_000n; // kapso: 10..1e6 log", Domain(10, 1e6, log=True)),
+        ("a.tsx", "const x = <A n={3} />; // kapso: 1..9", Domain(1, 9)),
+        ("a.toml", "x = 'lbfgs' # kapso: lbfgs|newton-cg", Domain(choices=("lbfgs", "newton-cg"))),
+        ("a.ini", "x = lbfgs ; kapso: lbfgs|newton-cg", Domain(choices=("lbfgs", "newton-cg"))),
+        ("Makefile", "OPT := -O2 # kapso: -O2|-O3 -flto", Domain(choices=("-O2", "-O3 -flto"))),
+        ("pyproject.toml", "x = 3 # kapso: 1..9", Domain(1, 9)),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
@@ -53,6 +63,7 @@ def test_reads(path: str, line: str, domain: Domain, end: str) -> None:
         ("x = 3  # kapso: 10..1", "empty"),
         ("x = 3  # kapso: 0..10 log", "above 0"),
         ("x = 3  # kapso: [3]", "two choices"),
+        ("x = 3  # kapso: 3|", "two choices"),
         ("x = 3  # kapso: [3, 4", "no end"),
         ("x = 'a'  # kapso: [a, it's]", "quotes"),
         ("x = y  # kapso: 1..10", "no literal"),
@@ -88,12 +99,33 @@ def test_text_that_only_looks_like_a_marker(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.toml", 's = """\n# kapso: bogus\n"""\nA = 2.0\n'),
+        ("a.rs", 'const S: &str = "// kapso: bogus";\nconst A: f64 = 2.0;\n'),
+        ("a.go", "package a\nvar s = `\n// kapso: bogus\n`\nvar A = 2.0\n"),
+        ("a.ts", "const s = `\n// kapso: bogus\n`;\nconst A = 2.0;\n"),
+    ],
+)
+def test_text_that_only_looks_like_a_marker_in_other_languages(path: str, text: str) -> None:
+    assert list(domains({path: text})) == [f"{path}:A"]
+
+
+@pytest.mark.parametrize(
     ("path", "text", "value", "expected"),
     [
         ("a.py", "x = 'adam'  # kapso: [adam, sgd]\r\n", "sgd", "x = 'sgd'  # kapso: [adam, sgd]\r\n"),
         ("a.yaml", "x: lbfgs # kapso: [lbfgs, sag]\n", "sag", "x: sag # kapso: [lbfgs, sag]\n"),
         ("a.py", "x = True # kapso: [true, false]\n", False, "x = False # kapso: [true, false]\n"),
         ("a.json", '{"x": true}', False, '{"x": false}'),
+        ("a.ini", "x = ab cd  ; kapso: ab cd|ef\r\n", "ef", "x = ef  ; kapso: ab cd|ef\r\n"),
+        (
+            "Makefile",
+            "O = -O2 # kapso: -O2|-O3 -flto\n",
+            "-O3 -flto",
+            "O = -O3 -flto # kapso: -O2|-O3 -flto\n",
+        ),
+        ("a.go", 'var x = "a" // kapso: a|b\n', "b", 'var x = "b" // kapso: a|b\n'),
         ("a.toml", "x = 0x1f # kapso: 0..99\n", 40, "x = 0x28 # kapso: 0..99\n"),
     ],
 )

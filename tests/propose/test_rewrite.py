@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+
+from ast_grep_py import SgRoot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +18,24 @@ FILES = {
     ),
     "b.h": "#define A (0.5f) /* ü 0.5 */\n#define B 10UL // x\nfloat w[] = {-1.0, 2E+05};  \nint h = 0xFf;",
     "c.yaml": "top:\n    rate:   1.0e-3   # why\n    list: [1,  -2, .5]\n'ключ': true\n",
+    "e.rs": (
+        "// ünï 😀 0.5\r\npub const A:f64=-1.5e-3_f64; /* 0.5 */\nstatic N : usize = 1_000 ; \n"
+        'fn f(x: f32) -> f32 {\n\tlet y=[0.25f32, 2.0]; if x>-3.5 { g(10u64,&Self{k:- 4}) } "0.5"; x*0.75 }'
+    ),
+    "f.go": (
+        "package main // ü\r\nconst ( A = 1e-3; B float64 = .5 )\n"
+        'var c = C{ Rate : -2.5,On:true , "ü": 7 }\n'
+        "func f(x int) int {\n\tt := 2.5 ; t*=0.99\n\tif x>-3 { return 5 } // 0.5\n\treturn g(`0.5`, 9)\n}\n"
+    ),
+    "g.ts": (
+        "// ünï 😀 0.5\r\nexport const A:number=1e-3 ,B = 10n;\tclass K { gain=.5 ; n: number = - 4 }\n"
+        "const c = {rate : 0.25,on:true, 'ü': [2.0,-3]}\n"
+        "function f(x,k=1_000) { return x>-3.5?g(7):`0.5 ${x}` }"
+    ),
+    "h.toml": (
+        "# ünï 😀 0.5\r\nrate=1e-3 # 0.5\n'n' = -1_000\n[\"ü\".a]\nx=[ 5.0e1, 2 ]\ny = { k=+0.5,on=false }"
+        "\nd = 1979-05-27 07:32:00\ns = Q30.5\n[z]Q3\nh = 0xff"
+    ).replace("Q3", "'" * 3),
     "d.json": '{"a" : -1.5e-3 ,\t"b":[2,3 ] , "c":false}',
 }
 FIRST = {path: text.encode() for path, text in FILES.items()}
@@ -33,6 +54,9 @@ def blanked(files: dict[str, bytes]) -> dict[str, str]:
     return rest
 
 
+BLANKED = blanked(FIRST)
+
+
 def another(value: Value, signed: bool) -> st.SearchStrategy[Value]:
     if isinstance(value, bool):
         return st.booleans()
@@ -43,15 +67,23 @@ def another(value: Value, signed: bool) -> st.SearchStrategy[Value]:
     return st.floats(allow_nan=False, allow_infinity=False, width=64, **bound).filter(lambda x: x != 0)  # type: ignore[arg-type]
 
 
+def parses(path: str, content: bytes) -> bool:
+    if path.endswith(".toml"):
+        return bool(tomllib.loads(content.decode()))
+    language = {"h": "cpp", "py": "python", "rs": "rust", "ts": "typescript"}.get(path[2:], path[2:])
+    root = SgRoot(content.decode(), language).root()
+    return root.find({"rule": {"kind": "ERROR"}}) is None
+
+
 VECTORS = st.fixed_dictionaries({}, optional={n: another(s.value, s.signed) for n, s in SLOTS.items()})
 
 
 def test_the_files_hold_slots_of_every_kind() -> None:
-    assert len(SLOTS) >= 20
+    assert len(SLOTS) >= 50
     assert {path_of(name) for name in SLOTS} == set(FILES)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(VECTORS, VECTORS)
 def test_values_come_back_and_nothing_else_changes(first: dict[str, Value], second: dict[str, Value]) -> None:
     files = dict(FIRST)
@@ -61,7 +93,8 @@ def test_values_come_back_and_nothing_else_changes(first: dict[str, Value], seco
         write_values(reader, vector, files)
         expected |= vector
         assert Reader().read(files).values() == expected
-        assert blanked(files) == blanked(FIRST)
+        assert blanked(files) == BLANKED
+        assert all(parses(path, files[path]) for path in files)
     write_values(reader, {name: slot.value for name, slot in SLOTS.items()}, files)
     assert Reader().read(files).values() == Reader().read(FIRST).values()
 

@@ -1,17 +1,18 @@
 """tune: finds the settings of a program in its text and searches for better values.
 
-Numbers and booleans of Python, C, C++, YAML and JSON are found by themselves. Markers in comments
-on the same line (`#`, `//`, `/* */`, `;`) say more; one that names values anywhere in the editable
-files means that only what is marked is tuned:
+Numbers and booleans of Python, C, C++, Rust, Go, JavaScript, TypeScript, YAML, TOML and JSON are found
+by themselves, and so are the build flags of Makefiles, shell scripts, CMakeLists.txt and Cargo.toml.
+Markers in comments on the same line (`#`, `//`, `/* */`, `;`) say more; one that names values anywhere
+in the editable files means that only what is marked is tuned:
 
     rate = 0.05        # kapso: 0.001..1 log      a range, ends included
     depth = 8          # kapso: 1..64 int         whole numbers only
-    solver = "adam"    # kapso: [adam, sgd]       choices: words, numbers or true, false
-    CELLS = 128        # kapso: fixed             leave this literal alone
+    solver = "adam"    # kapso: adam|sgd          choices: words, numbers or true, false; also `[adam, sgd]`
+    CELLS = 128        # kapso: fixed             leave this literal (or these flags) alone
 
-A marker speaks of every literal of its kind on its line. In files of other kinds (TOML, INI, Rust,
-Go, …) marked lines alone are tuned. Between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END, where a file has
-them, only what stands between them counts.
+A marker speaks of every literal of its kind on its line. In files of other kinds (INI, SQL, …) marked
+lines alone are tuned. Between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END, where a file has them, only what
+stands between them counts.
 """
 
 from kapso.propose.tune.proposer import Tune

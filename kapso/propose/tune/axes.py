@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
+from kapso.propose.tune.numerals import read_number
 from kapso.propose.tune.slots import Slot, Value, is_same
 
 _MAGNITUDES = re.compile(
@@ -113,13 +114,23 @@ class Axis:
 
 def axis_of(slot: Slot) -> Axis:
     """The axis of a slot, from its marker or from what its value and name suggest."""
-    if slot.domain is not None and slot.domain.choices:
-        return Axis(slot.name, slot.value, slot.tier, choices=slot.domain.choices)
+    if slot.choices:
+        return Axis(slot.name, slot.value, slot.tier, choices=slot.choices)
     if isinstance(slot.value, bool):
         return Axis(slot.name, slot.value, slot.tier, choices=(slot.value, not slot.value))
     if slot.domain is not None:
         return _marked(slot)
-    return _whole(slot) if isinstance(slot.value, int) else _real(slot)
+    return _within_type(_whole(slot), slot) if isinstance(slot.value, int) else _real(slot)
+
+
+def _within_type(axis: Axis, slot: Slot) -> Axis:
+    """The axis, ending where the suffix of the literal (`200u8`) says that its type does."""
+    numeral = read_number(slot.text)
+    if numeral is None or numeral.largest is None:
+        return axis
+    low, high = axis.position(1 if axis.scale == "log" else -numeral.largest), axis.position(numeral.largest)
+    floor, ceiling = max(axis.floor, low), min(axis.ceiling, high)
+    return replace(axis, floor=floor, ceiling=ceiling, low=max(axis.low, floor), high=min(axis.high, ceiling))
 
 
 def _marked(slot: Slot) -> Axis:

@@ -29,7 +29,17 @@ _QUIET_CALLS = {
     "fputs", "reshape", "seed", "default_rng", "RandomState", "Random", "srand", "mt19937", "isinstance",
     "getattr", "setattr", "debug", "info", "warning", "error", "exception", "log_message", "sleep",
     "perf_counter", "open", "Path", "struct", "unpack", "pack_into",
+    # Rust
+    "seed_from_u64", "from_seed", "nth", "from_str_radix", "from_radix",
+    # Go
+    "Print", "Println", "Printf", "Sprint", "Sprintf", "Fprint", "Fprintf", "Fprintln", "Errorf", "Fatal",
+    "Fatalf", "Exit", "Seed", "NewSource", "NewPCG", "Sleep", "panic", "ParseInt", "ParseFloat", "FormatInt",
+    "FormatFloat",
+    # JavaScript
+    "toFixed", "toPrecision", "toString", "padStart", "padEnd", "parseInt", "slice", "substring", "substr",
+    "splice", "charAt", "charCodeAt", "codePointAt", "at", "expect", "require", "setTimeout", "setInterval",
 }  # fmt: skip
+_FORMULA_OPERATORS = {"**", "<<", ">>", ">>>", "&", "|", "^", "&^"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ def is_setting(name: str) -> bool:
 
 def is_quiet_call(name: str) -> bool:
     """Whether a call's positional arguments say nothing about quality: printing, seeding, exiting."""
-    return name.rsplit(".", 1)[-1].rsplit("::", 1)[-1] in _QUIET_CALLS
+    return name.rsplit(".", 1)[-1].rsplit("::", 1)[-1] in _QUIET_CALLS or name.startswith("console.")
 
 
 def tier_of(value: Value, configured: bool, direct: bool, operator: str = "") -> int:
@@ -63,7 +73,9 @@ def tier_of(value: Value, configured: bool, direct: bool, operator: str = "") ->
         return ASLEEP
     if value in (0, 1, -1) and isinstance(value, int) or value == 0:
         return ASLEEP
-    if operator == "**" or (not direct and (value in (0.5, 1, 2, -1, -2, -0.5) or abs(value) <= 1e-9)):
+    if operator in _FORMULA_OPERATORS or (
+        not direct and (value in (0.5, 1, 2, -1, -2, -0.5) or abs(value) <= 1e-9)
+    ):
         return STRUCTURAL
     return LOCAL
 
@@ -76,14 +88,15 @@ def name_slots(path: str, found: Iterable[Found], bare: bool = False) -> list[Sl
         name = f"{path}:{'.'.join(literal.names) or 'top'}"
         seen[name] += 1
         value = read_value(literal.text)
-        if value is None and bare and re.fullmatch(r"[^\W\d][\w .+-]*", literal.text):
+        if value is None and bare and re.fullmatch(r"(?:[^\W\d]|-[A-Za-z])[\w .,=+-]*", literal.text):
             value = literal.text
         if value is None:
             continue
         numeral = read_number(literal.text)
         tier = max(literal.tier, STRUCTURAL) if numeral and numeral.is_based else literal.tier
+        signed = literal.signed and not (numeral and numeral.is_unsigned)
         unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        slots.append(Slot(unique, literal.start, literal.end, literal.text, value, tier, literal.signed))
+        slots.append(Slot(unique, literal.start, literal.end, literal.text, value, tier, signed))
     return slots
 
 
@@ -104,7 +117,7 @@ def is_within(inner: SgNode, outer: SgNode | None) -> bool:
 def settings_among(root: SgNode, kinds: Iterable[str], lists: Iterable[str]) -> Iterator[SgNode]:
     """Nodes of these kinds in order of place, without those inside a list so long that it is data."""
     data = _data(root, lists)
-    for node in root.find_all(_any_of(kinds)):
+    for node in root.find_all(any_of(kinds)):
         at = span(node)[0]
         place = bisect(data, (at, at)) - 1
         if place < 0 or at >= data[place][1]:
@@ -113,7 +126,7 @@ def settings_among(root: SgNode, kinds: Iterable[str], lists: Iterable[str]) -> 
 
 def _data(root: SgNode, lists: Iterable[str]) -> list[tuple[int, int]]:
     ranges = [(0, 0)]
-    for node in root.find_all(_any_of(lists)):
+    for node in root.find_all(any_of(lists)):
         start, end = span(node)
         if start >= ranges[-1][1] and end - start > 2 * DATA_AT:
             text = node.text()
@@ -122,7 +135,7 @@ def _data(root: SgNode, lists: Iterable[str]) -> list[tuple[int, int]]:
     return ranges
 
 
-def _any_of(kinds: Iterable[str]) -> Config:
+def any_of(kinds: Iterable[str]) -> Config:
     return {"rule": {"any": [{"kind": kind} for kind in kinds]}}
 
 

@@ -46,8 +46,8 @@ def find_markers(text: str) -> tuple[list[Marker], list[Problem]]:
 
 
 def read_domain(spec: str) -> Domain | str:
-    """What `0.1..10 log` or `[a, b]` allows, or a sentence that says why it cannot be read."""
-    if spec.startswith("["):
+    """What `0.1..10 log`, `[a, b]` or `a|b` allows, or a sentence that says why it cannot be read."""
+    if spec.startswith("[") or "|" in spec:
         return _read_choices(spec)
     match = _RANGE.match(spec)
     low = read_number(match["low"]) if match else None
@@ -63,9 +63,10 @@ def read_domain(spec: str) -> Domain | str:
 
 
 def _read_choices(spec: str) -> Domain | str:
-    if not spec.endswith("]"):
+    if spec.startswith("[") and not spec.endswith("]"):
         return f"`kapso: {spec}`: the list of choices has no end"
-    words = [word.strip() for word in spec[1:-1].split(",")]
+    listed = spec[1:-1].split(",") if spec.startswith("[") else spec.split("|")
+    words = [word.strip() for word in listed]
     if len(words) < 2 or "" in words:
         return f"`kapso: {spec}`: two choices or more are needed"
     choices: list[Value] = []

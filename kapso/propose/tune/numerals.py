@@ -1,6 +1,7 @@
 """How numbers are spelt in source text: reading a numeral, and writing another value in the same spelling.
 
 `write_number(value, like)` is exact: what it writes, `read_number` reads back as the same value.
+Suffixes of types (`10UL`, `1.5f`, `10u64`, `1e3_f32`, `10n`) and separators (`1_000`, `1'000`) stay.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from decimal import Decimal
 _NUMERAL = re.compile(
     r"""(?P<sign>[+-]?\s*)
     (?:
-        (?P<base>0[xXbBoO])(?P<digits>[0-9a-fA-F_']+)(?P<base_suffix>[uUlLzZ]*)
-      | (?P<whole>0|[1-9][0-9_']*)(?P<whole_suffix>[uUlLzZ]*)
-      | (?P<mantissa>(?:[0-9][0-9_']*)?\.[0-9_']*|[0-9][0-9_']*(?=[eE]))
+        (?P<base>0[xXbBoO])(?P<digits>[0-9a-fA-F_']+)(?P<base_suffix>{whole_suffix})
+      | (?P<whole>0|[1-9](?:[0-9_']*[0-9])?)(?P<whole_suffix>{whole_suffix})
+      | (?P<mantissa>(?:[0-9][0-9_']*)?\.[0-9_']*|[0-9](?:[0-9_']*[0-9])?(?=[eE]|_?f(?:32|64)$))
         (?:(?P<e>[eE])(?P<exponent_sign>[+-]?)(?P<exponent>[0-9]+))?
-        (?P<float_suffix>[fFlL]?)
-    )$""",
+        (?P<float_suffix>[fFlL]?|_?f(?:32|64))
+    )$""".replace("{whole_suffix}", r"[uUlLzZ]*|n|_?[iu](?:8|16|32|64|128|size)"),
     re.VERBOSE,
 )
 _BASES = {"x": (16, "x"), "o": (8, "o"), "b": (2, "b")}
@@ -34,6 +35,17 @@ class Numeral:
     def is_based(self) -> bool:
         """Hexadecimal, octal or binary: more likely a mask than a quantity."""
         return bool(self.parts["base"])
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether a minus sign before it would be wrong or at least odd."""
+        return self.is_based or "u" in self.parts["whole_suffix"].lower()
+
+    @property
+    def largest(self) -> int | None:
+        """The largest value that a suffix such as `u8` or `i16` allows, where that is small."""
+        match = re.search(r"([iu])(8|16)$", self.parts["whole_suffix"] or self.parts["base_suffix"])
+        return 2 ** (int(match[2]) - (match[1] == "i")) - 1 if match else None
 
 
 def read_number(text: str) -> Numeral | None:

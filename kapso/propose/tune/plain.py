@@ -16,16 +16,22 @@ _LITERAL = re.compile(
                  | (?<![\w.])(?:\d|\.\d)[\w.']*(?:(?<=[eE])[+-]\d+)?)""",
     re.VERBOSE,
 )
+_BARE = re.compile(r"[:=][ \t]*(?P<string>(?:[^\W\d]|-[A-Za-z])[\w .,=+-]*[\w+]|[^\W\d])[ \t]*$")
 _NAME = re.compile(r"([^\W\d][\w.-]*)[\"']?\s*(?::[^=]*)?[:=]")
 
 
 def find_literals(text: str, markers: list[Marker], strings: bool) -> Iterator[Found]:
-    """Numbers and words (or quoted strings) between the start of each marked line and its marker."""
+    """Numbers and words (or strings) between the start of each marked line and its marker.
+
+    Without quotes, what follows the `=` to the end is a string, as INI files and Makefiles have it.
+    """
     for marker in markers:
         start = text.rfind("\n", 0, marker.start) + 1
         line = text[start : marker.start]
         name = _NAME.search(line)
-        for match in _LITERAL.finditer(line):
-            if (match.lastgroup == "string") == strings:
-                names = (name[1],) if name else ()
-                yield Found(start + match.start(), start + match.end(), match[0], names, CONFIGURED, False)
+        names = (name[1],) if name else ()
+        found = [m for m in _LITERAL.finditer(line) if (m.lastgroup == "string") == strings]
+        bare = _BARE.search(line) if strings and not found else None
+        spans = [bare.span("string")] if bare else [match.span() for match in found]
+        for first, last in spans:
+            yield Found(start + first, start + last, line[first:last], names, CONFIGURED)

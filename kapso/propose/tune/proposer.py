@@ -59,7 +59,7 @@ class _Proposal:
 
 
 class Tune:
-    """Tunes the numbers, booleans and marked choices of a program.
+    """Tunes the numbers, booleans, marked choices and build flags of a program.
 
     `read` gives the editable files of a commit.
     """
@@ -87,7 +87,7 @@ class Tune:
         program = self._reader.read(files, strict=True)
         if any(slot.tier < ASLEEP for slot in program.slots.values()):
             return None
-        return "no number, boolean or marked choice to tune in the files of `edit`"
+        return "no number, boolean, build flag or marked choice to tune in the files of `edit`"
 
     def ideate(self, context: Context) -> Idea | None:
         """The next vector to try, or None when all that is left was tried."""
@@ -188,6 +188,8 @@ def _title(base: Mapping[str, Value], values: Mapping[str, Value]) -> str:
     changes = [(name.rsplit(":", 1)[-1].rsplit(".", 1)[-1], base[name], new) for name, new in values.items()]
     if len(changes) == 1:
         label, old, new = changes[0]
+        if label.startswith("-") and isinstance(new, bool):
+            return f"{label} {'added' if new else 'removed'}"
         return f"{label} {_short(old, new)} → {_short(new, old)}"
     shown = ", ".join(f"{label} {_short(old, new)}→{_short(new, old)}" for label, old, new in changes[:2])
     return f"{len(changes)} parameters: {shown}{', …' if len(changes) > 2 else ''}"

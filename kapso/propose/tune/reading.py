@@ -6,13 +6,15 @@ lines that a marker names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from kapso.propose.tune import cfamily, config, plain, python
-from kapso.propose.tune.found import Found, name_slots, span
+from kapso.propose.tune import build, cfamily, config, plain, python, toml
+from kapso.propose.tune.dialects import DIALECTS
+from kapso.propose.tune.found import Found, any_of, name_slots, span
 from kapso.propose.tune.markers import Marker, Problem, evolve_blocks, find_markers
 from kapso.propose.tune.slots import CONFIGURED, NEVER, Domain, Slot, is_same
 
@@ -23,10 +25,16 @@ LARGEST_BYTES = 400_000
 
 _CPP = "cc cpp cxx cu h hh hpp hxx cuh inl"
 _LANGUAGES = {f".{suffix}": "cpp" for suffix in _CPP.split()} | {
-    ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+    ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".rs": "rust", ".go": "go",
+    ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript", ".tsx": "tsx",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".toml": "toml",
 }  # fmt: skip
-_READERS = {"c": cfamily, "cpp": cfamily, "python": python, "yaml": config, "json": config}
+_READERS = {"python": python, "yaml": config, "json": config} | dict.fromkeys(DIALECTS, cfamily)
 _NO_SETTINGS = {"package-lock.json", "package.json", "composer.json", "tsconfig.json"}
+_ONLY_MARKED = {
+    "Cargo.toml", "pyproject.toml", "rust-toolchain.toml", "rustfmt.toml", "clippy.toml", "deny.toml",
+}  # fmt: skip
+_TESTS = re.compile(r".*(_test\.go|\.(test|spec)\.[cm]?[jt]sx?|\.d\.[cm]?ts|\.min\.js)")
 
 
 @dataclass(frozen=True)
@@ -48,29 +56,48 @@ class _Source:
 
 
 def read_file(path: str, content: bytes) -> FileSlots:
-    """The slots of one file, in order of place."""
-    name = PurePosixPath(path)
-    language = _LANGUAGES.get(name.suffix.lower())
-    if len(content) > LARGEST_BYTES or b"\0" in content or name.name in _NO_SETTINGS:
+    """The slots of one file, in order of place; switches of its build flags come last."""
+    name = PurePosixPath(path).name
+    language = None if name in _ONLY_MARKED else _LANGUAGES.get(PurePosixPath(name).suffix.lower())
+    find_flags = build.reader_of(name)
+    is_of_use = language or find_flags or b"kapso:" in content
+    if not is_of_use or len(content) > LARGEST_BYTES or b"\0" in content:
         return FileSlots()
-    if language is None and b"kapso:" not in content:
+    if name in _NO_SETTINGS or _TESTS.fullmatch(name):
         return FileSlots()
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return FileSlots()
     markers, problems = find_markers(text)
-    source = _tree(text, language) if language else _plain(text, markers)
+    source = _source(text, language, markers)
     markers = [marker for marker in markers if source.is_comment(marker.start)]
     problems = [problem for problem in problems if source.is_comment(problem.start)]
     slots = name_slots(path, source.literals())
     if any(marker.domain and _is_text(marker.domain) for marker in markers):
         taken = {slot.name for slot in slots}
-        words = name_slots(path, source.strings(), bare=language == "yaml")
+        words = name_slots(path, source.strings(), bare=language in {"yaml", None})
         slots += [replace(s, name=s.name + "'") if s.name in taken else s for s in words if s.is_text]
     slots, unmet = _obey(text, slots, markers)
+    if find_flags is not None:
+        slots += [replace(slot, name=f"{path}:{slot.name}") for slot in find_flags(text, markers)]
     is_marked = any(marker.domain for marker in markers)
     return FileSlots(tuple(_within_blocks(text, slots)), is_marked, (*problems, *unmet))
+
+
+def _source(text: str, language: str | None, markers: list[Marker]) -> _Source:
+    if language == "toml":
+        document = toml.read_document(text)
+        return _plain(text, markers) if document is None else _toml(text, document)
+    return _tree(text, language) if language else _plain(text, markers)
+
+
+def _toml(text: str, document: toml.Document) -> _Source:
+    return _Source(
+        lambda: toml.find_literals(text, document),
+        lambda: toml.strings(text, document),
+        lambda at: any(start <= at < end for start, end in document.comments),
+    )
 
 
 def _tree(text: str, language: str) -> _Source:
@@ -81,7 +108,7 @@ def _tree(text: str, language: str) -> _Source:
     return _Source(
         lambda: reader.find_literals(root, language),
         lambda: reader.strings(root, language),
-        lambda at: _is_in_comment(root, at),
+        lambda at: _is_in_comment(root, language, at),
     )
 
 
@@ -93,15 +120,10 @@ def _plain(text: str, markers: list[Marker]) -> _Source:
     )
 
 
-def _is_in_comment(root: SgNode, at: int) -> bool:
-    """A `#define` keeps the comment behind its value as part of that value."""
-    comments = root.find_all(kind="comment")
-    places = [span(node) for node in comments]
-    if any(start <= at < end for start, end in places):
-        return True
-    language_has_defines = root.kind() == "translation_unit"
-    defines = root.find_all(kind="preproc_arg") if language_has_defines else []
-    return any(start <= at < end for start, end in map(span, defines))
+def _is_in_comment(root: SgNode, language: str, at: int) -> bool:
+    kinds = DIALECTS[language].comments if language in DIALECTS else ("comment",)
+    places = (span(node) for node in root.find_all(any_of(kinds)))
+    return any(start <= at < end for start, end in places)
 
 
 def _is_text(domain: Domain) -> bool:

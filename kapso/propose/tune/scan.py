@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from kapso.propose.tune.slots import Value
 from kapso.propose.tune.trials import Trial, Trials
 from kapso.propose.tune.view import Move, View
@@ -14,21 +16,23 @@ class Scan:
 
     def __init__(self) -> None:
         self._tried: dict[tuple[str, str, Value], int] = {}
+        self._gains: dict[tuple[str, str, Value], float] = {}
 
     def observe(self, trial: Trial, trials: Trials) -> None:
         """Count a move of one choice alone as a try of it."""
         if len(trial.changed) == 1 and trials.axes[trial.changed[0]].choices and trial.counts:
             tried = self._key(trial.changed[0], trial.values[trial.changed[0]])
             self._tried[tried] = self._tried.get(tried, 0) + 1
+            self._gains[tried] = _gain(trial, trials)
 
     def is_fresh(self, view: View) -> bool:
         """Whether a choice was never tried."""
         return any(not tries for tries, _, _ in self._options(view))
 
     def propose(self, view: View) -> Move | None:
-        """The choice that was tried least, the likeliest settings first."""
+        """The choice that was tried least, the likeliest settings first; then what lost least before."""
         options = self._options(view)
-        options.sort(key=lambda option: (option[1] in view.busy, option[0], view.axes[option[1]].tier))
+        options.sort(key=lambda option: self._rank(view, *option))
         for tries, name, value in options:
             reason = "not tried yet" if not tries else "tried before with other values around it"
             move = view.move_to({name: value}, reason)
@@ -44,6 +48,18 @@ class Scan:
             if self._key(name, value) != self._key(name, view.base[name])
         ]
 
+    def _rank(self, view: View, tries: int, name: str, value: Value) -> tuple[bool, int, int, float]:
+        gain = self._gains.get(self._key(name, value), 0.0)
+        return name in view.busy, tries, view.axes[name].tier if not tries else 0, -gain
+
     @staticmethod
     def _key(name: str, value: Value) -> tuple[str, str, Value]:
         return name, type(value).__name__, value
+
+
+def _gain(trial: Trial, trials: Trials) -> float:
+    """How much higher than its parent a trial is; what broke is lower than anything."""
+    parent = trials.by_number.get(trial.parent) if trial.parent is not None else None
+    if parent is None or parent.height is None:
+        return 0.0
+    return trial.height - parent.height if trial.height is not None else -math.inf

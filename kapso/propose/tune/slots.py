@@ -31,6 +31,16 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Text for `start:end`; of several edits at one place that share a `lead`, the first writes it."""
+
+    start: int
+    end: int
+    text: str
+    lead: str = ""
+
+
+@dataclass(frozen=True)
 class Slot:
     """A literal at `text[start:end]` of a decoded file; `signed`: any sign is good syntax here."""
 
@@ -55,6 +65,53 @@ class Slot:
     @property
     def is_number(self) -> bool:
         return isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+
+    @property
+    def choices(self) -> tuple[Value, ...]:
+        """The values that it may take, where they can be named."""
+        return self.domain.choices if self.domain is not None else ()
+
+    def edits(self, value: Value) -> list[Edit]:
+        """What gives it another value."""
+        return [Edit(self.start, self.end, write_value(value, self.text))]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a setting stands, or would stand: what to write there for each of its values."""
+
+    start: int
+    end: int
+    texts: Mapping[Value, str]
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Switch(Slot):
+    """A setting with named values that need not be spelt in the text, such as a compiler's flag.
+
+    All its places change together; the text of a value that is not among a place's is the value itself.
+    """
+
+    options: tuple[Value, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Value, ...]:
+        return self.options
+
+    def edits(self, value: Value) -> list[Edit]:
+        return [Edit(p.start, p.end, p.texts.get(value, str(value)), p.lead) for p in self.places]
+
+
+def make_switch(
+    name: str, value: Value, options: Iterable[Value], places: Iterable[Place], tier: int
+) -> Switch:
+    """A switch whose present value comes first among its options."""
+    ordered = tuple(dict.fromkeys((value, *options)))
+    kept = tuple(places)
+    start, end = kept[0].start, kept[0].end
+    return Switch(name, start, end, "", value, tier, options=ordered, places=kept)
 
 
 def write_value(value: Value, like: str) -> str:
@@ -89,13 +146,18 @@ def read_value(text: str) -> Value | None:
 def rewrite(content: bytes, slots: Iterable[Slot], values: Mapping[str, Value]) -> bytes:
     """`content` with the slots named in `values` set; every byte outside a changed literal is kept."""
     text = content.decode("utf-8")
+    changed = [s for s in slots if s.name in values and not is_same(values[s.name], s.value)]
+    edits = [edit for slot in changed for edit in slot.edits(values[slot.name])]
     pieces: list[str] = []
     at = 0
-    for slot in sorted(slots, key=lambda slot: slot.start):
-        if slot.name not in values or is_same(values[slot.name], slot.value):
-            continue
-        pieces += [text[at : slot.start], write_value(values[slot.name], slot.text)]
-        at = slot.end
+    led: set[tuple[int, str]] = set()
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        pieces.append(text[at : edit.start])
+        if edit.lead and (edit.start, edit.lead) not in led:
+            led.add((edit.start, edit.lead))
+            pieces.append(edit.lead)
+        pieces.append(edit.text)
+        at = edit.end
     return "".join([*pieces, text[at:]]).encode("utf-8")
 
 
