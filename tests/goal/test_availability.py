@@ -15,17 +15,13 @@ MakeGoal = Callable[..., Goal]
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        *(
-            (f"propose: [tune, {name}]", f"the proposer `{name}`")
-            for name in ("mutate", "ablate", "agent")
-        ),
+        *((f"propose: [tune, {name}]", f"the proposer `{name}`") for name in ("mutate", "ablate", "agent")),
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),
         ("search: {policy: islands}", "`search.policy: islands`"),
         ("search: {policy: pareto}", "`search.policy: pareto`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
         ("repeats: auto", "`repeats: auto`"),
-        ("sandbox: {level: landlock}", "`sandbox.level: landlock`"),
         ("approve: true", "`approve: true`"),
         ("knowledge: [docs/]", "`knowledge`"),
     ],
@@ -65,6 +61,7 @@ def test_scorers_in_the_formats_of_peers(make_goal: MakeGoal, evaluate: str, wha
         "memory: {recall: false}",
         "memory: {}",
         "sandbox: {level: strict}",
+        "sandbox: {level: landlock}",
     ],
 )
 def test_values_that_ask_for_nothing_new_are_accepted(make_goal: MakeGoal, line: str) -> None:

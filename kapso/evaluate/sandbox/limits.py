@@ -12,15 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kapso.evaluate.sandbox.environment import index_variables
 from kapso.evaluate.sandbox.job import Job
 from kapso.evaluate.sandbox.place import Place
 from kapso.evaluate.sandbox.processes import become_subreaper, descendants, end_below
-from kapso.evaluate.sandbox.toolchains import find_toolchains
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
@@ -33,17 +31,16 @@ class Unwalled:
 
     level = "limits"
     has_overlays = False
-    lost = (
+    lost: tuple[str, ...] = (
         "commands can use the network",
         "commands can read everything that you can read: keys, other projects, files that are hidden",
         "commands can write and delete everything that you can, your repository included",
         "commands can see, and end, the other processes that you run",
     )
 
-    def __init__(self, *, scratch: Path, home: Path, environ: Mapping[str, str]) -> None:
-        self._scratch = scratch
-        self._index = index_variables(environ, home)
-        self.env = find_toolchains(environ, home, lambda path: False, ()).env
+    def __init__(self, *, scratch: Path, env: Mapping[str, str], index: Mapping[str, str]) -> None:
+        """`env` is for every command, `index` for `setup` alone; `scratch` holds what is private to each."""
+        self._scratch, self.env, self._index = scratch, dict(env), index
 
     def start(self, job: Job, place: Place) -> Supervised:
         become_subreaper()
@@ -51,6 +48,29 @@ class Unwalled:
         for name in ("home", "tmp"):
             (own / name).mkdir()
         (place.folder / job.folder).mkdir(parents=True, exist_ok=True)
+        status, their_status = os.pipe()
+        try:
+            with self._walls(job, place, own) as (files, words):
+                supervisor = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(_SUPERVISOR), str(their_status), job.command, *words],
+                    env=self._environment(job, place, own),
+                    cwd=place.folder / job.folder,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(their_status, *files),
+                    bufsize=0,
+                )
+        finally:
+            os.close(their_status)
+        return Supervised(supervisor, status, own)
+
+    @contextlib.contextmanager
+    def _walls(self, job: Job, place: Place, own: Path) -> Iterator[tuple[Sequence[int], Sequence[str]]]:
+        """Open files and arguments that the supervisor needs to wall the command in."""
+        yield (), ()
+
+    def _environment(self, job: Job, place: Place, own: Path) -> dict[str, str]:
         env = {**self.env, "HOME": f"{own}/home", "TMPDIR": f"{own}/tmp"}
         if place.scratch:
             env |= self._index
@@ -59,21 +79,7 @@ class Unwalled:
             env["KAPSO_OUT"] = str(job.out)
         if job.result:
             env["KAPSO_RESULT"] = str(job.result / "result.json")
-        status, their_status = os.pipe()
-        try:
-            supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(their_status), job.command],
-                env=env,
-                cwd=place.folder / job.folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(their_status,),
-                bufsize=0,
-            )
-        finally:
-            os.close(their_status)
-        return Supervised(supervisor, status, own)
+        return env
 
 
 class Supervised:

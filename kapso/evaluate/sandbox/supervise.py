@@ -1,5 +1,5 @@
-"""Runs one command and ends whatever it left behind. The trusted part of level limits: `python -I -S` runs
-this file alone, with nothing but the standard library.
+"""Runs one command and ends whatever it left behind. The trusted part of the levels landlock and limits:
+`python -I -S` runs this file alone, with nothing but the standard library.
 
 It speaks on one pipe, lines of JSON: its own id, how the command ended, and what everything used. The pipe
 on its standard input closes when the engine wants an end or is dead.
@@ -13,24 +13,29 @@ import os
 import resource
 import select
 import signal
+import struct
 import sys
 import time
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_SECCOMP, _FILTER = 22, 2
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION = 0x20080522
+_LANDLOCK_RESTRICT_SELF = 446
+_INSTRUCTION_BYTES = 8
 
 
 def main() -> None:
-    """Arguments: the file to speak on, the command."""
-    status, command = int(sys.argv[1]), sys.argv[2]
+    """Arguments: the file to speak on, the command; for walls, the file of a ruleset and a filter in hex."""
+    status, command, *walls = int(sys.argv[1]), *sys.argv[2:]
     os.set_inheritable(status, False)
     woken = _wake_on_signals()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    begun = time.perf_counter()
-    child = _spawn(command)
+    child, begun = _spawn(command, walls)
     _say(status, {"child-pid": os.getpid(), "group": child})
     exit_code = _wait(child, woken)
     if exit_code is not None:
@@ -58,10 +63,17 @@ def _say(status: int, message: dict[str, object]) -> None:
         pass
 
 
-def _spawn(command: str) -> int:
+def _spawn(command: str, walls: list[str]) -> tuple[int, float]:
+    """The child that becomes the command, and the moment at which it did."""
+    told, tell = os.pipe()
     child = os.fork()
     if child:
-        return child
+        os.close(tell)
+        begun = os.read(told, 64)  # ends at once when the child is dead
+        os.close(told)
+        if not begun:
+            sys.exit(1)
+        return child, float(begun)
     os.setsid()
     os.setpriority(os.PRIO_PROCESS, 0, max(0, os.getpriority(os.PRIO_PROCESS, 0)))
     signal.set_wakeup_fd(-1)
@@ -70,7 +82,30 @@ def _spawn(command: str) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
+    if walls:
+        _wall_in(int(walls[0]), bytes.fromhex(walls[1]))
+    os.write(tell, str(time.perf_counter()).encode())
     os.execv("/bin/sh", ["/bin/sh", "-c", command])
+
+
+def _wall_in(ruleset: int, instructions: bytes) -> None:
+    """Gives up all privileges and whatever the ruleset and the filter do not let through, for good.
+
+    Root's privileges would not come back with a program either: nothing may gain any from here on.
+    """
+    os.set_inheritable(ruleset, False)
+    libc = ctypes.CDLL(None, use_errno=True)
+    held = ctypes.create_string_buffer(instructions)
+    program = struct.pack("@HP", len(instructions) // _INSTRUCTION_BYTES, ctypes.addressof(held))
+    for failed in (
+        libc.capset(struct.pack("Ii", _CAPABILITY_VERSION, 0), bytes(24)),
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))),
+        libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0),
+        libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_FILTER), program, *map(ctypes.c_ulong, (0, 0))),
+    ):
+        if failed:
+            os.write(2, f"cannot build the walls: {os.strerror(ctypes.get_errno())}\n".encode())
+            os._exit(1)
 
 
 def _wait(child: int, woken: int) -> int | None:
