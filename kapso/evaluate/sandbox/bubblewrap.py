@@ -171,6 +171,8 @@ class Inside:
     waited for instead: it becomes ours as soon as bwrap is gone, and when it is dead so is everything.
     """
 
+    scratch: tuple[Path, ...] = ()
+
     def __init__(
         self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int, most_tasks: int
     ) -> None:

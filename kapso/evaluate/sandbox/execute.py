@@ -30,10 +30,11 @@ def execute(level: Level, job: Job, place: Place, cancel: threading.Event) -> Co
         return CommandResult(None, "cancel", 0.0, 0.0, 0, b"", b"")
     outputs = [folder for folder in (job.out if job.out_writable else None, job.result) if folder]
     had_bytes = place.had_bytes + sum(size_of(folder) for folder in outputs)
-    disk = Disk((*place.writes, *outputs), job.limits.disk_bytes + had_bytes, space=place.folder)
     with ahead_of_others():
         try:
             started = level.start(job, place)
         except OSError as error:
             raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
+        folders = (*place.writes, *outputs, *started.scratch)
+        disk = Disk(folders, job.limits.disk_bytes + had_bytes, space=place.folder)
         return watch(started, job, disk, cancel)

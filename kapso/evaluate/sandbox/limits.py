@@ -91,7 +91,7 @@ class Supervised:
         assert supervisor.stdout and supervisor.stderr and supervisor.stdin
         self._supervisor, self._control, self._own = supervisor, supervisor.stdin, own
         self.stdout, self.stderr = supervisor.stdout.fileno(), supervisor.stderr.fileno()
-        self.status = status
+        self.status, self.scratch = status, (own,)
         self._group: int | None = None
 
     def attach(self, message: dict[str, Any]) -> None:

@@ -53,9 +53,8 @@ def shared_reads(shared: Mapping[str, Path], hidden: Sequence[str] = ()) -> Iter
     for path, source in shared.items():
         if not is_within(path, hidden):
             top = Path(os.path.realpath(source))
-            yield from largest_without(
-                top, {top / name[len(path) + 1 :] for name in hidden if is_within(name, [path])}
-            )
+            inside = {top / name[len(path) + 1 :] for name in hidden if is_within(name, [path])}
+            yield from largest_without(top, inside)
 
 
 def make_mount_points(folder: Path, shared: Mapping[str, Path]) -> None:

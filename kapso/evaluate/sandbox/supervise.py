@@ -19,6 +19,7 @@ import time
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_SECCOMP, _FILTER = 22, 2
+_PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION = 0x20080522
@@ -97,6 +98,9 @@ def _wall_in(ruleset: int, instructions: bytes) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     held = ctypes.create_string_buffer(instructions)
     program = struct.pack("@HP", len(instructions) // _INSTRUCTION_BYTES, ctypes.addressof(held))
+    capability = 0
+    while libc.prctl(_PR_CAPBSET_DROP, *map(ctypes.c_ulong, (capability, 0, 0, 0))) == 0:
+        capability += 1
     for failed in (
         libc.capset(struct.pack("Ii", _CAPABILITY_VERSION, 0), bytes(24)),
         libc.prctl(_PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))),

@@ -47,7 +47,8 @@ class Started(Protocol):
     `status` yields lines of JSON. `{"child-pid": n}` names the process above all others of the command and
     goes to `attach`; `{"exit-code": n}` comes when the command itself has ended, perhaps with its `seconds`,
     and perhaps later `{"cpu": seconds, "rss": bytes}`. `begun` becomes readable when the command starts;
-    None when `status` tells how long it took.
+    None when `status` tells how long it took. `scratch` are host folders that the level itself lets the
+    command write to.
     """
 
     @property
@@ -58,6 +59,8 @@ class Started(Protocol):
     def status(self) -> int: ...
     @property
     def begun(self) -> int | None: ...
+    @property
+    def scratch(self) -> tuple[Path, ...]: ...
 
     def attach(self, message: dict[str, Any]) -> None: ...
     def on_begun(self) -> None: ...

@@ -128,7 +128,13 @@ def walled(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     return make_world(request.param)
 
 
+@pytest.fixture(params=["overlay", "copy", "landlock"])
+def fenced(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
+    """A world in which walls stand around files and the network, whether of mounts or of Landlock."""
+    return make_world(request.param)
+
+
 @pytest.fixture(params=["overlay", "landlock", "limits"])
 def bounded(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
-    """A world at each level: limits hold at both."""
+    """A world at each level: limits hold at all of them."""
     return make_world(request.param)
