@@ -47,12 +47,12 @@ if [ "$(cat "$1")" = "$(cat "$2")" ]; then echo '{"score": 1}'; else echo '{"sco
 UNTRACKED = {"data/key": SECRET + "\n", "data/open": "seen by all\n"}
 
 
-@pytest.fixture(scope="module")
-def court(arena: MakeArena) -> Iterator[Any]:
+@pytest.fixture(scope="module", params=["overlay", "landlock"])
+def court(arena: MakeArena, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A goal whose answer stands in every kind of hidden file, and in the environment of the engine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("API_KEY", SECRET)
-        yield arena(GOAL, FILES, untracked=UNTRACKED)
+        yield arena(GOAL, FILES, untracked=UNTRACKED, mode=request.param)
 
 
 def outcome_of(court: Any, run: str, **changes: Any) -> tuple[str, float | None, str]:
@@ -126,10 +126,15 @@ def test_hidden_answers_are_found_nowhere(court: Any, name: str) -> None:
 
 
 def test_what_is_shared_and_not_hidden_is_seen_but_cannot_be_changed(court: Any) -> None:
-    run = "grep -q 'seen by all' data/open && { echo x >> data/open || rm -f data/open || touch data/new; }"
-    run = f"{run} 2>/dev/null && exit 7; test -f data/open && echo ok > $KAPSO_OUT/answer"
+    # At level landlock, a folder with something hidden in it is a folder of links, in the candidate's copy.
+    change = "echo x >> data/open" + (
+        " || rm -f data/open || touch data/new" if court.mode == "overlay" else ""
+    )
+    run = f"grep -q 'seen by all' data/open && {{ {change}; }} 2>/dev/null && exit 7"
+    run = f"{run}; test -f data/open && echo ok > $KAPSO_OUT/answer; rm -rf data || true"
     assert outcome_of(court, run) == ("scored", 0.0, "")
     assert sorted(path.name for path in (court.root / "data").iterdir()) == ["key", "open"]
+    assert (court.root / "data/open").read_text() == "seen by all\n"
 
 
 OUTPUTS = {
@@ -160,7 +165,7 @@ def test_outputs_that_are_no_plain_data_are_invalid(court: Any, name: str) -> No
     assert court.baseline().outcome == "scored"
 
 
-@pytest.mark.parametrize("mode", ["overlay", "limits"])
+@pytest.mark.parametrize("mode", ["overlay", "landlock", "limits"])
 @pytest.mark.parametrize(
     "replace",
     [

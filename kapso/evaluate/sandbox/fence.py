@@ -135,7 +135,7 @@ def _abstract_sockets() -> list[str]:
 
 
 def _losses(abi: int, sockets: Sequence[str]) -> Iterator[str]:
-    yield "commands can tell which of your files exist and change their modes and times, not read or write them"
+    yield "commands can tell which of your files exist, and change their modes and times (not read or write)"
     yield "commands can see that other processes run, though not what is in them"
     if abi < landlock.SCOPES:
         yield "commands can end the other processes that you run (with Linux 6.12 or later they cannot)"

@@ -57,7 +57,7 @@ class Ruleset:
             if abi >= version:
                 self._handled |= right
         scoped = _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if abi >= SCOPES else 0
-        # handled_access_fs, handled_access_net, scoped: an older kernel takes what it does not know if it is 0.
+        # Files, network, scopes: of what it does not know, an older kernel takes zeros.
         attributes = struct.pack("QQQ", self._handled, 0, scoped)
         self.file = _call(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
 

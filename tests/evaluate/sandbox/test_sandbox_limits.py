@@ -265,7 +265,7 @@ with base.candidate(Layer(root / "cache/changes"), [], 0) as files:
 """
 
 
-@pytest.mark.parametrize("level", ["auto", "limits"])
+@pytest.mark.parametrize("level", ["auto", "landlock", "limits"])
 def test_nothing_is_left_when_the_engine_is_killed(tmp_path: Path, level: str, mark: str) -> None:
     engine = subprocess.Popen(
         [sys.executable, "-c", ENGINE, tmp_path, level, mark], cwd=Path(__file__).parents[3]
