@@ -86,6 +86,7 @@ class Supervised:
     """A command under its supervisor; see `watch.Started`."""
 
     begun = None
+    own_processes = 0
 
     def __init__(self, supervisor: subprocess.Popen[bytes], status: int, own: Path) -> None:
         assert supervisor.stdout and supervisor.stderr and supervisor.stdin

@@ -145,6 +145,15 @@ def held_bytes(pids: Iterable[int]) -> tuple[int, int]:
     return sum(size for size, _ in sizes.values()) - in_memory, in_memory
 
 
+def left_cpu_seconds(records: bytes) -> float:
+    """Processor time of processes and of what they have waited for: texts of `/proc/*/stat`, each ended by 0."""
+    ticks = 0
+    for text in records.split(b"\0"):
+        fields = text.rpartition(b")")[2].split()
+        ticks += sum(int(field) for field in fields[11:15] if field.isdigit())
+    return ticks / _TICKS_PER_SECOND
+
+
 def oom_kills() -> int:
     """How many processes the kernel has ended for want of memory since it started."""
     try:

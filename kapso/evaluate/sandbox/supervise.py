@@ -36,8 +36,10 @@ def main() -> None:
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    child, begun = _spawn(command, walls)
+    child, gate = _spawn(command, walls)
     _say(status, {"child-pid": os.getpid(), "group": child})
+    begun = time.perf_counter()
+    os.close(gate)
     exit_code = _wait(child, woken)
     if exit_code is not None:
         _say(status, {"exit-code": exit_code, "seconds": time.perf_counter() - begun})
@@ -64,17 +66,19 @@ def _say(status: int, message: dict[str, object]) -> None:
         pass
 
 
-def _spawn(command: str, walls: list[str]) -> tuple[int, float]:
-    """The child that becomes the command, and the moment at which it did."""
+def _spawn(command: str, walls: list[str]) -> tuple[int, int]:
+    """A child that is ready to become the command, and does so when the file that is returned is closed."""
     told, tell = os.pipe()
+    waits, gate = os.pipe()
     child = os.fork()
     if child:
         os.close(tell)
-        begun = os.read(told, 64)  # ends at once when the child is dead
+        os.close(waits)
+        if not os.read(told, 1):
+            sys.exit(1)  # it has said why on stderr
         os.close(told)
-        if not begun:
-            sys.exit(1)
-        return child, float(begun)
+        return child, gate
+    os.close(gate)
     os.setsid()
     os.setpriority(os.PRIO_PROCESS, 0, max(0, os.getpriority(os.PRIO_PROCESS, 0)))
     signal.set_wakeup_fd(-1)
@@ -85,7 +89,8 @@ def _spawn(command: str, walls: list[str]) -> tuple[int, float]:
     os.dup2(nothing, 0)
     if walls:
         _wall_in(int(walls[0]), bytes.fromhex(walls[1]))
-    os.write(tell, str(time.perf_counter()).encode())
+    os.write(tell, b"\n")
+    os.read(waits, 1)
     os.execv("/bin/sh", ["/bin/sh", "-c", command])
 
 
