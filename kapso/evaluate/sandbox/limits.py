@@ -18,7 +18,7 @@ from typing import Any
 
 from kapso.evaluate.sandbox.job import Job
 from kapso.evaluate.sandbox.place import Place
-from kapso.evaluate.sandbox.processes import become_subreaper, descendants, end_below
+from kapso.evaluate.sandbox.processes import become_subreaper, descendants, end_below, keeps_orphans
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
@@ -41,6 +41,8 @@ class Unwalled:
     def __init__(self, *, scratch: Path, env: Mapping[str, str], index: Mapping[str, str]) -> None:
         """`env` is for every command, `index` for `setup` alone; `scratch` holds what is private to each."""
         self._scratch, self.env, self._index = scratch, dict(env), index
+        if not keeps_orphans():
+            self.lost += ("what commands leave behind may live on when it detaches itself from them",)
 
     def start(self, job: Job, place: Place) -> Supervised:
         become_subreaper()

@@ -16,6 +16,7 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Iterator
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_SECCOMP, _FILTER = 22, 2
@@ -25,6 +26,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION = 0x20080522
 _LANDLOCK_RESTRICT_SELF = 446
 _INSTRUCTION_BYTES = 8
+_PROC = "/proc"
 
 
 def main() -> None:
@@ -173,17 +175,10 @@ def _send(pid: int, number: int) -> None:
 
 
 def _descendants() -> set[int]:
-    """Everything below this process, found in /proc; empty where there is none."""
+    """Everything below this process that is not dead already."""
     by_parent: dict[int, list[int]] = {}
-    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    fields = file.read().rpartition(b")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != b"Z":
-                by_parent.setdefault(int(fields[1]), []).append(int(name))
+    for pid, parent in _from_proc() if os.path.isdir(f"{_PROC}/self") else _from_ps():
+        by_parent.setdefault(parent, []).append(pid)
     found: set[int] = set()
     waiting = [os.getpid()]
     while waiting:
@@ -191,6 +186,30 @@ def _descendants() -> set[int]:
         found.update(below)
         waiting += below
     return found
+
+
+def _from_proc() -> Iterator[tuple[int, int]]:
+    """Every process and its parent."""
+    for name in filter(str.isdigit, os.listdir(_PROC)):
+        try:
+            with open(f"{_PROC}/{name}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != b"Z":
+            yield int(name), int(fields[1])
+
+
+def _from_ps() -> Iterator[tuple[int, int]]:
+    """The same where there is no /proc: on macOS."""
+    import subprocess
+
+    with subprocess.Popen(["/bin/ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE) as ps:
+        listing = ps.communicate()[0]
+    for line in listing.splitlines():
+        pid, parent, state = line.split(maxsplit=2)
+        if not state.startswith(b"Z") and int(pid) != ps.pid:
+            yield int(pid), int(parent)
 
 
 if __name__ == "__main__":

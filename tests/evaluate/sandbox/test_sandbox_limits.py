@@ -74,6 +74,7 @@ def python(world: Any, code: str, name: str = "program.py") -> str:
 
 
 def test_a_timeout_ends_the_whole_tree(bounded: Any, mark: str) -> None:
+    assert bounded.sandbox  # opened before the clock runs
     began = time.monotonic()
     done = bounded.run(
         f"setsid sleep {mark} & (sleep {mark} &) ; trap '' TERM INT; echo here; sleep {mark}",
@@ -86,6 +87,7 @@ def test_a_timeout_ends_the_whole_tree(bounded: Any, mark: str) -> None:
 
 
 def test_cancel_from_another_thread(bounded: Any, mark: str) -> None:
+    assert bounded.sandbox
     cancel = threading.Event()
     timer = threading.Timer(0.3, cancel.set)
     timer.start()
