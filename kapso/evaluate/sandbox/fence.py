@@ -26,7 +26,12 @@ from kapso.evaluate.sandbox.sight import Sight
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _SHARED_MEMORY = Path("/dev/shm")
 _SOCKET_FOLDERS = ("/run/*", "/run/*/*", "/run/user/*/*")
-_PROBE = '(cat ../secret; : > ../secret) >&2; echo x > "$TMPDIR/x" && cat "$TMPDIR/x"'
+_PROBE = """\
+(: < ../secret) && exit 77
+(: > ../secret) && exit 77
+echo x > "$TMPDIR/x" && read -r line < "$TMPDIR/x"
+"""
+_REACHED = 77
 _PROBE_LIMITS = Limits(timeout_s=10.0, memory_bytes=1 << 30, processes=1_000, disk_bytes=1 << 20)
 
 
@@ -113,7 +118,7 @@ def _try(fence: Fence, scratch: Path) -> str:
             done = execute(fence, Job(_PROBE, "", {}, _PROBE_LIMITS), Place(folder), threading.Event())
         except MachineError as error:
             return str(error)
-        if b"secret\n" in done.stderr or not (Path(name) / "secret").stat().st_size:
+        if done.exit_code == _REACHED:
             return "a command that was walled in reached a file outside"
         return "" if done.succeeded else f"a command that was walled in ended with {done.exit_code}"
 

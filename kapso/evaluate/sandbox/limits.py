@@ -23,7 +23,8 @@ from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
-_PATIENCE_S = 0.7
+_PATIENCE_S, _PATIENCE_AFTER_KILL_S = 10.0, 0.7
+"""How long the supervisor may take to end what is left and to say what was used."""
 
 
 class Unwalled:
@@ -116,7 +117,7 @@ class Supervised:
         What was used, the supervisor says on `status`.
         """
         try:
-            self._supervisor.wait(_PATIENCE_S)
+            self._supervisor.wait(_PATIENCE_AFTER_KILL_S if self._control.closed else _PATIENCE_S)
         except subprocess.TimeoutExpired:
             end_below(self._supervisor.pid)
             self._supervisor.kill()
