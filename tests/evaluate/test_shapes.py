@@ -18,7 +18,7 @@ from kapso.loop.setting import settle
 
 MakeArena = Any
 BOTH = ("overlay", "copy")
-ALL = (*BOTH, "landlock", "limits")
+ALL = (*BOTH, pytest.param("landlock", marks=pytest.mark.slow), "limits")
 
 APART = """\
 edit: [run.sh, "src/**"]

@@ -116,6 +116,12 @@ def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
         world.close()
 
 
+@pytest.fixture(scope="session")
+def world_class() -> type[World]:
+    """For worlds that more than one test share."""
+    return World
+
+
 @pytest.fixture(params=["overlay", "copy", "landlock", "limits"])
 def world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A world in every mode: what holds for it holds wherever Kapso runs."""
