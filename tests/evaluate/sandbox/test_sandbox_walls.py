@@ -170,7 +170,9 @@ def test_no_privileges_inside(fenced: Any) -> None:
         "grep -E 'Cap(Eff|Prm|Bnd)|NoNewPrivs' /proc/self/status; unshare -Ur true && echo nested"
     )
     values = {line.split()[0]: line.split()[1] for line in done.stdout.decode().splitlines()}
-    assert int(values["CapEff:"], 16) == int(values["CapPrm:"], 16) == int(values["CapBnd:"], 16) == 0
+    assert int(values["CapEff:"], 16) == int(values["CapPrm:"], 16) == 0
+    # Only root can give up what it might gain; but nobody gains anything with the next line's flag.
+    assert int(values["CapBnd:"], 16) == 0 or not IS_ROOT
     assert values["NoNewPrivs:"] == "1"
     assert b"nested" not in done.stdout
     assert fenced.run("mount -t tmpfs none /mnt || chroot / true || mount -o remount,rw /").exit_code != 0
