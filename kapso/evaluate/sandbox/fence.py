@@ -83,12 +83,15 @@ class Fence(Unwalled):
         yield _SHARED_MEMORY, landlock.OPEN_BY_NAME
 
     def _shown(self, job: Job, place: Place) -> Iterator[Path]:
-        """What is covered and may be read all the same."""
-        shown = self._sight.uncovered(network=job.network, is_setup=place.scratch is not None)
+        """What is covered and may be read all the same: never the user's checkout, but for tools in it."""
+        sight = self._sight
+        shown = sight.uncovered(network=job.network, is_setup=place.scratch is not None)
         bound = {path for path, link in shown.items() if link is None}
-        again = self._sight.seen_again(bound)
+        excluded = sight.seen_again(bound)
         for path in bound:
-            yield from largest_without(path, again)
+            is_inside = sight.workspace in path.parents
+            if not (is_inside and path in sight.read):
+                yield from largest_without(path, excluded if is_inside else [*excluded, sight.workspace])
 
 
 def find_landlock(sight: Sight, *, scratch: Path) -> tuple[Fence | None, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from kapso.evaluate.sandbox.environment import index_variables, locale_variables, paths_in
@@ -21,7 +21,7 @@ class Sight:
         *,
         workspace: Path,
         private: Iterable[Path],
-        read: Iterable[Path],
+        read: Collection[Path],
         gpu: bool | None,
         home: Path,
         environ: Mapping[str, str],
@@ -31,6 +31,7 @@ class Sight:
         self.covers = Covers(home, self.workspace, self.private)
         self.devices = devices(gpu)
         tools = find_toolchains(environ, home, self.covers.covers, (self.workspace, *self.private))
+        self.read = {Path(os.path.realpath(path)) for path in read}
         self.shown = {*tools.paths, *read}
         self.index = index_variables(environ, home)
         self.masks = list(masks(self.covers))

@@ -93,6 +93,16 @@ def test_what_sandbox_read_names_is_seen(fenced: Any, tmp_path: Path) -> None:
     assert (data / "a.csv").read_text() == "1,2\n"
 
 
+@pytest.mark.parametrize("place", ["home", "home/repo", "home/repo/data"])
+def test_sandbox_read_does_not_lead_into_the_users_checkout(fenced: Any, place: str) -> None:
+    (fenced.workspace / "data").mkdir()
+    (fenced.workspace / "data/answers.txt").write_text("secret\n")
+    fenced.settings = {"read": (str(fenced.root / place),)}
+    fenced.hidden = ["data/answers.txt"]
+    fenced.write("data/answers.txt", "secret\n")
+    assert fenced.run(f"cat {fenced.workspace}/data/answers.txt data/answers.txt").stdout == b""
+
+
 def test_the_engines_environment_and_processes_are_not_there(
     walled: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
