@@ -71,9 +71,8 @@ def read_sandbox(item: Item) -> SandboxSettings:
     """`sandbox`."""
     parts = item.mapping(SECTIONS["sandbox"], example="sandbox: {network: false, memory: 2GB}")
     chosen = SandboxSettings()
-    levels = tuple(level for level in LEVELS if level != "landlock")
     return SandboxSettings(
-        level=_available(parts["level"], LEVELS, levels) if "level" in parts else chosen.level,
+        level=_available(parts["level"], LEVELS, LEVELS) if "level" in parts else chosen.level,
         network=parts["network"].boolean() if "network" in parts else chosen.network,
         memory_bytes=parts["memory"].size() if "memory" in parts else None,
         processes=parts["processes"].integer(at_least=1) if "processes" in parts else chosen.processes,

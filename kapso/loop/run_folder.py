@@ -20,6 +20,8 @@ from kapso.errors import MachineError, UsageError
 
 Listener = Callable[[dict[str, Any]], None]
 
+_sync = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter
+
 
 class RunFolder:
     """`<state_dir>/runs/<run>/`."""
@@ -128,7 +130,7 @@ class Journal:
                         f"`{self._path}` cannot be written: the disk is full", slug="disk-full"
                     )
                 if is_durable:
-                    os.fdatasync(descriptor)
+                    _sync(descriptor)
             finally:
                 os.close(descriptor)
             if event == "attempt.evaluated":

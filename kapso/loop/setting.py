@@ -142,7 +142,7 @@ def describe_sandbox(sandbox: Sandbox) -> list[str]:
     """What level was obtained, and loudly what it does not keep out."""
     lines = [f"sandbox: {sandbox.level}" + (" with overlays" if sandbox.overlays else "")]
     if sandbox.why:
-        lines.append(f"warning: no bubblewrap: {sandbox.why}")
+        lines.append(f"warning: {sandbox.why}")
     lines += [f"warning: at level `{sandbox.level}`, {lost}" for lost in sandbox.lost]
     return lines
 

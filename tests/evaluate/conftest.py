@@ -131,7 +131,8 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeArena]:
         key = repr((goal, files, mode, folder, place, untracked, prepare))
         if key in made:
             return made[key]
-        text = f"objective: Win.\n{goal}" + ("sandbox: {level: limits}\n" if mode == "limits" else "")
+        level = f"sandbox: {{level: {mode}}}\n" if mode in ("landlock", "limits") else ""
+        text = f"objective: Win.\n{goal}{level}"
         root = (place or tmp_path_factory.mktemp("arena")) / "demo"
         _make_repository(root, {**(files or {}), f"{folder}/goal.yaml".lstrip("/"): text})
         for path, content in (untracked or {}).items():

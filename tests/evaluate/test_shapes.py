@@ -18,7 +18,7 @@ from kapso.loop.setting import settle
 
 MakeArena = Any
 BOTH = ("overlay", "copy")
-ALL = (*BOTH, "limits")
+ALL = (*BOTH, pytest.param("landlock", marks=pytest.mark.slow), "limits")
 
 APART = """\
 edit: [run.sh, "src/**"]
@@ -396,7 +396,7 @@ def test_the_environment_is_what_the_contract_lists(
     goal = APART.replace("timeout: 30s\n", "")
     show = "cd $KAPSO_OUT; env | sort > env; ls -A $HOME $TMPDIR | grep -v : > home; echo 1 > score"
     dump = "env | sort; echo ---; cat $1/env; echo ---; cat $1/home; echo ---; "
-    level = ", level: limits" if mode == "limits" else ""
+    level = f", level: {mode}" if mode in ("landlock", "limits") else ""
     goal += f"sandbox: {{env: [WANTED, NOT_SET]{level}}}\n"
     place = arena(goal, {**PROGRAM, "run.sh": show + "\n", "score.sh": dump + COUNT})
     place.log.unlink(missing_ok=True)

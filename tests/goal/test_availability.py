@@ -22,7 +22,6 @@ MakeGoal = Callable[..., Goal]
         ("search: {policy: pareto}", "`search.policy: pareto`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
         ("repeats: auto", "`repeats: auto`"),
-        ("sandbox: {level: landlock}", "`sandbox.level: landlock`"),
         ("approve: true", "`approve: true`"),
         ("knowledge: [docs/]", "`knowledge`"),
     ],
@@ -62,6 +61,7 @@ def test_scorers_in_the_formats_of_peers(make_goal: MakeGoal, evaluate: str, wha
         "memory: {recall: false}",
         "memory: {}",
         "sandbox: {level: strict}",
+        "sandbox: {level: landlock}",
     ],
 )
 def test_values_that_ask_for_nothing_new_are_accepted(make_goal: MakeGoal, line: str) -> None:

@@ -212,7 +212,7 @@ def test_gpu(make_goal: MakeGoal, value: str, expected: bool | None) -> None:
     assert make_goal(f"sandbox: {{gpu: {value}}}").sandbox.gpu is expected
 
 
-@pytest.mark.parametrize("level", ["auto", "bubblewrap", "limits", "strict"])
+@pytest.mark.parametrize("level", ["auto", "bubblewrap", "landlock", "limits", "strict"])
 def test_levels(make_goal: MakeGoal, level: str) -> None:
     assert make_goal(f"sandbox: {{level: {level}}}").sandbox.level == level
 

@@ -240,7 +240,8 @@ def test_without_bubblewrap_that_is_said_and_strict_refuses(demo: Demo, tmp_path
     kapso.environment = lambda: {**usual, "PATH": str(tools), "PYTHONPATH": paths}
     done = kapso("run")
     assert done.returncode in (0, 3), done.stderr
-    assert "sandbox: limits" in done.stderr and "warning: no bubblewrap" in done.stderr
+    assert "sandbox: landlock" in done.stderr and "warning: no bubblewrap" in done.stderr
+    assert "warning: at level `landlock`" in done.stderr
     change(kapso, "propose: [tune]", "propose: [tune]\nsandbox: {level: strict}")
     refusal = kapso("run")
     assert refusal.returncode in (1, 2) and "strict" in refusal.stderr

@@ -16,12 +16,13 @@ from kapso.errors import UsageError
 from kapso.evaluate.sandbox.copies import CopyFiles, link_shared
 from kapso.evaluate.sandbox.enclosure import Enclosure
 from kapso.evaluate.sandbox.execute import execute
+from kapso.evaluate.sandbox.fence import Fence
 from kapso.evaluate.sandbox.files import Cache, Files, Program, normal
 from kapso.evaluate.sandbox.job import CommandResult, Job, Layer
 from kapso.evaluate.sandbox.layers import make_whiteouts, vanishing
 from kapso.evaluate.sandbox.limits import Unwalled
 from kapso.evaluate.sandbox.overlay import OverlayFiles, Spares
-from kapso.evaluate.sandbox.place import Place, is_within, make_mount_points, shared_mounts
+from kapso.evaluate.sandbox.place import Place, is_within, make_mount_points, shared_mounts, shared_reads
 from kapso.evaluate.sandbox.trees import copy_tree, remove_tree, size_of
 
 
@@ -66,7 +67,7 @@ class Base:
         mounts = ["--bind", str(self._folder), str(self._workspace)]
         mounts += shared_mounts(self._workspace, self._shared)
         try:
-            place = Place(self._folder, mounts, scratch=scratch)
+            place = Place(self._folder, mounts, scratch=scratch, reads=self._reads())
             return execute(self._level, replace(job, out=scratch / "out"), place, cancel)
         finally:
             remove_tree(scratch)
@@ -75,6 +76,9 @@ class Base:
 
     def run(self, job: Job, cancel: threading.Event) -> CommandResult:
         """Runs a command of the user's own (the scorer) that finds the base as it is, read-only."""
+        if isinstance(self._level, Fence):
+            place = Place(self._folder, reads=self._reads(), is_read_only=True)
+            return execute(self._level, job, place, cancel)
         if isinstance(self._level, Unwalled):
             folder = Path(tempfile.mkdtemp(prefix="base-", dir=self._session))
             try:
@@ -122,7 +126,20 @@ class Base:
                 mounts=mounts,
             )
         linked = isinstance(self._level, Unwalled)
-        return CopyFiles(program, folder, self._workspace, mounts, linked=linked)
+        reads = self._reads(program.hidden)
+        return CopyFiles(program, folder, self._workspace, mounts, linked=linked, reads=reads)
+
+    def _reads(self, hidden: Sequence[str] = ()) -> tuple[Path, ...]:
+        """What commands at level landlock may read beside their own copy: what is shared, and environments.
+
+        A virtual environment names its own path, so a copy of it leads back to the base's.
+        """
+        if not isinstance(self._level, Fence):
+            return ()
+        for folder in (places := [*self._folder.iterdir(), *self._shared.values()]):
+            self._level.show_environment(folder)
+        made = {place.name: place for place in places if (place / "pyvenv.cfg").is_file()}
+        return tuple(shared_reads({**made, **self._shared}, hidden))
 
     def _gone_layer(self, program: Program, folder: Path) -> Path | None:
         """The layer that hides files; one for all candidates unless this one removes more."""

@@ -1,7 +1,7 @@
 """Finds a bwrap that works on this machine, and starts commands in it.
 
 A command's life: bwrap names the process that is 1 inside; its limits are set while the mounts are made;
-then the gate opens, a shell says "now" and becomes the command. Only the command's own time is measured.
+then the gate opens, a shell says "now" and starts the command. Only the command's own time is measured.
 """
 
 from __future__ import annotations
@@ -27,9 +27,26 @@ from kapso.evaluate.sandbox.processes import STEPS_AHEAD, become_subreaper
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
-# Its standard input is a socket on which it says "now" and waits for the word to go: where the engine is dead
-# by then, nothing of the candidate runs. The command itself gets /dev/null.
-_START = 'echo >&0; read -r go && exec /bin/sh -c "$0" </dev/null'
+_START = """\
+exec 3>&2 2>/dev/null
+echo >&0
+read -r go || exit
+/bin/sh -c "$0" </dev/null 2>&3 3>&-
+code=$?
+for file in /proc/[0-9]*/stat; do
+    [ $file = /proc/1/stat ] || [ $file = /proc/$$/stat ] && continue
+    while IFS= read -r line; do printf '%s\\n' "$line"; done <$file
+    printf '\\0'
+done >&0
+exit $code
+"""
+"""Its standard input is a socket on which it says "now" and waits for the word to go: where the engine is
+dead by then, nothing of the candidate runs.
+
+At the end, everything that the command has left running is about to be killed, and the kernel forgets what
+it had used; so its figures go the same way first.
+"""
+
 _TIED_S = 0.5
 
 _NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
@@ -196,6 +213,9 @@ class Inside:
     bwrap itself accounts for nothing and ends before its namespace does. Its child, process 1 inside, is
     waited for instead: it becomes ours as soon as bwrap is gone, and when it is dead so is everything.
     """
+
+    scratch: tuple[Path, ...] = ()
+    own_processes = 1
 
     def __init__(
         self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int, most_tasks: int

@@ -17,10 +17,17 @@ class CopyFiles:
     """See `files.Files`. With `linked`, shared files are links in the copy, as nothing can be mounted."""
 
     def __init__(
-        self, program: Program, folder: Path, workspace: Path, mounts: Sequence[str], *, linked: bool
+        self,
+        program: Program,
+        folder: Path,
+        workspace: Path,
+        mounts: Sequence[str],
+        *,
+        linked: bool,
+        reads: tuple[Path, ...] = (),
     ) -> None:
         self._program, self._folder, self._linked = program, folder, linked
-        self._workspace, self._mounts = workspace, mounts
+        self._workspace, self._mounts, self._reads = workspace, mounts, reads
         self._caches = program.usable_caches()
         self._built: Path | None = None
         self._commands = 0
@@ -63,7 +70,9 @@ class CopyFiles:
         else:
             self._compose(folder, with_caches)
         mounts = ["--bind", str(folder), str(self._workspace), *self._mounts]
-        return Place(folder, mounts, writes=(folder,), had_bytes=size_of(folder))
+        # What is built may name the folder in which it was.
+        reads = (*self._reads, *([self._built] if self._built else []))
+        return Place(folder, mounts, writes=(folder,), had_bytes=size_of(folder), reads=reads)
 
     def _compose(self, folder: Path, with_caches: bool) -> None:
         program = self._program

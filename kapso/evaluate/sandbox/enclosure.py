@@ -7,21 +7,18 @@ its temporary files, its output and its result under one folder, at the same pla
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kapso.evaluate.sandbox.bubblewrap import Bubblewrap, Inside, pack, start
-from kapso.evaluate.sandbox.environment import index_variables, paths_in
-from kapso.evaluate.sandbox.host import Covers, devices, empty, masks, uncover
+from kapso.evaluate.sandbox.host import empty, uncover
 from kapso.evaluate.sandbox.job import Job
 from kapso.evaluate.sandbox.place import Place
-from kapso.evaluate.sandbox.toolchains import find_environment, find_toolchains
+from kapso.evaluate.sandbox.sight import Sight
 
 _COVER_BYTES = 1 << 20
 _WRITABLE = ("/tmp", "/var/tmp")
 _INSIDE = ("/tmp/kapso", "/tmp/kapso-inside", "/var/tmp/kapso")
-_RESOLVER = Path("/etc/resolv.conf")
 
 
 @dataclass(frozen=True)
@@ -39,27 +36,11 @@ class Enclosure:
     level = "bubblewrap"
     lost: tuple[str, ...] = ()
 
-    def __init__(
-        self,
-        bubblewrap: Bubblewrap,
-        *,
-        workspace: Path,
-        private: Iterable[Path],
-        read: Iterable[Path],
-        gpu: bool | None,
-        home: Path,
-        environ: Mapping[str, str],
-    ) -> None:
-        self.bubblewrap, self.workspace, self.home = bubblewrap, Path(os.path.realpath(workspace)), home
+    def __init__(self, bubblewrap: Bubblewrap, sight: Sight) -> None:
+        self.bubblewrap, self.sight, self.workspace = bubblewrap, sight, sight.workspace
         self.has_overlays = bubblewrap.overlays
-        self._private = [Path(os.path.realpath(path)) for path in private if path.exists()]
-        self._covers = Covers(home, self.workspace, self._private)
-        self._devices = devices(gpu)
-        tools = find_toolchains(environ, home, self._covers.covers, (self.workspace, *self._private))
-        self._shown = {*tools.paths, *read}
-        self._index = index_variables(environ, home)
-        self._masks = list(masks(self._covers))
-        self.env = tools.env
+        self.env = dict(sight.env)
+        self._masks = sight.masks
         self._inside = self._choose_inside()
         self._heads: dict[_Kind, bytes] = {}
         self._tail = pack([item for path in self._covered() for item in ("--remount-ro", path)])
@@ -72,14 +53,12 @@ class Enclosure:
 
     def show_environment(self, folder: Path) -> None:
         """Shows from now on what a virtual environment in `folder`, if it is one, needs from elsewhere."""
-        found = find_environment(folder, self._covers.covers, self.home)
-        if not found <= self._shown:
-            self._shown |= found
+        if self.sight.add_environment(folder):
             self._heads.clear()
 
     def tools_in_workspace(self) -> dict[str, Path]:
         """Toolchains that live in the workspace, such as a virtual environment on PATH."""
-        shown = uncover(self._shown, self._covers)
+        shown = uncover(self.sight.shown, self.sight.covers)
         return {
             str(path.relative_to(self.workspace)): path
             for path, link in shown.items()
@@ -107,7 +86,7 @@ class Enclosure:
     def _environment(self, job: Job, is_setup: bool) -> dict[str, str]:
         env = {**self.env, "HOME": f"{self._inside}/home", "TMPDIR": f"{self._inside}/tmp"}
         if is_setup:
-            env |= self._index
+            env |= self.sight.index
         env |= job.env
         if job.out:
             env["KAPSO_OUT"] = f"{self._inside}/out"
@@ -133,7 +112,7 @@ class Enclosure:
         arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         # Root's commands own /proc/sys, and could else write the kernel's settings without any privilege.
         arguments += ["--remount-ro", "/proc"]
-        arguments += [item for device in self._devices for item in ("--dev-bind", device, device)]
+        arguments += [item for device in self.sight.devices for item in ("--dev-bind", device, device)]
         arguments += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
         for path in _WRITABLE:
             arguments += ["--perms", "1777", "--size", size, "--tmpfs", path]
@@ -145,24 +124,18 @@ class Enclosure:
         """Covered folders in which nothing may be written; they stay open until all mounts are made."""
         return [
             str(path)
-            for path in self._covers.folders
+            for path in self.sight.covers.folders
             if str(path) not in _WRITABLE and path != self.workspace and _may_hold_something(path)
         ]
 
     def _uncovered(self, kind: _Kind) -> list[str]:
-        paths = set(self._shown)
-        if kind.network:
-            paths.add(_RESOLVER)
-        if kind.is_setup:
-            paths |= paths_in(self._index)
         arguments: list[str] = []
-        shown = uncover(paths, self._covers)
+        shown = self.sight.uncovered(network=kind.network, is_setup=kind.is_setup)
         for path, link in shown.items():
             if path != self.workspace and self.workspace not in path.parents:
                 arguments += ["--symlink", link, str(path)] if link else ["--ro-bind", str(path), str(path)]
         bound = {path for path, link in shown.items() if link is None}
-        seen_again = [path for path in self._private if bound.intersection((path, *path.parents))]
-        for path in [*self._masks, *self._covers.files, *seen_again]:
+        for path in [*self._masks, *self.sight.covers.files, *self.sight.seen_again(bound)]:
             if self.workspace not in path.parents:
                 arguments += empty(str(path), path.is_dir())
         return arguments

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from kapso.errors import MachineError
@@ -33,17 +34,21 @@ def execute(level: Level, job: Job, place: Place, cancel: threading.Event) -> Co
     if cancel.is_set():
         return CommandResult(None, "cancel", 0.0, 0.0, 0, b"", b"")
     outputs = [folder for folder in (job.out if job.out_writable else None, job.result) if folder]
-    had_bytes = place.had_bytes + sum(size_of(folder) for folder in outputs)
-    disk = Disk((*place.writes, *outputs), job.limits.disk_bytes + had_bytes, space=place.folder)
     with ahead_of_others():
         for _ in range(TRIES - 1):
             with contextlib.suppress(NotStarted):
-                return watch(_start(level, job, place), job, disk, cancel)
-        return watch(_start(level, job, place), job, disk, cancel)
+                return _once(level, job, place, outputs, cancel)
+        return _once(level, job, place, outputs, cancel)
 
 
-def _start(level: Level, job: Job, place: Place) -> Started:
+def _once(
+    level: Level, job: Job, place: Place, outputs: Sequence[Path], cancel: threading.Event
+) -> CommandResult:
+    had_bytes = place.had_bytes + sum(size_of(folder) for folder in outputs)
     try:
-        return level.start(job, place)
+        started = level.start(job, place)
     except OSError as error:
         raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
+    folders = (*place.writes, *outputs, *started.scratch)
+    disk = Disk(folders, job.limits.disk_bytes + had_bytes, space=place.folder)
+    return watch(started, job, disk, cancel)

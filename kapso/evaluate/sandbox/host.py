@@ -1,15 +1,15 @@
 """What commands see of the machine: its programs and libraries, read-only; nothing that is the user's.
 
-Everything here becomes arguments for bubblewrap, computed once per sandbox, since they are the same for
-every command.
+It is looked for once per sandbox, since it is the same for every command.
 """
 
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 COVERED = ("/tmp", "/var/tmp", "/run", "/home", "/root", "/mnt", "/media", "/srv")
@@ -18,6 +18,7 @@ COVERED = ("/tmp", "/var/tmp", "/run", "/home", "/root", "/mnt", "/media", "/srv
 _SYSTEM_FOLDERS = ("/etc", "/opt", "/usr/local", "/var")
 _KERNEL_FOLDERS = ("/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security")
 _SCAN_DEPTH = 3
+_MOST_ENTRIES = 1_000
 _EMPTY_BYTES = "4096"
 _DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd", "/dev/dxg")
 
@@ -79,6 +80,27 @@ def _walk(path: Path, covers: Covers, needed: dict[Path, str | None]) -> None:
         needed[here] = None
 
 
+def largest_without(top: Path, excluded: Collection[Path]) -> Iterator[Path]:
+    """The fewest files and folders, links left out, that together are `top` without all that is `excluded`.
+
+    A folder in which something is excluded and that has very many entries is left out whole.
+    """
+    if any(path == top or path in top.parents for path in excluded):
+        return
+    inside = [path for path in excluded if top in path.parents]
+    if not inside:
+        yield top
+        return
+    try:
+        entries = list(itertools.islice(os.scandir(top), _MOST_ENTRIES + 1))
+    except OSError:
+        return
+    if len(entries) <= _MOST_ENTRIES:
+        for entry in entries:
+            if not entry.is_symlink():
+                yield from largest_without(Path(entry.path), inside)
+
+
 def masks(covers: Covers) -> Iterator[Path]:
     """Files and folders of the system that only this user's privileges make readable, and open sockets.
 
@@ -87,7 +109,7 @@ def masks(covers: Covers) -> Iterator[Path]:
     for folder in _SYSTEM_FOLDERS:
         yield from _not_for_everybody(folder, covers, _SCAN_DEPTH)
     yield from (Path(name) for name in _KERNEL_FOLDERS if _may_be_listed(name))
-    for socket in _sockets():
+    for socket in listening_sockets():
         if not covers.covers(socket) and not socket.is_relative_to("/dev") and os.access(socket, os.W_OK):
             yield socket
 
@@ -122,7 +144,7 @@ def _may_be_listed(folder: str) -> bool:
         return False
 
 
-def _sockets() -> set[Path]:
+def listening_sockets() -> set[Path]:
     """Paths of the sockets on which something listens: a read-only mount does not stop a connection."""
     try:
         with open("/proc/net/unix", encoding="utf-8", errors="surrogateescape") as file:

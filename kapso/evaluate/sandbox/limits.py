@@ -12,20 +12,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kapso.evaluate.sandbox.environment import index_variables
 from kapso.evaluate.sandbox.job import Job
 from kapso.evaluate.sandbox.place import Place
-from kapso.evaluate.sandbox.processes import become_subreaper, descendants, end_below
-from kapso.evaluate.sandbox.toolchains import find_toolchains
+from kapso.evaluate.sandbox.processes import become_subreaper, descendants, end_below, keeps_orphans
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.sandbox.watch import Usage
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
-_PATIENCE_S = 0.7
+_PATIENCE_S, _PATIENCE_AFTER_KILL_S = 10.0, 0.7
+"""How long the supervisor may take to end what is left and to say what was used."""
 
 
 class Unwalled:
@@ -33,17 +32,18 @@ class Unwalled:
 
     level = "limits"
     has_overlays = False
-    lost = (
+    lost: tuple[str, ...] = (
         "commands can use the network",
         "commands can read everything that you can read: keys, other projects, files that are hidden",
         "commands can write and delete everything that you can, your repository included",
         "commands can see, and end, the other processes that you run",
     )
 
-    def __init__(self, *, scratch: Path, home: Path, environ: Mapping[str, str]) -> None:
-        self._scratch = scratch
-        self._index = index_variables(environ, home)
-        self.env = find_toolchains(environ, home, lambda path: False, ()).env
+    def __init__(self, *, scratch: Path, env: Mapping[str, str], index: Mapping[str, str]) -> None:
+        """`env` is for every command, `index` for `setup` alone; `scratch` holds what is private to each."""
+        self._scratch, self.env, self._index = scratch, dict(env), index
+        if not keeps_orphans():
+            self.lost += ("what commands leave behind may live on when it detaches itself from them",)
 
     def start(self, job: Job, place: Place) -> Supervised:
         become_subreaper()
@@ -51,6 +51,29 @@ class Unwalled:
         for name in ("home", "tmp"):
             (own / name).mkdir()
         (place.folder / job.folder).mkdir(parents=True, exist_ok=True)
+        status, their_status = os.pipe()
+        try:
+            with self._walls(job, place, own) as (files, words):
+                supervisor = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(_SUPERVISOR), str(their_status), job.command, *words],
+                    env=self._environment(job, place, own),
+                    cwd=place.folder / job.folder,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(their_status, *files),
+                    bufsize=0,
+                )
+        finally:
+            os.close(their_status)
+        return Supervised(supervisor, status, own)
+
+    @contextlib.contextmanager
+    def _walls(self, job: Job, place: Place, own: Path) -> Iterator[tuple[Sequence[int], Sequence[str]]]:
+        """Open files and arguments that the supervisor needs to wall the command in."""
+        yield (), ()
+
+    def _environment(self, job: Job, place: Place, own: Path) -> dict[str, str]:
         env = {**self.env, "HOME": f"{own}/home", "TMPDIR": f"{own}/tmp"}
         if place.scratch:
             env |= self._index
@@ -59,33 +82,20 @@ class Unwalled:
             env["KAPSO_OUT"] = str(job.out)
         if job.result:
             env["KAPSO_RESULT"] = str(job.result / "result.json")
-        status, their_status = os.pipe()
-        try:
-            supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(their_status), job.command],
-                env=env,
-                cwd=place.folder / job.folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(their_status,),
-                bufsize=0,
-            )
-        finally:
-            os.close(their_status)
-        return Supervised(supervisor, status, own)
+        return env
 
 
 class Supervised:
     """A command under its supervisor; see `watch.Started`."""
 
     begun = None
+    own_processes = 0
 
     def __init__(self, supervisor: subprocess.Popen[bytes], status: int, own: Path) -> None:
         assert supervisor.stdout and supervisor.stderr and supervisor.stdin
         self._supervisor, self._control, self._own = supervisor, supervisor.stdin, own
         self.stdout, self.stderr = supervisor.stdout.fileno(), supervisor.stderr.fileno()
-        self.status = status
+        self.status, self.scratch = status, (own,)
         self._group: int | None = None
 
     def attach(self, message: dict[str, Any]) -> None:
@@ -107,7 +117,7 @@ class Supervised:
         What was used, the supervisor says on `status`.
         """
         try:
-            self._supervisor.wait(_PATIENCE_S)
+            self._supervisor.wait(_PATIENCE_AFTER_KILL_S if self._control.closed else _PATIENCE_S)
         except subprocess.TimeoutExpired:
             end_below(self._supervisor.pid)
             self._supervisor.kill()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kapso.evaluate.sandbox.host import empty
+from kapso.evaluate.sandbox.host import empty, largest_without
 
 
 @dataclass(frozen=True)
 class Place:
     """The workspace of one command.
 
-    `mounts` are bubblewrap's arguments that put it in place; at level limits the command runs in `folder`
-    itself. `writes` are the host folders that hold what the command writes to the workspace, `had_bytes`
-    what was in them before. `scratch` holds home and temporary files where memory would be too small.
+    `mounts` are bubblewrap's arguments that put it in place; at the other levels the command runs in
+    `folder` itself, and at level landlock it may read what is in `reads` besides. `writes` are the host
+    folders that hold what the command writes to the workspace, `had_bytes` what was in them before.
+    `scratch` holds home and temporary files where memory would be too small.
     """
 
     folder: Path
@@ -23,6 +25,8 @@ class Place:
     writes: tuple[Path, ...] = ()
     had_bytes: int = 0
     scratch: Path | None = None
+    reads: tuple[Path, ...] = ()
+    is_read_only: bool = False
 
 
 def is_within(path: str, folders: Sequence[str]) -> bool:
@@ -42,6 +46,15 @@ def shared_mounts(workspace: Path, shared: Mapping[str, Path], hidden: Sequence[
             if is_within(name, [path]) and concealed.exists():
                 arguments += empty(str(workspace / name), concealed.is_dir())
     return arguments
+
+
+def shared_reads(shared: Mapping[str, Path], hidden: Sequence[str] = ()) -> Iterator[Path]:
+    """The host paths of what is `shared`, without what is `hidden`."""
+    for path, source in shared.items():
+        if not is_within(path, hidden):
+            top = Path(os.path.realpath(source))
+            inside = {top / name[len(path) + 1 :] for name in hidden if is_within(name, [path])}
+            yield from largest_without(top, inside)
 
 
 def make_mount_points(folder: Path, shared: Mapping[str, Path]) -> None:

@@ -21,8 +21,14 @@ from kapso.errors import MachineError
 
 _PR_SET_CHILD_SUBREAPER = 36
 STEPS_AHEAD = 10
+_PROC = "/proc"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def keeps_orphans() -> bool:
+    """Whether a process whose parent is dead can still be told to belong to a command."""
+    return sys.platform == "linux" and _has_proc()
 
 
 @cache
@@ -96,14 +102,14 @@ class TreeMeter:
 
 def descendants(root: int) -> Iterator[Process]:
     """Every process below `root`, parents first, `root` itself not included."""
-    children = _children()
+    children, look = _family()
     waiting, known = [root], {root}
     while waiting:
         for pid in children(waiting.pop()):
             if pid in known:
                 continue
             known.add(pid)
-            process = _process(pid)
+            process = look(pid)
             if process is not None:
                 waiting.append(pid)
                 yield process
@@ -117,7 +123,7 @@ def own_bytes(pids: Iterable[int]) -> int:
     total = 0
     for pid in pids:
         try:
-            with open(f"/proc/{pid}/smaps_rollup", "rb", buffering=0) as file:
+            with open(f"{_PROC}/{pid}/smaps_rollup", "rb", buffering=0) as file:
                 text = file.read()
         except OSError:
             process = _process(pid)
@@ -133,8 +139,8 @@ def held_bytes(pids: Iterable[int]) -> tuple[int, int]:
     sizes: dict[tuple[int, int], tuple[int, bool]] = {}
     for pid in pids:
         try:
-            for number in os.listdir(f"/proc/{pid}/fd"):
-                path = f"/proc/{pid}/fd/{number}"
+            for number in os.listdir(f"{_PROC}/{pid}/fd"):
+                path = f"{_PROC}/{pid}/fd/{number}"
                 found = os.stat(path)
                 if found.st_nlink == 0 and stat.S_ISREG(found.st_mode):
                     is_memory = os.readlink(path).startswith("/memfd:")
@@ -145,10 +151,19 @@ def held_bytes(pids: Iterable[int]) -> tuple[int, int]:
     return sum(size for size, _ in sizes.values()) - in_memory, in_memory
 
 
+def left_cpu_seconds(records: bytes) -> float:
+    """Processor time of processes, and of those they waited for: `/proc/*/stat`, a zero byte after each."""
+    ticks = 0
+    for text in records.split(b"\0"):
+        fields = text.rpartition(b")")[2].split()
+        ticks += sum(int(field) for field in fields[11:15] if field.isdigit())
+    return ticks / _TICKS_PER_SECOND
+
+
 def oom_kills() -> int:
     """How many processes the kernel has ended for want of memory since it started."""
     try:
-        with open("/proc/vmstat", "rb", buffering=0) as file:
+        with open(f"{_PROC}/vmstat", "rb", buffering=0) as file:
             text = file.read(1 << 16)
     except OSError:
         return 0
@@ -172,21 +187,26 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _children() -> Callable[[int], list[int]]:
-    """A function from a process to its children, by the cheapest way that this machine has."""
-    if os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
-        return _children_from_kernel
+def _family() -> tuple[Callable[[int], list[int]], Callable[[int], Process | None]]:
+    """Who the children of a process are, and how one is doing, by the cheapest way that this machine has."""
+    if os.path.exists(f"{_PROC}/self/task/{os.getpid()}/children"):
+        return _children_from_kernel, _process
+    found = {process.pid: process for process in all_processes()}
     by_parent: dict[int, list[int]] = {}
-    for process in all_processes():
+    for process in found.values():
         by_parent.setdefault(process.parent, []).append(process.pid)
-    return lambda pid: by_parent.get(pid, [])
+    return lambda pid: by_parent.get(pid, []), found.get
+
+
+def _has_proc() -> bool:
+    return os.path.isdir(f"{_PROC}/self")
 
 
 def _children_from_kernel(pid: int) -> list[int]:
     found: list[int] = []
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", "rb", buffering=0) as file:
+        for task in os.listdir(f"{_PROC}/{pid}/task"):
+            with open(f"{_PROC}/{pid}/task/{task}/children", "rb", buffering=0) as file:
                 found += map(int, file.read().split())
     except (FileNotFoundError, ProcessLookupError):
         pass
@@ -194,20 +214,20 @@ def _children_from_kernel(pid: int) -> list[int]:
 
 
 def all_processes() -> Iterator[Process]:
-    if not os.path.isdir("/proc/self"):
+    if not _has_proc():
         yield from _processes_from_ps("-A")
         return
-    for name in os.listdir("/proc"):
+    for name in os.listdir(_PROC):
         if name.isdigit() and (process := _process(int(name))):
             yield process
 
 
 def _process(pid: int) -> Process | None:
     try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+        with open(f"{_PROC}/{pid}/stat", "rb", buffering=0) as file:
             text = file.read()
     except (ProcessLookupError, FileNotFoundError):
-        if os.path.isdir("/proc/self"):
+        if _has_proc():
             return None
         return next(_processes_from_ps("-p", str(pid)), None)
     # The name in brackets may hold spaces and brackets itself, so count from the last one.

@@ -9,21 +9,27 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kapso.errors import MachineError, NotAvailableYet, UsageError
+from kapso.errors import MachineError, UsageError
 from kapso.evaluate.sandbox.base import Base
 from kapso.evaluate.sandbox.bubblewrap import find_bubblewrap
 from kapso.evaluate.sandbox.enclosure import Enclosure
-from kapso.evaluate.sandbox.environment import locale_variables
+from kapso.evaluate.sandbox.environment import index_variables, locale_variables
+from kapso.evaluate.sandbox.fence import Fence, find_landlock
 from kapso.evaluate.sandbox.limits import Unwalled
+from kapso.evaluate.sandbox.sight import Sight
+from kapso.evaluate.sandbox.toolchains import find_toolchains
 from kapso.evaluate.sandbox.trees import Bin, remove_tree
 from kapso.goal import SandboxSettings
 
-_LEVELS = ("auto", "bubblewrap", "limits", "strict")
 _REMEDY = (
     "install bubblewrap and allow user namespaces "
     "(Ubuntu: `sysctl kernel.apparmor_restrict_unprivileged_userns=0`; "
     "Docker: `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`), or accept "
-    "`sandbox: {level: limits}`, which keeps no command from reading, writing and using the network"
+    "`sandbox: {level: auto}`, which takes the best that can be had and says what is lost"
+)
+_NEWER_KERNEL = (
+    "it takes Linux 5.19 or later with `landlock` among its security modules, and a container that lets "
+    "its calls through; `sandbox: {level: auto}` takes the best that can be had and says what is lost"
 )
 
 
@@ -64,10 +70,6 @@ class Sandbox:
         that no command may see, `cache` is a host folder for what commands write. `overlays` False makes
         copies where overlays would work. Raises MachineError when a demanded level cannot be had.
         """
-        if settings.level not in _LEVELS:
-            raise NotAvailableYet(
-                f"sandbox level `{settings.level}`", help=f"use one of {', '.join(_LEVELS)}"
-            )
         if workspace == Path("/"):
             raise UsageError(
                 "the repository cannot be the root of the file system", slug="repository-is-root"
@@ -104,31 +106,46 @@ class Sandbox:
 def _choose(
     settings: SandboxSettings, workspace: Path, private: Sequence[Path], scratch: Path
 ) -> tuple[Enclosure | Unwalled, str | None]:
-    environ = dict(os.environ)
+    """The level, and why it is not a better one."""
+    environ, wanted = dict(os.environ), settings.level
     home = Path(os.path.realpath(Path.home()))
-    why = "`sandbox.level` asks for it"
-    level: Enclosure | Unwalled
-    if settings.level != "limits":
-        found, why = find_bubblewrap(scratch)
-        if found:
-            level = Enclosure(
-                found,
-                workspace=workspace,
-                private=private,
-                read=list(_read_paths(settings.read, workspace)),
-                gpu=settings.gpu,
-                home=home,
-                environ=environ,
-            )
-            level.env |= locale_variables(environ)
-            return level, None
-        if settings.level != "auto":
+    whys: list[str] = []
+    if wanted != "limits":
+        sight = Sight(
+            workspace=workspace,
+            private=private,
+            read=list(_read_paths(settings.read, workspace)),
+            gpu=settings.gpu,
+            home=home,
+            environ=environ,
+        )
+        walled = _build_walls(wanted, sight, scratch, whys)
+        if walled:
+            by_name = "`sandbox.level` asks for no namespaces" if wanted == "landlock" else None
+            return walled, "; ".join(whys) or by_name
+        if wanted != "auto":
+            remedy = _NEWER_KERNEL if wanted == "landlock" else _REMEDY
             raise MachineError(
-                f"no sandbox at level `{settings.level}`: {why}", help=_REMEDY, slug="no-sandbox"
+                f"no sandbox at level `{wanted}`: {'; '.join(whys)}", help=remedy, slug="no-sandbox"
             )
-    level = Unwalled(scratch=scratch, home=home, environ=environ)
-    level.env |= locale_variables(environ)
-    return level, why
+    env = find_toolchains(environ, home, lambda path: False, ()).env | locale_variables(environ)
+    level = Unwalled(scratch=scratch, env=env, index=index_variables(environ, home))
+    return level, "; ".join(whys) or "`sandbox.level` asks for no walls"
+
+
+def _build_walls(wanted: str, sight: Sight, scratch: Path, whys: list[str]) -> Enclosure | Fence | None:
+    """The best level that has walls, as far as `wanted` allows; `whys` gets why it is not a better one."""
+    if wanted != "landlock":
+        bubblewrap, why = find_bubblewrap(scratch)
+        if bubblewrap:
+            return Enclosure(bubblewrap, sight)
+        whys.append(f"no bubblewrap: {why}")
+    if wanted not in ("auto", "landlock"):
+        return None
+    fence, why = find_landlock(sight, scratch=scratch)
+    if not fence:
+        whys.append(f"no Landlock: {why}")
+    return fence
 
 
 def _read_paths(paths: Sequence[str], workspace: Path) -> Iterator[Path]:

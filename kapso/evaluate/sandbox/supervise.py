@@ -1,5 +1,5 @@
-"""Runs one command and ends whatever it left behind. The trusted part of level limits: `python -I -S` runs
-this file alone, with nothing but the standard library.
+"""Runs one command and ends whatever it left behind. The trusted part of the levels landlock and limits:
+`python -I -S` runs this file alone, with nothing but the standard library.
 
 It speaks on one pipe, lines of JSON: its own id, how the command ended, and what everything used. The pipe
 on its standard input closes when the engine wants an end or is dead.
@@ -13,25 +13,35 @@ import os
 import resource
 import select
 import signal
+import struct
 import sys
 import time
+from collections.abc import Iterator
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_SECCOMP, _FILTER = 22, 2
+_PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION = 0x20080522
+_LANDLOCK_RESTRICT_SELF = 446
+_INSTRUCTION_BYTES = 8
+_PROC = "/proc"
 
 
 def main() -> None:
-    """Arguments: the file to speak on, the command."""
-    status, command = int(sys.argv[1]), sys.argv[2]
+    """Arguments: the file to speak on, the command; for walls, the file of a ruleset and a filter in hex."""
+    status, command, *walls = int(sys.argv[1]), *sys.argv[2:]
     os.set_inheritable(status, False)
     woken = _wake_on_signals()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    begun = time.perf_counter()
-    child = _spawn(command)
+    child, gate = _spawn(command, walls)
     _say(status, {"child-pid": os.getpid(), "group": child})
+    begun = time.perf_counter()
+    os.close(gate)
     exit_code = _wait(child, woken)
     if exit_code is not None:
         _say(status, {"exit-code": exit_code, "seconds": time.perf_counter() - begun})
@@ -58,10 +68,19 @@ def _say(status: int, message: dict[str, object]) -> None:
         pass
 
 
-def _spawn(command: str) -> int:
+def _spawn(command: str, walls: list[str]) -> tuple[int, int]:
+    """A child that is ready to become the command, and does so when the file that is returned is closed."""
+    told, tell = os.pipe()
+    waits, gate = os.pipe()
     child = os.fork()
     if child:
-        return child
+        os.close(tell)
+        os.close(waits)
+        if not os.read(told, 1):
+            sys.exit(1)  # it has said why on stderr
+        os.close(told)
+        return child, gate
+    os.close(gate)
     os.setsid()
     os.setpriority(os.PRIO_PROCESS, 0, max(0, os.getpriority(os.PRIO_PROCESS, 0)))
     signal.set_wakeup_fd(-1)
@@ -70,7 +89,34 @@ def _spawn(command: str) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
+    if walls:
+        _wall_in(int(walls[0]), bytes.fromhex(walls[1]))
+    os.write(tell, b"\n")
+    os.read(waits, 1)
     os.execv("/bin/sh", ["/bin/sh", "-c", command])
+
+
+def _wall_in(ruleset: int, instructions: bytes) -> None:
+    """Gives up all privileges and whatever the ruleset and the filter do not let through, for good.
+
+    Root's privileges would not come back with a program either: nothing may gain any from here on.
+    """
+    os.set_inheritable(ruleset, False)
+    libc = ctypes.CDLL(None, use_errno=True)
+    held = ctypes.create_string_buffer(instructions)
+    program = struct.pack("@HP", len(instructions) // _INSTRUCTION_BYTES, ctypes.addressof(held))
+    capability = 0
+    while libc.prctl(_PR_CAPBSET_DROP, *map(ctypes.c_ulong, (capability, 0, 0, 0))) == 0:
+        capability += 1
+    for failed in (
+        libc.capset(struct.pack("Ii", _CAPABILITY_VERSION, 0), bytes(24)),
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))),
+        libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0),
+        libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_FILTER), program, *map(ctypes.c_ulong, (0, 0))),
+    ):
+        if failed:
+            os.write(2, f"cannot build the walls: {os.strerror(ctypes.get_errno())}\n".encode())
+            os._exit(1)
 
 
 def _wait(child: int, woken: int) -> int | None:
@@ -129,17 +175,10 @@ def _send(pid: int, number: int) -> None:
 
 
 def _descendants() -> set[int]:
-    """Everything below this process, found in /proc; empty where there is none."""
+    """Everything below this process that is not dead already."""
     by_parent: dict[int, list[int]] = {}
-    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    fields = file.read().rpartition(b")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != b"Z":
-                by_parent.setdefault(int(fields[1]), []).append(int(name))
+    for pid, parent in _from_proc() if os.path.isdir(f"{_PROC}/self") else _from_ps():
+        by_parent.setdefault(parent, []).append(pid)
     found: set[int] = set()
     waiting = [os.getpid()]
     while waiting:
@@ -149,5 +188,30 @@ def _descendants() -> set[int]:
     return found
 
 
+def _from_proc() -> Iterator[tuple[int, int]]:
+    """Every process and its parent."""
+    for name in filter(str.isdigit, os.listdir(_PROC)):
+        try:
+            with open(f"{_PROC}/{name}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != b"Z":
+            yield int(name), int(fields[1])
+
+
+def _from_ps() -> Iterator[tuple[int, int]]:
+    """The same where there is no /proc: on macOS."""
+    import subprocess
+
+    with subprocess.Popen(["/bin/ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE) as ps:
+        listing = ps.communicate()[0]
+    for line in listing.splitlines():
+        pid, parent, state = line.split(maxsplit=2)
+        if not state.startswith(b"Z") and int(pid) != ps.pid:
+            yield int(pid), int(parent)
+
+
 if __name__ == "__main__":
     main()
+    os._exit(0)  # taking an interpreter down costs as much as starting one

@@ -21,7 +21,7 @@ from typing import Any, NoReturn, Protocol
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox.capture import STDERR_BYTES, STDOUT_BYTES, Log, Tail
 from kapso.evaluate.sandbox.job import CommandResult, Job, StoppedBy
-from kapso.evaluate.sandbox.processes import TreeMeter, held_bytes, oom_kills, own_bytes
+from kapso.evaluate.sandbox.processes import TreeMeter, held_bytes, left_cpu_seconds, oom_kills, own_bytes
 from kapso.evaluate.sandbox.trees import size_of
 
 FIRST_LOOK_S = 0.02
@@ -31,6 +31,7 @@ _READ_BYTES = 1 << 16
 _PIPE_READS = 32
 _KILLED = 128 + signal.SIGKILL
 _LITTLE_SPACE_BYTES = 4 << 20
+_LEFT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ class Started(Protocol):
 
     `status` yields lines of JSON. `{"child-pid": n}` names the process above all others of the command and
     goes to `attach`; `{"exit-code": n}` comes when the command itself has ended, perhaps with its `seconds`,
-    and perhaps later `{"cpu": seconds, "rss": bytes}`. `begun` becomes readable when the command starts;
-    None when `status` tells how long it took.
+    and perhaps later `{"cpu": seconds, "rss": bytes}`. `begun` becomes readable when the command starts,
+    and yields at its end what `left_cpu_seconds` reads; None when `status` tells all that. `scratch` are
+    host folders that the level itself lets the command write to, and `own_processes` says how many of the
+    processes below the one named are the level's.
     """
 
     @property
@@ -58,6 +61,10 @@ class Started(Protocol):
     def status(self) -> int: ...
     @property
     def begun(self) -> int | None: ...
+    @property
+    def scratch(self) -> tuple[Path, ...]: ...
+    @property
+    def own_processes(self) -> int: ...
 
     def attach(self, message: dict[str, Any]) -> None: ...
     def on_begun(self) -> None: ...
@@ -109,7 +116,7 @@ class _Watch:
         self.is_over = False
         self.begun_at = time.perf_counter()
         self.next_look = self.next_disk_look = float("inf")
-        self._status = b""
+        self._status = self._left = b""
         self._oom_kills = oom_kills()
 
     def run(self) -> CommandResult:
@@ -124,7 +131,7 @@ class _Watch:
                     poll.unregister(file)
             self._check()
         self.used = self.started.reap()
-        for file in (self.started.stdout, self.started.stderr, self.started.status):
+        for file in handlers:
             # What is left fits into a pipe's buffer; more could only come from a process that escaped.
             for _ in range(_PIPE_READS):
                 if not self._read(file, handlers[file], once=True):
@@ -166,6 +173,7 @@ class _Watch:
     def _on_begun(self, chunk: bytes) -> None:
         if not self.has_begun:
             self._begin()
+        self._left = (self._left + chunk)[:_LEFT_BYTES]
 
     def _begin(self) -> None:
         self.has_begun = True
@@ -221,8 +229,9 @@ class _Watch:
 
     def _look(self, meter: TreeMeter, now: float) -> None:
         limits = self.job.limits
-        processes, memory = meter.look(enough=limits.processes)
-        if processes > limits.processes:
+        most = limits.processes + self.started.own_processes
+        processes, memory = meter.look(enough=most)
+        if processes > most:
             return self._stop("processes")
         if memory > limits.memory_bytes:
             memory = own_bytes(meter.pids)
@@ -256,7 +265,7 @@ class _Watch:
             exit_code=None if self.stopped_by else self.exit_code,
             stopped_by=self.stopped_by,
             seconds=self.seconds or 0.0,
-            cpu_seconds=max(self.used.cpu_seconds, sampled.cpu_seconds),
+            cpu_seconds=max(self.used.cpu_seconds + left_cpu_seconds(self._left), sampled.cpu_seconds),
             max_rss_bytes=max(self.used.max_rss_bytes, sampled.max_rss_bytes),
             stdout=self.stdout.close(),
             stderr=self.stderr.close(),

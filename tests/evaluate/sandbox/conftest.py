@@ -14,7 +14,12 @@ from kapso.evaluate.sandbox import Base, CandidateFiles, CommandResult, Job, Lay
 from kapso.goal import SandboxSettings
 
 LIMITS = Limits(timeout_s=20, memory_bytes=1 << 30, processes=200, disk_bytes=64 << 20)
-MODES = {"overlay": ("auto", True), "copy": ("auto", False), "limits": ("limits", False)}
+MODES = {
+    "overlay": ("auto", True),
+    "copy": ("auto", False),
+    "landlock": ("landlock", False),
+    "limits": ("limits", False),
+}
 
 
 @dataclass
@@ -111,7 +116,13 @@ def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
         world.close()
 
 
-@pytest.fixture(params=["overlay", "copy", "limits"])
+@pytest.fixture(scope="session")
+def world_class() -> type[World]:
+    """For worlds that more than one test share."""
+    return World
+
+
+@pytest.fixture(params=["overlay", "copy", "landlock", "limits"])
 def world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A world in every mode: what holds for it holds wherever Kapso runs."""
     return make_world(request.param)
@@ -123,7 +134,13 @@ def walled(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     return make_world(request.param)
 
 
-@pytest.fixture(params=["overlay", "limits"])
+@pytest.fixture(params=["overlay", "copy", "landlock"])
+def fenced(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
+    """A world in which walls stand around files and the network, whether of mounts or of Landlock."""
+    return make_world(request.param)
+
+
+@pytest.fixture(params=["overlay", "landlock", "limits"])
 def bounded(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
-    """A world at each level: limits hold at both."""
+    """A world at each level: limits hold at all of them."""
     return make_world(request.param)

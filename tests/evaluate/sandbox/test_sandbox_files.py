@@ -129,7 +129,7 @@ def test_shared_files_are_seen_and_cannot_be_changed(make_world: Any, tmp_path: 
     assert sorted(os.listdir(data / "set")) == ["a.csv"] and (data / "set/a.csv").read_text() == "1\n"
 
 
-@pytest.mark.parametrize("mode", ["overlay", "copy", "limits"])
+@pytest.mark.parametrize("mode", ["overlay", "copy", "landlock", "limits"])
 def test_a_hidden_part_of_what_is_shared(make_world: Any, tmp_path: Path, mode: str) -> None:
     for name in ("train.csv", "answers.csv", "secret/more.csv"):
         path = tmp_path / "data" / name
@@ -185,7 +185,7 @@ def test_the_working_folder_and_the_environment(world: Any, monkeypatch: pytest.
     pwd, env, name = lines(done)
     assert pwd.endswith("/experiments/x") and env == "7|" and name == "goal.yaml"
     assert os.listdir(world.out) == ["c"]
-    if world.mode != "limits":
+    if world.mode in ("overlay", "copy"):
         assert pwd == f"{world.workspace}/experiments/x"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -12,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from kapso.errors import MachineError, NotAvailableYet, UsageError
-from kapso.evaluate.sandbox import Job, Layer, Limits, Sandbox, bubblewrap
+from kapso.errors import MachineError, UsageError
+from kapso.evaluate.sandbox import Job, Layer, Limits, Sandbox, bubblewrap, fence, landlock
 from kapso.evaluate.sandbox.sandbox import Sandbox as SandboxClass
 from kapso.goal import SandboxSettings
 
@@ -48,11 +49,60 @@ def test_the_best_level_is_obtained(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "cache") == []
 
 
+@pytest.fixture
+def no_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that was built or started without Landlock."""
+
+    def refuse() -> int:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(landlock, "abi", refuse)
+
+
 @pytest.mark.usefixtures("only_broken")
-def test_without_bubblewrap_auto_says_what_is_lost(tmp_path: Path) -> None:
+def test_without_bubblewrap_auto_takes_landlock_and_says_what_is_lost(tmp_path: Path) -> None:
+    sandbox = open_sandbox(tmp_path)
+    assert sandbox.level == "landlock" and not sandbox.overlays
+    assert "no bubblewrap" in (sandbox.why or "") and "Permission denied" in (sandbox.why or "")
+    assert any("/dev/shm" in sentence for sentence in sandbox.lost)
+    assert not any("network" in sentence for sentence in sandbox.lost)
+    sandbox.close()
+
+
+def test_landlock_can_be_asked_for(tmp_path: Path) -> None:
+    sandbox = open_sandbox(tmp_path, level="landlock")
+    assert sandbox.level == "landlock" and sandbox.lost and "asks for" in (sandbox.why or "")
+    sandbox.close()
+
+
+@pytest.mark.usefixtures("no_landlock")
+def test_landlock_that_cannot_be_had_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="no Landlock: .*Function not implemented") as caught:
+        open_sandbox(tmp_path, level="landlock")
+    assert "Linux 5.19" in (caught.value.help or "")
+    assert os.listdir(tmp_path / "cache") == []
+
+
+def test_landlock_is_tried_and_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that takes the rules and keeps nothing out, or lets nothing through."""
+    for rights, why in ((landlock.WRITE, "reached a file outside"), (1, "ended with|could not start")):
+        monkeypatch.setattr(fence, "largest_without", lambda top, excluded: [top])
+        monkeypatch.setattr(landlock, "READ", rights)
+        with pytest.raises(MachineError, match=why):
+            open_sandbox(tmp_path, level="landlock")
+
+
+def test_the_first_version_of_landlock_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "abi", lambda: 1)
+    with pytest.raises(MachineError, match="Linux 5.19"):
+        open_sandbox(tmp_path, level="landlock")
+
+
+@pytest.mark.usefixtures("only_broken", "no_landlock")
+def test_with_neither_auto_says_what_is_lost(tmp_path: Path) -> None:
     sandbox = open_sandbox(tmp_path)
     assert sandbox.level == "limits" and not sandbox.overlays
-    assert "Permission denied" in (sandbox.why or "")
+    assert "Permission denied" in (sandbox.why or "") and "no Landlock" in (sandbox.why or "")
     assert any("network" in sentence for sentence in sandbox.lost)
     assert any("hidden" in sentence for sentence in sandbox.lost)
     sandbox.close()
@@ -87,8 +137,6 @@ def test_the_systems_bwrap_comes_first_if_it_can_do_as_much(
 
 
 def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NotAvailableYet, match="landlock"):
-        open_sandbox(tmp_path, level="landlock")
     with pytest.raises(UsageError, match="`/no/such/data` does not exist"):
         open_sandbox(tmp_path, read=("/no/such/data",))
     with pytest.raises(UsageError, match="root of the file system"):
@@ -98,7 +146,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         Sandbox.open(SandboxSettings(), workspace=tmp_path, private=[], cache=tmp_path / "file/cache")
 
 
-@pytest.mark.parametrize("level", ["auto", "limits"])
+@pytest.mark.parametrize("level", ["auto", "landlock", "limits"])
 def test_what_the_machine_does_wrong_is_not_the_commands_fault(tmp_path: Path, level: str) -> None:
     sandbox = open_sandbox(tmp_path, level=level)
     for name in ("base", "changes"):
