@@ -15,7 +15,7 @@ from typing import Any
 
 from kapso.errors import GoalError
 from kapso.goal import sections
-from kapso.goal.commands import read_command, read_commands, read_evaluate
+from kapso.goal.commands import read_command, read_commands
 from kapso.goal.document import read_document
 from kapso.goal.item import Item
 from kapso.goal.keys import REQUIRED, TOP
@@ -24,6 +24,7 @@ from kapso.goal.model import DEFAULT_TIMEOUT_S, Goal
 from kapso.goal.names import nearest, quoted
 from kapso.goal.overrides import Overrides
 from kapso.goal.paths import read_paths, read_patterns
+from kapso.goal.scorer import read_evaluate
 
 _LARGEST_BYTES = 1_000_000
 _LONGEST_NAME = 100
@@ -48,9 +49,11 @@ def _build(root: Item, file: Path, shown_as: str) -> Goal:
     top = root.mapping(TOP, example="objective: TEXT")
     _check_required(top, shown_as)
     folder = Path(os.path.abspath(file)).parent.resolve()
-    readers = {**_SETTINGS, **_file_readers(folder), **_command_readers(top)}
+    readers = {**_SETTINGS, **_file_readers(folder), **_command_readers(top, folder)}
     given = {key: readers[key](item) for key, item in top.items() if key in readers}
+    scorer = given.pop("evaluate")
     return Goal(
+        **scorer._asdict(),
         **{_FIELDS.get(key, key): value for key, value in given.items()},
         name=_name(top["name"]) if "name" in top else _name_of(folder, shown_as),
         folder=folder,
@@ -89,14 +92,14 @@ def _file_readers(folder: Path) -> dict[str, Callable[[Item], Any]]:
     }
 
 
-def _command_readers(top: Mapping[str, Item]) -> dict[str, Callable[[Item], Any]]:
+def _command_readers(top: Mapping[str, Item], folder: Path) -> dict[str, Callable[[Item], Any]]:
     """Every command with its own time limit, or the one that `timeout` sets for all."""
     timeout_s = top["timeout"].duration() if "timeout" in top else DEFAULT_TIMEOUT_S
     one = partial(read_command, timeout_s=timeout_s)
     return {
         **dict.fromkeys(("setup", "build", "run", "holdout"), one),
         "check": partial(read_commands, timeout_s=timeout_s),
-        "evaluate": partial(read_evaluate, timeout_s=timeout_s, has_run="run" in top),
+        "evaluate": partial(read_evaluate, timeout_s=timeout_s, folder=folder, has_run="run" in top),
     }
 
 

@@ -33,6 +33,19 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Function:
+    """A Python function that judges: called with the path of the program, it returns its metrics."""
+
+    file: str
+    name: str = "evaluate"
+
+    @property
+    def written(self) -> str:
+        """`evaluator.py:evaluate`."""
+        return f"{self.file}:{self.name}"
+
+
+@dataclass(frozen=True)
 class Metric:
     """A named number with a direction. A value outside `low`..`high` makes the attempt invalid.
 
@@ -142,7 +155,10 @@ class Goal:
     Paths and patterns are relative to `folder`, the absolute folder of goal.yaml; where that lies
     outside the repository, to the repository's root (`prefix` says which). `repo` None is the
     repository that holds `folder`. `hide` None asks for the default. The first metric is the
-    primary one. `lines` maps keys such as `sandbox.level` to their line; it takes no part in equality.
+    primary one. Judged together, `evaluate` may be a call of `function` (its command then only names
+    the function's file), `program` is the file that is judged, and `result` the file below `$KAPSO_OUT`
+    that the scorer writes. `lines` maps keys such as `sandbox.level` to their line; it takes no part in
+    equality.
     """
 
     name: str
@@ -161,6 +177,9 @@ class Goal:
     check: tuple[Command, ...] = ()
     run: Command | None = None
     holdout: Command | None = None
+    function: Function | None = None
+    program: str | None = None
+    result: str | None = None
     metrics: tuple[Metric, ...] = (Metric("score"),)
     constraints: tuple[Constraint, ...] = ()
     repeats: int = 1

@@ -1,4 +1,4 @@
-"""Reads what names files: patterns (`edit`, `hide`) and paths (`share`, `keep`), all below the folder."""
+"""Reads what names files, all below the folder: patterns (`edit`, `hide`) and paths (`share`, `keep`, …)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_patterns(item: Item, folder: Path) -> tuple[str, ...]:
 
 def read_paths(item: Item, folder: Path) -> tuple[str, ...]:
     """Paths below the folder of goal.yaml, without `./` and trailing slashes."""
-    return tuple(_path(each, folder) for each in item.items("a path or a list of paths"))
+    return tuple(read_path(each, folder) for each in item.items("a path or a list of paths"))
 
 
 def _pattern(item: Item, folder: Path) -> str:
@@ -48,7 +48,8 @@ def _pattern(item: Item, folder: Path) -> str:
     return ("!" if pattern != positive else "") + (positive[1:] if positive.startswith("./") else positive)
 
 
-def _path(item: Item, folder: Path) -> str:
+def read_path(item: Item, folder: Path) -> str:
+    """One path below the folder of goal.yaml."""
     written = item.text("a path")
     if written.startswith("/"):
         raise item.error(

@@ -20,6 +20,9 @@ from kapso.goal.names import is_near, nearest
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
+VIRTUAL_ENVIRONMENT = ".venv"
+"""Where the Python of a function that judges is looked for, in the folder of goal.yaml."""
+
 _MOST_COMPARED = 2000
 """Comparing two paths takes some 30 us; a help text may not take seconds."""
 
@@ -32,6 +35,7 @@ class Editable:
     goal_file: str
     patterns: PathSpec[Any]
     judges: Mapping[str, Mentions]
+    program: str | None = None
 
     @classmethod
     def of(cls, goal: Goal, prefix: str) -> Editable:
@@ -40,7 +44,10 @@ class Editable:
         judges = {
             key: mentions([each.command for each in given if each], prefix) for key, given in commands.items()
         }
-        return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges)
+        if goal.function:
+            judges["evaluate"].folders[posixpath.join(prefix, VIRTUAL_ENVIRONMENT)] = VIRTUAL_ENVIRONMENT
+        program = None if goal.program is None else posixpath.join(prefix, goal.program)
+        return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges, program)
 
     def matches(self, path: str) -> bool:
         """Whether an attempt may change, add or delete the file at `path`."""
@@ -56,6 +63,8 @@ class Editable:
             return "it is the goal itself"
         if "/.git" in f"/{path}".casefold():
             return "git reads it"
+        if path == self.program:
+            return None
         for key, found in self.judges.items():
             if (word := found.word_for(path)) is not None:
                 return f"the command of `{key}` names it (`{word}`)"
@@ -76,6 +85,7 @@ def editable_paths(goal: Goal, prefix: str, tracked: Collection[str]) -> list[st
     paths = [path for path in wanted if editable.why_protected(path) is None]
     if not paths:
         raise _all_protected(goal, editable, wanted) if wanted else _nothing_matched(goal, prefix, tracked)
+    _check_program(goal, editable, tracked)
     return paths
 
 
@@ -151,13 +161,42 @@ def _all_protected(goal: Goal, editable: Editable, wanted: list[str]) -> GoalErr
     path = wanted[0]
     reason = editable.why_protected(path)
     files = f"`{path}`" if len(wanted) == 1 else f"every file ({len(wanted)}, such as `{path}`)"
+    help = (
+        "a file that a judge names cannot be changed: edit others, or judge them without naming them "
+        "(a folder after `cd` does not count; the candidate itself belongs in `run`)"
+    )
+    named = editable.judges["evaluate"].word_for(path)
+    if named and not goal.is_judged_apart and path != editable.goal_file:
+        program = _below(editable.prefix, path) or path
+        help += f"; if it is what the scorer judges, say so: `evaluate: {{command: …, program: {program}}}`"
     return GoalError(
         f"`edit: [{', '.join(goal.edit)}]` matches {files}, which is protected: {reason}",
         where=goal.where("edit"),
-        help="a file that a judge names cannot be changed: edit others, or judge them without naming them "
-        "(a folder after `cd` does not count; the candidate itself belongs in `run`)",
+        help=help,
         slug="edit-matches-nothing",
     )
+
+
+def _check_program(goal: Goal, editable: Editable, tracked: Collection[str]) -> None:
+    """GoalError when what `evaluate.program` names is no file that attempts may change."""
+    if goal.program is None or editable.program is None:
+        return
+    where = goal.where("evaluate.program")
+    if editable.program not in tracked:
+        if (goal.folder / goal.program).exists():
+            help = f"it exists but is not in `{goal.base}`: commit it, or run with `--dirty`"
+        else:
+            help = _relative_help(goal.program, goal, editable.prefix, tracked)
+        message = f"`evaluate.program`: there is no `{goal.program}` at `{goal.base}`"
+        raise GoalError(message, where=where, help=help, slug="no-program")
+    if not editable.matches(editable.program):
+        reason = editable.why_protected(editable.program) or "`edit` does not match it"
+        raise GoalError(
+            f"`evaluate.program`: `{goal.program}` may not be changed: {reason}",
+            where=where,
+            help=f"add it to `edit: [{', '.join(goal.edit)}]`, or name the program that attempts change",
+            slug="program-not-editable",
+        )
 
 
 def _relative_help(pattern: str, goal: Goal, prefix: str, paths: Collection[str]) -> str:

@@ -15,10 +15,7 @@ MakeGoal = Callable[..., Goal]
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        *(
-            (f"propose: [tune, {name}]", f"the proposer `{name}`")
-            for name in ("mutate", "ablate", "agent")
-        ),
+        *((f"propose: [tune, {name}]", f"the proposer `{name}`") for name in ("mutate", "ablate", "agent")),
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),
         ("search: {policy: islands}", "`search.policy: islands`"),
@@ -36,23 +33,6 @@ def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) ->
     assert caught.value.message == f"{what} is not available yet"
     assert (caught.value.where, caught.value.exit_code) == ("goal.yaml:4", 2)
     assert caught.value.help
-
-
-@pytest.mark.parametrize(
-    ("evaluate", "what"),
-    [
-        (
-            '{python: "evaluator.py:evaluate", program: initial_program.py}',
-            "`evaluate: {python: …, program: …}`",
-        ),
-        ('{command: x, result: "$KAPSO_OUT/metrics.json"}', "`evaluate: {result: …}`"),
-    ],
-)
-def test_scorers_in_the_formats_of_peers(make_goal: MakeGoal, evaluate: str, what: str) -> None:
-    with pytest.raises(NotAvailableYet) as caught:
-        make_goal(evaluate=evaluate)
-    assert caught.value.message == f"{what} is not available yet"
-    assert caught.value.where == "goal.yaml:3"
 
 
 @pytest.mark.parametrize(

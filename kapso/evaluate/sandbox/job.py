@@ -26,7 +26,8 @@ class Job:
 
     `folder` is the working folder, relative to the workspace's root ('' is the root). `env` is added to
     what the sandbox sets by itself (PATH, HOME, TMPDIR, locale, what toolchains need). `out` and `result`
-    are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`.
+    are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`. The
+    log calls the command `shown` where that is given.
     """
 
     command: str
@@ -38,6 +39,7 @@ class Job:
     result: Path | None = None
     network: bool = False
     log: Path | None = None
+    shown: str = ""
 
 
 @dataclass(frozen=True)
