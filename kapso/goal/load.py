@@ -41,11 +41,12 @@ def parse_goal(
     text: str, file: Path, overrides: Overrides | None = None, *, shown_as: str | None = None
 ) -> Goal:
     """The goal in `text`, as if it stood in `file`, which need not exist; its folder anchors all paths."""
-    goal = _build(read_document(text, shown_as or _shown(file)), file, shown_as or _shown(file))
+    goal = build_goal(read_document(text, shown_as or _shown(file)), file, shown_as or _shown(file))
     return overrides.apply(goal) if overrides else goal
 
 
-def _build(root: Item, file: Path, shown_as: str) -> Goal:
+def build_goal(root: Item, file: Path, shown_as: str) -> Goal:
+    """The goal whose keys `root` holds, wherever they come from."""
     top = root.mapping(TOP, example="objective: TEXT")
     _check_required(top, shown_as)
     folder = Path(os.path.abspath(file)).parent.resolve()
@@ -116,32 +117,38 @@ def _check_required(top: Mapping[str, Item], shown_as: str) -> None:
         )
 
 
+def is_goal_name(name: str) -> bool:
+    """Whether a goal may be called so."""
+    return _NAME.fullmatch(name) is not None and len(name) <= _LONGEST_NAME
+
+
 def _name(item: Item) -> str:
     name = item.word("a name")
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
-        slug = _slug(name)
+    if not is_goal_name(name):
+        near = slug(name)
         raise item.error(
             f"`{name}` is no name for a goal",
             help=f"it has a letter, and only the characters `a-z`, `0-9` and `-` (at most {_LONGEST_NAME})"
-            + (f"; did you mean `{slug}`?" if _NAME.fullmatch(slug) else ""),
+            + (f"; did you mean `{near}`?" if is_goal_name(near) else ""),
             slug="bad-name",
         )
     return name
 
 
 def _name_of(folder: Path, shown_as: str) -> str:
-    slug = _slug(folder.name)
-    if not _NAME.fullmatch(slug):
+    name = slug(folder.name)
+    if not is_goal_name(name):
         raise GoalError(
             f"no name can be made of the folder's name `{folder.name}`",
             where=shown_as,
             help="add `name: my-goal`, of the characters `a-z`, `0-9` and `-`",
             slug="bad-name",
         )
-    return slug
+    return name
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """What comes nearest to `text` of the characters that a name may have."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_NAME].strip("-")
 

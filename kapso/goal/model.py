@@ -16,6 +16,9 @@ Direction = Literal["maximize", "minimize"]
 DEFAULT_TIMEOUT_S = 300.0
 DEFAULT_ATTEMPTS = 50
 
+COMMAND_LINE = "command-line"
+"""Stands for the name of goal.yaml where the goal was given by options."""
+
 TIME_METRICS = frozenset({"run.seconds", "run.cpu_seconds"})
 """Metrics that a busy neighbour on the same machine changes."""
 MEASURED_METRICS = TIME_METRICS | {"run.max_rss_bytes", "diff.lines"}
@@ -210,6 +213,16 @@ class Goal:
         used = {metric.name for metric in self.metrics} | {each.metric for each in self.constraints}
         return bool(used & TIME_METRICS)
 
+    @property
+    def has_file(self) -> bool:
+        """Whether it stands in a goal.yaml, and was not given by options."""
+        return self.file.name != COMMAND_LINE
+
+    @property
+    def anchor(self) -> str:
+        """The folder that paths are relative to, in words."""
+        return f"the folder of {self.file.name}" if self.has_file else "the current folder"
+
     def prefix(self, root: Path) -> str:
         """The folder that paths are relative to, from the repository's root: `` or `experiments/x`."""
         try:
@@ -219,6 +232,11 @@ class Goal:
         return "" if relative == Path(".") else relative.as_posix()
 
     def where(self, key: str) -> str:
-        """`goal.yaml:6` for a key such as `edit` or `sandbox.level`; no line where it is a default."""
+        """`goal.yaml:6` for a key such as `edit` or `sandbox.level`; no line where it is a default.
+
+        `--edit` where the goal was given by options.
+        """
+        if not self.has_file:
+            return f"--{key.rpartition('.')[2]}"
         line = self.lines.get(key)
         return f"{self.shown_as}:{line}" if line else self.shown_as

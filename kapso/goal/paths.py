@@ -54,7 +54,7 @@ def read_path(item: Item, folder: Path) -> str:
     if written.startswith("/"):
         raise item.error(
             f"`{item.key}`: `{written}` is an absolute path",
-            help=_relative_help(written, folder),
+            help=_relative_help(item, written, folder),
             slug="path-outside",
         )
     _check_below(item, written, folder)
@@ -72,13 +72,17 @@ def _check_below(item: Item, path: str, folder: Path) -> None:
     """A pattern with a leading `/` is no absolute path to git, unless it repeats the folder."""
     is_absolute = path == str(folder) or path.startswith((f"{folder}/", "~"))
     if is_absolute or ".." in path.split("/"):
-        what = "is an absolute path" if is_absolute else "leaves the folder of goal.yaml"
+        what = "is an absolute path" if is_absolute else f"leaves {_anchor(item)}"
         raise item.error(
-            f"`{item.key}`: `{path}` {what}", help=_relative_help(path, folder), slug="path-outside"
+            f"`{item.key}`: `{path}` {what}", help=_relative_help(item, path, folder), slug="path-outside"
         )
 
 
-def _relative_help(path: str, folder: Path) -> str:
-    help = "paths are relative to the folder of goal.yaml and stay below it"
+def _anchor(item: Item) -> str:
+    return "the current folder" if item.where.startswith("--") else "the folder of goal.yaml"
+
+
+def _relative_help(item: Item, path: str, folder: Path) -> str:
+    help = f"paths are relative to {_anchor(item)} and stay below it"
     inside = path.removeprefix(f"{folder}/")
     return f"{help}; did you mean `{inside}`?" if inside != path else help

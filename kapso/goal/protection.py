@@ -81,11 +81,14 @@ def protected_paths(goal: Goal, prefix: str, tracked: Iterable[str]) -> dict[str
 def editable_paths(goal: Goal, prefix: str, tracked: Collection[str]) -> list[str]:
     """The tracked paths that attempts may change, sorted; GoalError when there is none."""
     editable = Editable.of(goal, prefix)
+    if goal.program is not None and editable.program not in tracked:
+        raise _no_program(goal, goal.program, prefix, tracked)
     wanted = sorted(filter(editable.is_wanted, tracked))
     paths = [path for path in wanted if editable.why_protected(path) is None]
     if not paths:
         raise _all_protected(goal, editable, wanted) if wanted else _nothing_matched(goal, prefix, tracked)
-    _check_program(goal, editable, tracked)
+    if editable.program is not None and not editable.matches(editable.program):
+        raise _program_not_editable(goal, editable, editable.program)
     return paths
 
 
@@ -168,7 +171,9 @@ def _all_protected(goal: Goal, editable: Editable, wanted: list[str]) -> GoalErr
     named = editable.judges["evaluate"].word_for(path)
     if named and not goal.is_judged_apart and path != editable.goal_file:
         program = _below(editable.prefix, path) or path
-        help += f"; if it is what the scorer judges, say so: `evaluate: {{command: …, program: {program}}}`"
+        in_file = f"`evaluate: {{command: …, program: {program}}}`"
+        said = in_file if goal.has_file else f"`--program {program}`"
+        help += f"; if it is what the scorer judges, say so: {said}"
     return GoalError(
         f"`edit: [{', '.join(goal.edit)}]` matches {files}, which is protected: {reason}",
         where=goal.where("edit"),
@@ -177,30 +182,30 @@ def _all_protected(goal: Goal, editable: Editable, wanted: list[str]) -> GoalErr
     )
 
 
-def _check_program(goal: Goal, editable: Editable, tracked: Collection[str]) -> None:
-    """GoalError when what `evaluate.program` names is no file that attempts may change."""
-    if goal.program is None or editable.program is None:
-        return
-    where = goal.where("evaluate.program")
-    if editable.program not in tracked:
-        if (goal.folder / goal.program).exists():
-            help = f"it exists but is not in `{goal.base}`: commit it, or run with `--dirty`"
-        else:
-            help = _relative_help(goal.program, goal, editable.prefix, tracked)
-        message = f"`evaluate.program`: there is no `{goal.program}` at `{goal.base}`"
-        raise GoalError(message, where=where, help=help, slug="no-program")
-    if not editable.matches(editable.program):
-        reason = editable.why_protected(editable.program) or "`edit` does not match it"
-        raise GoalError(
-            f"`evaluate.program`: `{goal.program}` may not be changed: {reason}",
-            where=where,
-            help=f"add it to `edit: [{', '.join(goal.edit)}]`, or name the program that attempts change",
-            slug="program-not-editable",
-        )
+def _no_program(goal: Goal, program: str, prefix: str, tracked: Collection[str]) -> GoalError:
+    is_there = (goal.folder / program).exists()
+    return GoalError(
+        f"`evaluate.program`: there is no `{program}` at `{goal.base}`",
+        where=goal.where("evaluate.program"),
+        help=f"it exists but is not in `{goal.base}`: commit it, or run with `--dirty`"
+        if is_there
+        else _relative_help(program, goal, prefix, tracked),
+        slug="no-program",
+    )
+
+
+def _program_not_editable(goal: Goal, editable: Editable, path: str) -> GoalError:
+    reason = editable.why_protected(path) or "`edit` does not match it"
+    return GoalError(
+        f"`evaluate.program`: `{goal.program}` may not be changed: {reason}",
+        where=goal.where("evaluate.program"),
+        help=f"add it to `edit: [{', '.join(goal.edit)}]`, or name the program that attempts change",
+        slug="program-not-editable",
+    )
 
 
 def _relative_help(pattern: str, goal: Goal, prefix: str, paths: Collection[str]) -> str:
-    help = f"paths are relative to the folder of {goal.file.name}"
+    help = f"paths are relative to {goal.anchor}"
     meant = _meant(pattern.removeprefix("!"), prefix, paths)
     return f"{help}; did you mean `{meant}`?" if meant else help
 
