@@ -27,8 +27,8 @@ LEAST, MOST = 2, 5
 SHOWN_LINES, LOG_TAIL = 15, 8_000
 NOT_FOUND = 127
 """What a shell exits with when there is no such command."""
-PEERS_SCORE = "combined_score"
-"""What OpenEvolve and ShinkaEvolve call the score."""
+USUAL_SCORES = ("score", "combined_score")
+"""The latter is what OpenEvolve and ShinkaEvolve call it."""
 LONG_S = 60.0
 """A noisy evaluation that takes so long in all is not repeated further."""
 
@@ -156,7 +156,7 @@ def _metric_meant(goal: Goal, measured: Measured) -> str | None:
     given = [name for name in measured.metrics if name not in MEASURED_METRICS]
     if measured.outcome != "invalid" or goal.primary.is_measured or goal.primary.name in given or not given:
         return None
-    return PEERS_SCORE if PEERS_SCORE in given else nearest(goal.primary.name, sorted(given))
+    return next((name for name in USUAL_SCORES if name in given), nearest(goal.primary.name, sorted(given)))
 
 
 def _end_of_log(run: Run) -> str:
