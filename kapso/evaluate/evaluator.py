@@ -243,8 +243,8 @@ class Evaluator:
         function, program = self.goal.function, self.goal.program
         if function is not None and program is not None and command is self.goal.evaluate:
             key = hand_key(folder)
-            shown = f"{self.files.python} {function.written} {program}"
-            job = replace(job, command=call_of(function, program, self.files.python), shown=shown)
+            call = call_of(function, program, self.files.python)
+            job = replace(job, command=call, shown=self._words(command))
             result = candidate.run(job, cancel)
             return result, read_answer(folder, key)
         result = candidate.run(job, cancel)
@@ -318,7 +318,7 @@ class Evaluator:
         stages.append(
             {
                 "name": name,
-                "command": command.command,
+                "command": self._words(command),
                 "exit_code": result.exit_code,
                 "seconds": result.seconds,
                 "cpu_seconds": result.cpu_seconds,
@@ -329,6 +329,13 @@ class Evaluator:
         if result.stopped_by == "cancel":
             raise Interrupted("the evaluation was cancelled")
         return result.succeeded
+
+    def _words(self, command: Command) -> str:
+        """A command as people read it."""
+        function = self.goal.function
+        if function is None or command is not self.goal.evaluate:
+            return command.command
+        return f"{self.files.python} {function.written} {self.goal.program}"
 
     def _blame(self, name: str, command: Command, result: CommandResult) -> Failure:
         """Outcome and reason; raises MachineError where the disk is full by no fault of the candidate."""

@@ -35,5 +35,5 @@ def execute(level: Level, job: Job, place: Place, cancel: threading.Event) -> Co
         try:
             started = level.start(job, place)
         except OSError as error:
-            raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
+            raise MachineError(f"cannot start `{job.words}`: {error}", slug="sandbox") from error
         return watch(started, job, disk, cancel)

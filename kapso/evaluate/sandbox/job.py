@@ -1,4 +1,4 @@
-"""What a command is asked to do, within which limits, and what became of it. Plain data, no behaviour."""
+"""What a command is asked to do, within which limits, and what became of it. Plain data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Job:
     `folder` is the working folder, relative to the workspace's root ('' is the root). `env` is added to
     what the sandbox sets by itself (PATH, HOME, TMPDIR, locale, what toolchains need). `out` and `result`
     are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`. The
-    log calls the command `shown` where that is given.
+    log and errors call the command `shown` where that is given.
     """
 
     command: str
@@ -40,6 +40,11 @@ class Job:
     network: bool = False
     log: Path | None = None
     shown: str = ""
+
+    @property
+    def words(self) -> str:
+        """The command as people read it."""
+        return self.shown or self.command
 
 
 @dataclass(frozen=True)
