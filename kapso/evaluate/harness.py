@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 
 # `-c` puts the working folder first: what is imported here must not come from the candidate.
-sys.path[:] = [folder for folder in sys.path if folder]
+if __name__ == "__main__":
+    sys.path[:] = [folder for folder in sys.path if folder]
 
 import hashlib  # noqa: E402
 import importlib.util  # noqa: E402
@@ -158,4 +159,5 @@ def complain(error: BaseException) -> None:
         pass
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.function import HARNESS, call_of, hand_key, read_answer
 from kapso.evaluate.readings import Reading
 from kapso.goal import Function
 
@@ -222,6 +223,10 @@ def test_artifacts_are_feedback_and_no_metrics(tmp_path: Path) -> None:
 def test_what_is_no_evaluator_says_so(tmp_path: Path, name: str, said: str) -> None:
     code, stderr, reading = call(tmp_path, name)
     assert code == 1 and stderr.strip().endswith(said) and not reading.metrics
+
+
+def test_the_harness_is_read_by_the_oldest_python_that_it_promises() -> None:
+    ast.parse(HARNESS.read_text(), feature_version=(3, 8))
 
 
 def test_an_answer_counts_under_its_own_seal_alone(tmp_path: Path) -> None:

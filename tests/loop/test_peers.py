@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,18 @@ from typing import Any
 
 import pytest
 
+from kapso.attempt import Attempt, now, rfc3339
+from kapso.evaluate.evaluator import Place
 from kapso.evaluate.identity import identity_parts
+from kapso.git import landing
 from kapso.git.repository import Repository
-from kapso.goal import parse_goal
+from kapso.goal import load_goal, parse_goal
+from kapso.loop.baseline import land_baseline
 from kapso.loop.checkup import examine
+from kapso.loop.run_folder import RunFolder
+from kapso.loop.setting import open_run, settle
+from kapso.loop.steps import AttemptSteps
+from kapso.propose.protocol import Context, Files, Idea, Workspace
 
 Demo = Callable[..., Any]
 MakeRepository = Callable[..., Path]
@@ -163,6 +172,48 @@ def test_the_identity_of_an_evaluation_covers_how_it_is_judged(make_repository: 
     ]
     assert len({part(shape) for shape in shapes}) == len(shapes)
     assert part(shapes[0]) == '["python e.py", 300.0]'  # as it was before there were other shapes
+
+
+class Rogue:
+    """A proposer that writes what it is told to, wherever that is."""
+
+    name = "rogue"
+
+    def why_nothing(self, files: Files) -> str | None:
+        return None
+
+    def ideate(self, context: Context) -> Idea | None:
+        return Idea("anything")
+
+    def edit(self, idea: Idea, workspace: Workspace) -> None:
+        for path, text in idea.details.items():
+            workspace[path] = text.encode()
+
+    def observe(self, attempt: Attempt) -> None:
+        pass
+
+
+def test_an_edit_outside_the_blocks_is_no_attempt_whoever_makes_it(
+    make_repository: MakeRepository, tmp_path: Path
+) -> None:
+    root = make_repository(OPENEVOLVE)
+    setting = settle(load_goal(root), say=print)
+    folder = RunFolder(tmp_path / "state", "demo-0000")
+    with folder.lock(), open_run(setting, "demo-0000", folder, None, print) as run:
+        run.evaluator.prepare(Place(run.name, 0, 0), run.cancel)
+        land_baseline(run)
+        run.proposers = [Rogue()]
+
+        def edit(number: int, text: str) -> Any:
+            idea = dataclasses.asdict(Idea("anything", details={"initial_program.py": text}))
+            state = {"number": number, "chosen": [0], "parents": [0], "known": {}, "started": rfc3339(now())}
+            return AttemptSteps(run).edit({**state, "proposer": "rogue", "idea": idea})  # type: ignore[typeddict-item]
+
+        outside = edit(1, EVOLVED.replace("8.0", "9.0"))
+        assert outside == {"idea": None, "known": {"rogue": [0]}}
+        assert edit(1, EVOLVED.replace("# EVOLVE-BLOCK-END\n", ""))["idea"] is None
+        assert landing.pending(run.repository, run.name) == {}
+        assert edit(1, EVOLVED.replace("2.0", "9.0"))["candidate"]
 
 
 SCORE = 'import json, params\nprint(json.dumps({"gap": abs(params.X - 3) + abs(params.Y - 20)}))\n'
