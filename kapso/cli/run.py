@@ -42,15 +42,22 @@ def _goal_options(command: F) -> F:
     for option in (
         click.option("--objective", metavar="TEXT", help="What to improve, in words."),
         click.option(
-            "--metric", multiple=True, metavar="NAME=maximize", help="What counts, the first as the score."
+            "--metric",
+            multiple=True,
+            metavar="NAME=WAY",
+            help="What to maximize or minimize; the first is the score. Repeat for more.",
         ),
-        click.option("--check", multiple=True, metavar="CMD", help="A command that must succeed."),
+        click.option(
+            "--check", multiple=True, metavar="CMD", help="A command that must succeed. Repeat for more."
+        ),
         click.option(
             "--run", "run_command", metavar="CMD", help="The program itself; the scorer then runs apart."
         ),
         click.option("--program", metavar="FILE", help="The program that the scorer names and judges."),
         click.option("--evaluate", metavar="CMD", help="The scorer: prints its metrics as a JSON object."),
-        click.option("--edit", multiple=True, metavar="FILES", help="What attempts may change."),
+        click.option(
+            "--edit", multiple=True, metavar="FILES", help="What attempts may change. Repeat for more."
+        ),
     ):
         command = option(command)
     return command
