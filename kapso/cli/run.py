@@ -12,12 +12,12 @@ from kapso.cli.output import json_option, print_json
 from kapso.errors import NotAvailableYet, UsageError
 
 if TYPE_CHECKING:
-    from kapso.goal import Overrides
+    from kapso.goal import Goal, Overrides
     from kapso.loop.session import Result, Voice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "push", "report")
+_LATER = ("from_run", "push", "report")
 
 _INSTEAD = {
     "from_run": "start a new run without it",
@@ -37,6 +37,32 @@ def _limits(command: F) -> F:
     return command
 
 
+def _goal_options(command: F) -> F:
+    """The options that stand for a goal.yaml."""
+    for option in (
+        click.option("--objective", metavar="TEXT", help="What to improve, in words."),
+        click.option(
+            "--metric",
+            multiple=True,
+            metavar="NAME=WAY",
+            help="What to maximize or minimize; the first is the score. Repeat for more.",
+        ),
+        click.option(
+            "--check", multiple=True, metavar="CMD", help="A command that must succeed. Repeat for more."
+        ),
+        click.option(
+            "--run", "run_command", metavar="CMD", help="The program itself; the scorer then runs apart."
+        ),
+        click.option("--program", metavar="FILE", help="The program that the scorer names and judges."),
+        click.option("--evaluate", metavar="CMD", help="The scorer: prints its metrics as a JSON object."),
+        click.option(
+            "--edit", multiple=True, metavar="FILES", help="What attempts may change. Repeat for more."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def _later(name: str, *flags: str, multiple: bool = False) -> Callable[[F], F]:
     """An option of a later version: taken, so that it can be refused by name."""
     return click.option(*flags, name, hidden=True, multiple=multiple)
@@ -48,42 +74,42 @@ Examples:
   kapso run                          the goal in ./goal.yaml
   kapso run experiments/circle-packing --attempts 60
   kapso run goal.yaml --time 10m --parallel 4
+  kapso run --edit pack.py --evaluate 'python evaluate.py' --metric score=maximize
   kapso run --json > events.jsonl    in a script: exit code 0 is a confirmed improvement"""
 )
-@click.argument("goal", default=".", type=click.Path(path_type=Path))
+@click.argument("goal", required=False, type=click.Path(path_type=Path))
+@_goal_options
 @_limits
 @click.option("--parallel", metavar="N", help="Evaluate N attempts at once; `auto` decides.")
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--propose", metavar="A,B", help="Proposers to use instead of the goal's.")
 @click.option("--dirty", is_flag=True, help="Take uncommitted changes into the base.")
 @json_option
-@_later("edit", "--edit", multiple=True)
-@_later("evaluate", "--evaluate")
-@_later("run_command", "--run")
-@_later("metric", "--metric", multiple=True)
-@_later("objective", "--objective")
 @_later("from_run", "--from")
 @_later("push", "--push")
 @_later("report", "--report")
-def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
+def run(goal: Path | None, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
     """Improve the program that GOAL describes (a goal.yaml, or its folder; default: here).
+
+    Without a goal.yaml, `--edit` and `--evaluate` are enough, in any folder of a git repository.
 
     Every attempt becomes a branch `kapso/<run>/<NNNN>-<title>`; your files, index and HEAD stay as they are.
     Ctrl-C finishes what is in flight; twice stops at once. Either way `kapso resume` goes on.
     """
     for name in _LATER:
         if options[name]:
-            flag = {"run_command": "run", "from_run": "from"}.get(name, name)
-            raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD.get(name, "describe the goal in a goal.yaml"))
-    from kapso.goal import load_goal
+            flag = {"from_run": "from"}.get(name, name)
+            raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD[name])
     from kapso.loop.session import start
 
-    check_goal_file(goal)
     names = options["propose"].split(",") if options["propose"] else None
     limits = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
     overrides = _overrides(parallel=_parallel(parallel), propose=names, **limits)
+    loaded, notes = _goal(goal, overrides, options)
     with _voice(as_json) as voice:
-        result = start(load_goal(goal, overrides), voice, dirty=dirty)
+        for note in notes:
+            voice.say(note)
+        result = start(loaded, voice, dirty=dirty)
     return _report(result, as_json)
 
 
@@ -157,12 +183,33 @@ def _pick(text: str | None) -> Any:
     return log.repository, log.run(text).run
 
 
+def _goal(path: Path | None, overrides: Overrides | None, options: dict[str, Any]) -> tuple[Goal, list[str]]:
+    """The goal of the file, or of the options that stand for one; and what is to be said about it."""
+    from kapso.goal import load_goal
+    from kapso.goal.options import GoalOptions
+
+    words = {name: options[name] for name in ("edit", "evaluate", "check", "metric", "objective", "program")}
+    said = GoalOptions(run=options["run_command"], **words)
+    if not said.given():
+        check_goal_file(path or Path())
+        return load_goal(path or Path(), overrides), []
+    if path is not None:
+        raise UsageError(
+            f"`{said.given()[0]}` describes a goal without a file, and `{path}` names one",
+            help="give one of the two; repeat `--edit` for more files, and put patterns in quotes",
+            slug="usage",
+        )
+    goal = said.goal(Path.cwd(), overrides)
+    return goal, ["the goal.yaml here is not used"] if Path("goal.yaml").exists() else []
+
+
 def check_goal_file(goal: Path) -> None:
     file = goal / "goal.yaml" if goal.is_dir() else goal
     if not file.exists():
         raise UsageError(
             f"there is no `{file}`",
-            help="write a goal.yaml with `objective`, `edit` and `evaluate`, or give the folder that has one",
+            help="write a goal.yaml with `objective`, `edit` and `evaluate`, give the folder that has one, "
+            "or start without: `kapso run --edit FILES --evaluate COMMAND`",
             slug="no-goal",
         )
 

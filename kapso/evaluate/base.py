@@ -24,7 +24,7 @@ from kapso.git.repository import Repository
 from kapso.git.trees import EXECUTABLE, FILE, LINK
 from kapso.goal import Command, Goal
 from kapso.goal.mentions import mentions
-from kapso.goal.protection import check_hide, hidden_paths
+from kapso.goal.protection import VIRTUAL_ENVIRONMENT, check_hide, hidden_paths
 
 SETUP_DISK_BYTES = 64 << 30
 SETUP_PROCESSES = 100_000
@@ -98,6 +98,7 @@ class BaseFiles:
         self.commit = commit
         self.prefix = goal.prefix(repository.root)
         self.hidden: tuple[str, ...] = ()
+        self.python = "python3"
         self.base: Base
         self._goal = goal
         self._repository = repository
@@ -121,6 +122,7 @@ class BaseFiles:
                 ready.touch()
         self.base = self.sandbox.base(files, shared)
         self.hidden = self._find_hidden(files, shared)
+        self.python = self._find_python(files, shared)
 
     @contextmanager
     def candidate(self, commit: str, slot: int) -> Iterator[CandidateFiles]:
@@ -235,6 +237,16 @@ class BaseFiles:
         check_hide(self._goal, self.prefix, paths)
         hidden = hidden_paths(self._goal, self.prefix, paths)
         return tuple(sorted(hidden | _targets(files, hidden, paths)))
+
+    def _find_python(self, files: Path, shared: Mapping[str, Path]) -> str:
+        """The interpreter of a function that judges: that of `.venv` in the goal's folder, or the PATH's.
+
+        Found in the base, so that no candidate brings its own.
+        """
+        python = f"{VIRTUAL_ENVIRONMENT}/bin/python"
+        path = self._inside(python)
+        places = [files / path, *(each / os.path.relpath(path, inside) for inside, each in shared.items())]
+        return f"./{python}" if any(os.path.lexists(place) for place in places) else "python3"
 
     def _write_changes(self, commit: str, folder: Path) -> tuple[str, ...]:
         """Write what differs from the base; returns the paths that vanish."""

@@ -22,7 +22,8 @@ from kapso.attempt import BASELINE, Outcome
 from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
-from kapso.evaluate.readings import Reading, read_scorer, why_invalid
+from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.readings import PRIVATE, Reading, read_scorer, why_invalid
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.trees import remove_tree
@@ -75,6 +76,7 @@ class Evaluator:
         self.goal = goal
         self.files = files
         self.baseline_metrics: Mapping[str, float] = {}
+        self._declared = {each.name for each in goal.metrics} | {each.metric for each in goal.constraints}
         self._seed = seed
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
@@ -234,10 +236,23 @@ class Evaluator:
         repeat: int,
         cancel: threading.Event,
     ) -> tuple[CommandResult, Reading]:
+        """Run a scorer that runs the candidate itself, and take its word from the source that counts."""
         folder = self._folder(place, f"{name}-result-{repeat}")
         out = self._folder(place, f"{name}-out-{repeat}")
-        result = candidate.run(replace(self._job(command, place, out, repeat), result=folder), cancel)
-        return result, read_scorer(self.goal.metrics, result.stdout, folder)
+        job = replace(self._job(command, place, out, repeat), result=folder)
+        function, program = self.goal.function, self.goal.program
+        if function is not None and program is not None and command is self.goal.evaluate:
+            key = hand_key(folder)
+            call = call_of(function, program, self.files.python)
+            job = replace(job, command=call, shown=self._words(command))
+            result = candidate.run(job, cancel)
+            return result, read_answer(folder, key)
+        result = candidate.run(job, cancel)
+        path = self.goal.result
+        if path is not None and command is not self.goal.evaluate and not os.path.lexists(out / path):
+            path = None  # the hold-out may say it in another way
+        named = None if path is None else (out, path)
+        return result, read_scorer(self.goal.metrics, result.stdout, folder, named)
 
     def _conclude(
         self,
@@ -248,6 +263,7 @@ class Evaluator:
     ) -> Measured:
         """The median of each metric that every repeat gave, and whether all of it is valid."""
         names = set.intersection(*(set(metrics) for metrics, _ in readings))
+        names -= {name for name in names if name.startswith(PRIVATE)} - self._declared
         metrics = {
             name: float(statistics.median(each[name] for each, _ in readings)) for name in sorted(names)
         }
@@ -302,7 +318,7 @@ class Evaluator:
         stages.append(
             {
                 "name": name,
-                "command": command.command,
+                "command": self._words(command),
                 "exit_code": result.exit_code,
                 "seconds": result.seconds,
                 "cpu_seconds": result.cpu_seconds,
@@ -313,6 +329,13 @@ class Evaluator:
         if result.stopped_by == "cancel":
             raise Interrupted("the evaluation was cancelled")
         return result.succeeded
+
+    def _words(self, command: Command) -> str:
+        """A command as people read it."""
+        function = self.goal.function
+        if function is None or command is not self.goal.evaluate:
+            return command.command
+        return f"{self.files.python} {function.written} {self.goal.program}"
 
     def _blame(self, name: str, command: Command, result: CommandResult) -> Failure:
         """Outcome and reason; raises MachineError where the disk is full by no fault of the candidate."""

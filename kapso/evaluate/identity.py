@@ -27,7 +27,7 @@ def identity_parts(goal: Goal, repository: Repository, base: str) -> dict[str, A
         "build": _command(goal.build),
         "check": [_command(each) for each in goal.check],
         "run": _command(goal.run),
-        "evaluate": _command(goal.evaluate),
+        "evaluate": _scorer(goal),
         "holdout": _command(goal.holdout),
         "hide": list(goal.hide) if goal.hide is not None else None,
         "keep": list(goal.keep),
@@ -53,6 +53,12 @@ def what_changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def _command(command: Any) -> list[Any] | None:
     return None if command is None else [command.command, command.timeout_s]
+
+
+def _scorer(goal: Goal) -> list[Any]:
+    """The command alone where it says everything: a run that began before the rest existed can go on."""
+    rest = [goal.function and goal.function.written, goal.program, goal.result]
+    return [goal.evaluate.command, goal.evaluate.timeout_s, *(rest if any(rest) else [])]
 
 
 def _sandbox(goal: Goal) -> list[Any]:

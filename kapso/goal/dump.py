@@ -63,13 +63,20 @@ def _commands(goal: Goal) -> dict[str, Any]:
         "setup": goal.setup,
         "build": goal.build,
         "run": goal.run,
-        "evaluate": goal.evaluate,
         "holdout": goal.holdout,
     }
     return {
         "check": [_command(each) for each in goal.check],
         **{key: None if command is None else _command(command) for key, command in single.items()},
+        "evaluate": _scorer(goal),
     }
+
+
+def _scorer(goal: Goal) -> dict[str, Any]:
+    said = {"python": goal.function.written} if goal.function else {"command": goal.evaluate.command}
+    result = None if goal.result is None else f"$KAPSO_OUT/{goal.result}"
+    timeout = exact_duration(goal.evaluate.timeout_s)
+    return _without_none({**said, "program": goal.program, "result": result, "timeout": timeout})
 
 
 def _command(command: Command) -> dict[str, str]:

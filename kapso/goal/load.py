@@ -15,7 +15,7 @@ from typing import Any
 
 from kapso.errors import GoalError
 from kapso.goal import sections
-from kapso.goal.commands import read_command, read_commands, read_evaluate
+from kapso.goal.commands import read_command, read_commands
 from kapso.goal.document import read_document
 from kapso.goal.item import Item
 from kapso.goal.keys import REQUIRED, TOP
@@ -24,6 +24,7 @@ from kapso.goal.model import DEFAULT_TIMEOUT_S, Goal
 from kapso.goal.names import nearest, quoted
 from kapso.goal.overrides import Overrides
 from kapso.goal.paths import read_paths, read_patterns
+from kapso.goal.scorer import read_evaluate
 
 _LARGEST_BYTES = 1_000_000
 _LONGEST_NAME = 100
@@ -40,17 +41,20 @@ def parse_goal(
     text: str, file: Path, overrides: Overrides | None = None, *, shown_as: str | None = None
 ) -> Goal:
     """The goal in `text`, as if it stood in `file`, which need not exist; its folder anchors all paths."""
-    goal = _build(read_document(text, shown_as or _shown(file)), file, shown_as or _shown(file))
+    goal = build_goal(read_document(text, shown_as or _shown(file)), file, shown_as or _shown(file))
     return overrides.apply(goal) if overrides else goal
 
 
-def _build(root: Item, file: Path, shown_as: str) -> Goal:
+def build_goal(root: Item, file: Path, shown_as: str) -> Goal:
+    """The goal whose keys `root` holds, wherever they come from."""
     top = root.mapping(TOP, example="objective: TEXT")
     _check_required(top, shown_as)
     folder = Path(os.path.abspath(file)).parent.resolve()
-    readers = {**_SETTINGS, **_file_readers(folder), **_command_readers(top)}
+    readers = {**_SETTINGS, **_file_readers(folder), **_command_readers(top, folder)}
     given = {key: readers[key](item) for key, item in top.items() if key in readers}
+    scorer = given.pop("evaluate")
     return Goal(
+        **scorer._asdict(),
         **{_FIELDS.get(key, key): value for key, value in given.items()},
         name=_name(top["name"]) if "name" in top else _name_of(folder, shown_as),
         folder=folder,
@@ -89,14 +93,14 @@ def _file_readers(folder: Path) -> dict[str, Callable[[Item], Any]]:
     }
 
 
-def _command_readers(top: Mapping[str, Item]) -> dict[str, Callable[[Item], Any]]:
+def _command_readers(top: Mapping[str, Item], folder: Path) -> dict[str, Callable[[Item], Any]]:
     """Every command with its own time limit, or the one that `timeout` sets for all."""
     timeout_s = top["timeout"].duration() if "timeout" in top else DEFAULT_TIMEOUT_S
     one = partial(read_command, timeout_s=timeout_s)
     return {
         **dict.fromkeys(("setup", "build", "run", "holdout"), one),
         "check": partial(read_commands, timeout_s=timeout_s),
-        "evaluate": partial(read_evaluate, timeout_s=timeout_s, has_run="run" in top),
+        "evaluate": partial(read_evaluate, timeout_s=timeout_s, folder=folder, has_run="run" in top),
     }
 
 
@@ -113,32 +117,38 @@ def _check_required(top: Mapping[str, Item], shown_as: str) -> None:
         )
 
 
+def is_goal_name(name: str) -> bool:
+    """Whether a goal may be called so."""
+    return _NAME.fullmatch(name) is not None and len(name) <= _LONGEST_NAME
+
+
 def _name(item: Item) -> str:
     name = item.word("a name")
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
-        slug = _slug(name)
+    if not is_goal_name(name):
+        near = slug(name)
         raise item.error(
             f"`{name}` is no name for a goal",
             help=f"it has a letter, and only the characters `a-z`, `0-9` and `-` (at most {_LONGEST_NAME})"
-            + (f"; did you mean `{slug}`?" if _NAME.fullmatch(slug) else ""),
+            + (f"; did you mean `{near}`?" if is_goal_name(near) else ""),
             slug="bad-name",
         )
     return name
 
 
 def _name_of(folder: Path, shown_as: str) -> str:
-    slug = _slug(folder.name)
-    if not _NAME.fullmatch(slug):
+    name = slug(folder.name)
+    if not is_goal_name(name):
         raise GoalError(
             f"no name can be made of the folder's name `{folder.name}`",
             where=shown_as,
             help="add `name: my-goal`, of the characters `a-z`, `0-9` and `-`",
             slug="bad-name",
         )
-    return slug
+    return name
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """What comes nearest to `text` of the characters that a name may have."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_NAME].strip("-")
 

@@ -16,6 +16,9 @@ Direction = Literal["maximize", "minimize"]
 DEFAULT_TIMEOUT_S = 300.0
 DEFAULT_ATTEMPTS = 50
 
+COMMAND_LINE = "command-line"
+"""Stands for the name of goal.yaml where the goal was given by options."""
+
 TIME_METRICS = frozenset({"run.seconds", "run.cpu_seconds"})
 """Metrics that a busy neighbour on the same machine changes."""
 MEASURED_METRICS = TIME_METRICS | {"run.max_rss_bytes", "diff.lines"}
@@ -30,6 +33,19 @@ class Command:
 
     command: str
     timeout_s: float = DEFAULT_TIMEOUT_S
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Python function that judges: called with the path of the program, it returns its metrics."""
+
+    file: str
+    name: str = "evaluate"
+
+    @property
+    def written(self) -> str:
+        """`evaluator.py:evaluate`."""
+        return f"{self.file}:{self.name}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +158,10 @@ class Goal:
     Paths and patterns are relative to `folder`, the absolute folder of goal.yaml; where that lies
     outside the repository, to the repository's root (`prefix` says which). `repo` None is the
     repository that holds `folder`. `hide` None asks for the default. The first metric is the
-    primary one. `lines` maps keys such as `sandbox.level` to their line; it takes no part in equality.
+    primary one. Judged together, `evaluate` may be a call of `function` (its command then only names
+    the function's file), `program` is the file that is judged, and `result` the file below `$KAPSO_OUT`
+    that the scorer writes. `lines` maps keys such as `sandbox.level` to their line; it takes no part in
+    equality.
     """
 
     name: str
@@ -161,6 +180,9 @@ class Goal:
     check: tuple[Command, ...] = ()
     run: Command | None = None
     holdout: Command | None = None
+    function: Function | None = None
+    program: str | None = None
+    result: str | None = None
     metrics: tuple[Metric, ...] = (Metric("score"),)
     constraints: tuple[Constraint, ...] = ()
     repeats: int = 1
@@ -191,6 +213,16 @@ class Goal:
         used = {metric.name for metric in self.metrics} | {each.metric for each in self.constraints}
         return bool(used & TIME_METRICS)
 
+    @property
+    def has_file(self) -> bool:
+        """Whether it stands in a goal.yaml, and was not given by options."""
+        return self.file.name != COMMAND_LINE
+
+    @property
+    def anchor(self) -> str:
+        """The folder that paths are relative to, in words."""
+        return f"the folder of {self.file.name}" if self.has_file else "the current folder"
+
     def prefix(self, root: Path) -> str:
         """The folder that paths are relative to, from the repository's root: `` or `experiments/x`."""
         try:
@@ -200,6 +232,11 @@ class Goal:
         return "" if relative == Path(".") else relative.as_posix()
 
     def where(self, key: str) -> str:
-        """`goal.yaml:6` for a key such as `edit` or `sandbox.level`; no line where it is a default."""
+        """`goal.yaml:6` for a key such as `edit` or `sandbox.level`; no line where it is a default.
+
+        `--edit` where the goal was given by options.
+        """
+        if not self.has_file:
+            return f"--{key.rpartition('.')[2]}"
         line = self.lines.get(key)
         return f"{self.shown_as}:{line}" if line else self.shown_as

@@ -1,4 +1,4 @@
-"""Reads what names files: patterns (`edit`, `hide`) and paths (`share`, `keep`), all below the folder."""
+"""Reads what names files, all below the folder: patterns (`edit`, `hide`) and paths (`share`, `keep`, …)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_patterns(item: Item, folder: Path) -> tuple[str, ...]:
 
 def read_paths(item: Item, folder: Path) -> tuple[str, ...]:
     """Paths below the folder of goal.yaml, without `./` and trailing slashes."""
-    return tuple(_path(each, folder) for each in item.items("a path or a list of paths"))
+    return tuple(read_path(each, folder) for each in item.items("a path or a list of paths"))
 
 
 def _pattern(item: Item, folder: Path) -> str:
@@ -48,12 +48,13 @@ def _pattern(item: Item, folder: Path) -> str:
     return ("!" if pattern != positive else "") + (positive[1:] if positive.startswith("./") else positive)
 
 
-def _path(item: Item, folder: Path) -> str:
+def read_path(item: Item, folder: Path) -> str:
+    """One path below the folder of goal.yaml."""
     written = item.text("a path")
     if written.startswith("/"):
         raise item.error(
             f"`{item.key}`: `{written}` is an absolute path",
-            help=_relative_help(written, folder),
+            help=_relative_help(item, written, folder),
             slug="path-outside",
         )
     _check_below(item, written, folder)
@@ -71,13 +72,17 @@ def _check_below(item: Item, path: str, folder: Path) -> None:
     """A pattern with a leading `/` is no absolute path to git, unless it repeats the folder."""
     is_absolute = path == str(folder) or path.startswith((f"{folder}/", "~"))
     if is_absolute or ".." in path.split("/"):
-        what = "is an absolute path" if is_absolute else "leaves the folder of goal.yaml"
+        what = "is an absolute path" if is_absolute else f"leaves {_anchor(item)}"
         raise item.error(
-            f"`{item.key}`: `{path}` {what}", help=_relative_help(path, folder), slug="path-outside"
+            f"`{item.key}`: `{path}` {what}", help=_relative_help(item, path, folder), slug="path-outside"
         )
 
 
-def _relative_help(path: str, folder: Path) -> str:
-    help = "paths are relative to the folder of goal.yaml and stay below it"
+def _anchor(item: Item) -> str:
+    return "the current folder" if item.where.startswith("--") else "the folder of goal.yaml"
+
+
+def _relative_help(item: Item, path: str, folder: Path) -> str:
+    help = f"paths are relative to {_anchor(item)} and stay below it"
     inside = path.removeprefix(f"{folder}/")
     return f"{help}; did you mean `{inside}`?" if inside != path else help

@@ -20,6 +20,9 @@ from kapso.goal.names import is_near, nearest
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
+VIRTUAL_ENVIRONMENT = ".venv"
+"""Where the Python of a function that judges is looked for, in the folder of goal.yaml."""
+
 _MOST_COMPARED = 2000
 """Comparing two paths takes some 30 us; a help text may not take seconds."""
 
@@ -32,6 +35,7 @@ class Editable:
     goal_file: str
     patterns: PathSpec[Any]
     judges: Mapping[str, Mentions]
+    program: str | None = None
 
     @classmethod
     def of(cls, goal: Goal, prefix: str) -> Editable:
@@ -40,7 +44,10 @@ class Editable:
         judges = {
             key: mentions([each.command for each in given if each], prefix) for key, given in commands.items()
         }
-        return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges)
+        if goal.function:
+            judges["evaluate"].folders[posixpath.join(prefix, VIRTUAL_ENVIRONMENT)] = VIRTUAL_ENVIRONMENT
+        program = None if goal.program is None else posixpath.join(prefix, goal.program)
+        return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges, program)
 
     def matches(self, path: str) -> bool:
         """Whether an attempt may change, add or delete the file at `path`."""
@@ -56,6 +63,8 @@ class Editable:
             return "it is the goal itself"
         if "/.git" in f"/{path}".casefold():
             return "git reads it"
+        if path == self.program:
+            return None
         for key, found in self.judges.items():
             if (word := found.word_for(path)) is not None:
                 return f"the command of `{key}` names it (`{word}`)"
@@ -72,10 +81,14 @@ def protected_paths(goal: Goal, prefix: str, tracked: Iterable[str]) -> dict[str
 def editable_paths(goal: Goal, prefix: str, tracked: Collection[str]) -> list[str]:
     """The tracked paths that attempts may change, sorted; GoalError when there is none."""
     editable = Editable.of(goal, prefix)
+    if goal.program is not None and editable.program not in tracked:
+        raise _no_program(goal, goal.program, prefix, tracked)
     wanted = sorted(filter(editable.is_wanted, tracked))
     paths = [path for path in wanted if editable.why_protected(path) is None]
     if not paths:
         raise _all_protected(goal, editable, wanted) if wanted else _nothing_matched(goal, prefix, tracked)
+    if editable.program is not None and not editable.matches(editable.program):
+        raise _program_not_editable(goal, editable, editable.program)
     return paths
 
 
@@ -151,17 +164,48 @@ def _all_protected(goal: Goal, editable: Editable, wanted: list[str]) -> GoalErr
     path = wanted[0]
     reason = editable.why_protected(path)
     files = f"`{path}`" if len(wanted) == 1 else f"every file ({len(wanted)}, such as `{path}`)"
+    help = (
+        "a file that a judge names cannot be changed: edit others, or judge them without naming them "
+        "(a folder after `cd` does not count; the candidate itself belongs in `run`)"
+    )
+    named = editable.judges["evaluate"].word_for(path)
+    if named and not goal.is_judged_apart and path != editable.goal_file:
+        program = _below(editable.prefix, path) or path
+        in_file = f"`evaluate: {{command: …, program: {program}}}`"
+        said = in_file if goal.has_file else f"`--program {program}`"
+        help += f"; if it is what the scorer judges, say so: {said}"
     return GoalError(
         f"`edit: [{', '.join(goal.edit)}]` matches {files}, which is protected: {reason}",
         where=goal.where("edit"),
-        help="a file that a judge names cannot be changed: edit others, or judge them without naming them "
-        "(a folder after `cd` does not count; the candidate itself belongs in `run`)",
+        help=help,
         slug="edit-matches-nothing",
     )
 
 
+def _no_program(goal: Goal, program: str, prefix: str, tracked: Collection[str]) -> GoalError:
+    is_there = (goal.folder / program).exists()
+    return GoalError(
+        f"`evaluate.program`: there is no `{program}` at `{goal.base}`",
+        where=goal.where("evaluate.program"),
+        help=f"it exists but is not in `{goal.base}`: commit it, or run with `--dirty`"
+        if is_there
+        else _relative_help(program, goal, prefix, tracked),
+        slug="no-program",
+    )
+
+
+def _program_not_editable(goal: Goal, editable: Editable, path: str) -> GoalError:
+    reason = editable.why_protected(path) or "`edit` does not match it"
+    return GoalError(
+        f"`evaluate.program`: `{goal.program}` may not be changed: {reason}",
+        where=goal.where("evaluate.program"),
+        help=f"add it to `edit: [{', '.join(goal.edit)}]`, or name the program that attempts change",
+        slug="program-not-editable",
+    )
+
+
 def _relative_help(pattern: str, goal: Goal, prefix: str, paths: Collection[str]) -> str:
-    help = f"paths are relative to the folder of {goal.file.name}"
+    help = f"paths are relative to {goal.anchor}"
     meant = _meant(pattern.removeprefix("!"), prefix, paths)
     return f"{help}; did you mean `{meant}`?" if meant else help
 

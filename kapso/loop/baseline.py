@@ -19,12 +19,16 @@ from kapso.evaluate.noise import Noise
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.goal import Goal
+from kapso.goal.model import MEASURED_METRICS
+from kapso.goal.names import nearest
 from kapso.loop.run import Run
 
 LEAST, MOST = 2, 5
 SHOWN_LINES, LOG_TAIL = 15, 8_000
 NOT_FOUND = 127
 """What a shell exits with when there is no such command."""
+USUAL_SCORES = ("score", "combined_score")
+"""The latter is what OpenEvolve and ShinkaEvolve call it."""
 LONG_S = 60.0
 """A noisy evaluation that takes so long in all is not repeated further."""
 
@@ -137,6 +141,10 @@ def _remedy(run: Run, measured: Measured) -> str:
         return "raise `timeout`, or make the program quicker"
     if measured.reason and measured.reason.startswith("the constraint"):
         return "constraints are for what the program keeps to already: mend it, or loosen the constraint"
+    if other := _metric_meant(run.goal, measured):
+        direction = run.goal.primary.goal
+        in_file = f"`metrics: {{{other}: {direction}}}`"
+        return f"name what counts: {in_file if run.goal.has_file else f'`--metric {other}={direction}`'}"
     if measured.outcome == "invalid":
         return "mend the scorer or the goal; `kapso doctor` tries every command"
     if last is not None and last.exit_code == NOT_FOUND:
@@ -144,6 +152,14 @@ def _remedy(run: Run, measured: Measured) -> str:
     if not run.folder.path.is_relative_to(run.repository.state_dir):  # a check-up's, gone with it
         return "run the command by hand to see all that it prints"
     return f"run the command by hand; all that it printed is in `{run.folder.log(BASELINE)}`"
+
+
+def _metric_meant(goal: Goal, measured: Measured) -> str | None:
+    """The metric that was given where the goal's score was not: peers' evaluators have names of their own."""
+    given = [name for name in measured.metrics if name not in MEASURED_METRICS]
+    if measured.outcome != "invalid" or goal.primary.is_measured or goal.primary.name in given or not given:
+        return None
+    return next((name for name in USUAL_SCORES if name in given), nearest(goal.primary.name, sorted(given)))
 
 
 def _end_of_log(run: Run) -> str:

@@ -13,7 +13,7 @@ from kapso.errors import BaselineError, KapsoError
 from kapso.evaluate.evaluator import Measured, Place
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox import Sandbox
-from kapso.goal import Goal, SandboxSettings
+from kapso.goal import Function, Goal, SandboxSettings
 from kapso.loop.baseline import is_deterministic, measure_baseline, measure_holdout
 from kapso.loop.machine import machine_faults
 from kapso.loop.run import Run
@@ -65,6 +65,8 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
             ):
                 yield from _sandbox(run.evaluator.files.sandbox)
                 run.evaluator.prepare(Place(run.name, BASELINE, 0, run_folder.log(BASELINE)), run.cancel)
+                if goal.function is not None:
+                    yield _function(run, goal.function)
                 yield from _baseline(run)
                 if goal.holdout is not None:
                     yield _holdout(run)
@@ -114,6 +116,11 @@ def _shape(goal: Goal) -> Iterator[Finding]:
             "together: the scorer runs the candidate itself, which can forge its score; a `run` of its own "
             "keeps them apart",
         )
+
+
+def _function(run: Run, function: Function) -> Finding:
+    says = f"`{function.written}` judges `{run.goal.program}`, called by `{run.evaluator.files.python}`"
+    return Finding(GOOD, "judge", says)
 
 
 def _baseline(run: Run) -> Iterator[Finding]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from kapso.git.repository import Repository
 from kapso.git.trees import EXECUTABLE, FILE, Entry
 from kapso.goal.protection import Editable
+from kapso.propose.blocks import stays_inside
 from kapso.propose.protocol import Snapshot, Workspace
-
-BLOCK_START, BLOCK_END = "EVOLVE-BLOCK-START", "EVOLVE-BLOCK-END"
 
 
 class EditableFiles(Snapshot):
@@ -106,10 +105,8 @@ class CandidateWorkspace(Workspace):
         """Why the edit may not stand: it left the blocks that a file reserves for changes."""
         for path, content in self._changed.items():
             before = self._files[path] if path in self._files.entries else None
-            if before is None or BLOCK_START.encode() not in before:
-                continue
-            if content is None or _outside(before) != _outside(content):
-                return f"`{path}` was changed outside its {BLOCK_START} … {BLOCK_END} block"
+            if before is not None and not stays_inside(before, content):
+                return f"`{path}` was changed outside its EVOLVE-BLOCK-START … EVOLVE-BLOCK-END block"
         return None
 
     def tree(self) -> str:
@@ -127,16 +124,3 @@ class CandidateWorkspace(Workspace):
         if not self._editable.matches(path):
             reason = self._editable.why_protected(path) or "`edit` does not match it"
             raise PermissionError(f"`{path}` may not be changed: {reason}")
-
-
-def _outside(content: bytes) -> list[bytes]:
-    """The lines that lie in no block, the marker lines themselves among them."""
-    kept, inside = [], False
-    for line in content.splitlines(keepends=True):
-        if BLOCK_END.encode() in line:
-            inside = False
-        if not inside:
-            kept.append(line)
-        if BLOCK_START.encode() in line:
-            inside = True
-    return kept

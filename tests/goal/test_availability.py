@@ -35,23 +35,6 @@ def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) ->
 
 
 @pytest.mark.parametrize(
-    ("evaluate", "what"),
-    [
-        (
-            '{python: "evaluator.py:evaluate", program: initial_program.py}',
-            "`evaluate: {python: …, program: …}`",
-        ),
-        ('{command: x, result: "$KAPSO_OUT/metrics.json"}', "`evaluate: {result: …}`"),
-    ],
-)
-def test_scorers_in_the_formats_of_peers(make_goal: MakeGoal, evaluate: str, what: str) -> None:
-    with pytest.raises(NotAvailableYet) as caught:
-        make_goal(evaluate=evaluate)
-    assert caught.value.message == f"{what} is not available yet"
-    assert caught.value.where == "goal.yaml:3"
-
-
-@pytest.mark.parametrize(
     "line",
     [
         "search: {policy: greedy}",

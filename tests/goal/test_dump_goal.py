@@ -103,6 +103,20 @@ def test_any_goal_reads_back(parts: dict[str, object]) -> None:
     assert parse_goal(dump_goal(goal), goal.file) == goal
 
 
+@pytest.mark.parametrize(
+    "evaluate",
+    [
+        '{python: "judge/evaluator.py:score", program: src/a.py, timeout: 7s}',
+        "{command: python e.py a.py, program: a.py, result: $KAPSO_OUT/results//metrics.json}",
+    ],
+)
+def test_scorers_of_every_shape_read_back(make_goal: MakeGoal, evaluate: str) -> None:
+    goal = make_goal(evaluate=evaluate)
+    again = parse_goal(dump_goal(goal), goal.file)
+    assert again == goal
+    assert (again.function or again.result) and again.program
+
+
 def test_the_baseline_of_a_dump_is_stable(make_goal: MakeGoal) -> None:
     goal = make_goal("budget: {time: 10m}", "sandbox: {memory: 2GB}")
     text = dump_goal(goal)

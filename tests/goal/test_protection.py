@@ -181,3 +181,43 @@ def test_a_hide_that_hides_nothing_is_refused(make_goal: MakeGoal) -> None:
     assert "`hide: [evalute.py]` matches no tracked or shared file" in caught.value.message
     assert caught.value.where == "goal.yaml:4"
     assert "did you mean `evaluate.py`?" in (caught.value.help or "")
+
+
+PYTHON = '{python: "evaluate.py:evaluate", program: pack.py}'
+
+
+def test_the_program_is_no_judge_although_the_scorer_names_it(make_goal: MakeGoal) -> None:
+    evaluate = "{command: python evaluate.py pack.py answers, program: ./pack.py}"
+    goal = make_goal("holdout: python evaluate.py pack.py", edit="'**'", evaluate=evaluate)
+    assert {"pack.py", "src/a.c"} <= set(editable_paths(goal, "", TRACKED))
+    assert {"evaluate.py", "answers/truth.json"} <= protected_paths(goal, "", TRACKED).keys()
+
+
+def test_the_file_of_a_function_and_its_python_are_protected(make_goal: MakeGoal) -> None:
+    editable = Editable.of(make_goal(edit="'**'", evaluate=PYTHON), "sub")
+    assert "`evaluate.py`" in (editable.why_protected("sub/evaluate.py") or "")
+    assert "`.venv`" in (editable.why_protected("sub/.venv/bin/python") or "")
+    assert editable.matches("sub/pack.py") and editable.matches("sub/new.py")
+
+
+@pytest.mark.parametrize(
+    ("edit", "evaluate", "message", "help"),
+    [
+        ("src", PYTHON, "`pack.py` may not be changed: `edit` does not match it", "add it to `edit: [src]`"),
+        ("pack.py", PYTHON.replace("pack.", "pakc."), "no `pakc.py` at `HEAD`", "did you mean `pack.py`?"),
+        ("'**'", PYTHON.replace("pack.py", "goal.yaml"), "may not be changed: it is the goal itself", ""),
+    ],
+)  # fmt: skip
+def test_a_program_that_cannot_change(
+    make_goal: MakeGoal, edit: str, evaluate: str, message: str, help: str
+) -> None:
+    with pytest.raises(GoalError) as caught:
+        editable_paths(make_goal(edit=edit, evaluate=evaluate), "", TRACKED)
+    assert message in caught.value.message and help in (caught.value.help or "")
+    assert caught.value.where == "goal.yaml:3"
+
+
+def test_a_scorer_that_names_what_it_judges_is_told_how_to_say_so(make_goal: MakeGoal) -> None:
+    with pytest.raises(GoalError) as caught:
+        editable_paths(make_goal(evaluate="python evaluate.py pack.py"), "", TRACKED)
+    assert "program: pack.py}`" in (caught.value.help or "")

@@ -48,7 +48,7 @@ def _once(
     try:
         started = level.start(job, place)
     except OSError as error:
-        raise MachineError(f"cannot start `{job.command}`: {error}", slug="sandbox") from error
+        raise MachineError(f"cannot start `{job.words}`: {error}", slug="sandbox") from error
     folders = (*place.writes, *outputs, *started.scratch)
     disk = Disk(folders, job.limits.disk_bytes + had_bytes, space=place.folder)
     return watch(started, job, disk, cancel)

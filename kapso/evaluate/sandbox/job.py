@@ -1,4 +1,4 @@
-"""What a command is asked to do, within which limits, and what became of it. Plain data, no behaviour."""
+"""What a command is asked to do, within which limits, and what became of it. Plain data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Job:
 
     `folder` is the working folder, relative to the workspace's root ('' is the root). `env` is added to
     what the sandbox sets by itself (PATH, HOME, TMPDIR, locale, what toolchains need). `out` and `result`
-    are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`.
+    are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`. The
+    log and errors call the command `shown` where that is given.
     """
 
     command: str
@@ -38,6 +39,12 @@ class Job:
     result: Path | None = None
     network: bool = False
     log: Path | None = None
+    shown: str = ""
+
+    @property
+    def words(self) -> str:
+        """The command as people read it."""
+        return self.shown or self.command
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class _Watch:
     def __init__(self, started: Started, job: Job, disk: Disk, cancel: threading.Event) -> None:
         self.started, self.job, self.disk, self.cancel = started, job, disk, cancel
         self.stdout, self.stderr = Tail(STDOUT_BYTES), Tail(STDERR_BYTES)
-        self.log = Log(job.log, job.command) if job.log else None
+        self.log = Log(job.log, job.words) if job.log else None
         self.meter: TreeMeter | None = None
         self.used = Usage(0.0, 0)
         self.exit_code: int | None = None
@@ -302,7 +302,7 @@ def watch(started: Started, job: Job, disk: Disk, cancel: threading.Event) -> Co
         started.kill()
         started.reap()
         if isinstance(error, OSError):
-            raise MachineError(f"cannot watch `{job.command}`: {error}", slug="sandbox") from error
+            raise MachineError(f"cannot watch `{job.words}`: {error}", slug="sandbox") from error
         raise
     finally:
         started.close()

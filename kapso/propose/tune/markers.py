@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kapso.propose.blocks import evolve_blocks
 from kapso.propose.tune.numerals import read_number
 from kapso.propose.tune.slots import Domain, Value, read_value
+
+__all__ = ["Marker", "Problem", "evolve_blocks", "find_markers"]
 
 _MARKER = re.compile(r"(?:\#|(?<!:)//|/\*|;)\s*kapso:(?P<spec>.*?)(?:\*/.*)?$", re.MULTILINE)
 _RANGE = re.compile(r"(?P<low>[^\s.]\S*?|\.\d\S*?)\s*\.\.\s*(?P<high>\S+)(?P<words>(?:\s+\w+)*)$")
@@ -76,23 +79,3 @@ def _read_choices(spec: str) -> Domain | str:
     if any(isinstance(choice, str) and re.search(r"[\"'\\\n]", choice) for choice in choices):
         return f"`kapso: {spec}`: a choice cannot hold quotes or backslashes"
     return Domain(choices=tuple(dict.fromkeys(choices)))
-
-
-_BLOCK = re.compile(r"EVOLVE-BLOCK-(START|END)")
-
-
-def evolve_blocks(text: str) -> list[tuple[int, int]] | None:
-    """The stretches between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END, or None without such markers."""
-    blocks: list[tuple[int, int]] = []
-    start: int | None = None
-    seen = False
-    for match in _BLOCK.finditer(text):
-        seen = True
-        if match[1] == "START" and start is None:
-            start = match.end()
-        elif match[1] == "END" and start is not None:
-            blocks.append((start, match.start()))
-            start = None
-    if start is not None:
-        blocks.append((start, len(text)))
-    return blocks if seen else None
