@@ -1,0 +1,169 @@
+"""`kapso try`: a revision of the user's own is evaluated as an attempt, by the run itself where it is live.
+
+The request is on the disk before anything else happens; whoever holds the run takes it up. A process that is
+killed here, or a run that is, loses nothing: the next `resume` or `try` goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kapso.attempt import HUMAN, Attempt
+from kapso.errors import UsageError
+from kapso.git import attempts as commits
+from kapso.git.landing import base_of
+from kapso.git.repository import Repository
+from kapso.goal.protection import Editable
+from kapso.loop.confirm import Confirmation
+from kapso.loop.human import check_allowed, made_from
+from kapso.loop.requests import Request
+from kapso.loop.run_folder import RunFolder
+from kapso.loop.session import Result, Voice, attend
+from kapso.loop.stored import stored_goal
+from kapso.loop.workspace import EditableIndex
+from kapso.memory.live import live_status
+
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a revision: its attempt, None where a signal came first; `is_known`: tried before."""
+
+    attempt: Attempt | None
+    best: Attempt | None
+    is_known: bool = False
+    is_live: bool = False
+    is_refused: str | None = None
+    confirmation: Confirmation | None = None
+    exit_code: int = 0
+
+
+def try_revision(
+    repository: Repository, name: str, revision: str, voice: Voice, *, dirty: bool = False
+) -> Tried:
+    """Evaluate `revision`, or the working tree upon it, as an attempt of the run `name`.
+
+    UsageError where it changes what no attempt may change, or where the evaluation has changed.
+    """
+    folder = RunFolder(repository.state_dir, name)
+    journal = _JournalTail(folder.path / "events.jsonl")
+    request = make_request(repository, name, revision, dirty=dirty)
+    if (known := _attempt_with(repository, name, request.tree)) is not None:
+        return Tried(known, _best(repository, name), is_known=True)
+    folder.requests.add(request)
+    is_live = False
+    while True:
+        try:
+            result = attend(repository, name, voice)
+        except UsageError as error:
+            if error.slug != "already-running":
+                folder.requests.remove(request)
+                raise
+        else:
+            return _tried(repository, name, request, result)
+        if not is_live:
+            voice.say(
+                f"{name} is being worked on: it takes this up as its next attempt (Ctrl-C: do not wait)"
+            )
+        is_live = True
+        if (tried := _wait(repository, folder, request, journal, voice)) is not None:
+            return tried
+
+
+def make_request(repository: Repository, name: str, revision: str, *, dirty: bool = False) -> Request:
+    """What asks for the tree of `revision`, or of the working tree upon it; its objects are in git."""
+    commit = repository.resolve(revision)
+    candidate = repository.snapshot(commit) if dirty else commit
+    base, goal = base_of(repository, name), stored_goal(repository, name)
+    index = EditableIndex(repository, base, Editable.of(goal, goal.prefix(repository.root)))
+    tree = repository.tree_of(candidate)
+    check_allowed(repository, index, base, tree, "the working tree" if dirty else f"`{revision}`")
+    subject, _, body = repository.objects.commit(commit).message.strip().partition("\n")
+    title = f"uncommitted changes on {commit[:12]}" if candidate != commit else subject.strip()
+    if candidate != commit:
+        body = ""
+    parents = made_from(repository, commit, base, commits.read_run(repository, name))
+    return Request(tree, tuple(parents), title or f"revision {commit[:12]}", body.strip())
+
+
+def _wait(
+    repository: Repository, folder: RunFolder, request: Request, journal: _JournalTail, voice: Voice
+) -> Tried | None:
+    """Until the run that is live has evaluated what was asked for; None when nobody works on it any more."""
+    said = False
+    while True:
+        is_live = live_status(repository.state_dir, folder.run) is not None
+        for event in journal:
+            if event["event"] == "request.refused" and event.get("tree") == request.tree:
+                return Tried(None, None, is_refused=str(event.get("reason")), exit_code=UsageError.exit_code)
+            if event["event"] not in ("attempt.proposed", "attempt.evaluated"):
+                continue
+            if not event.get("commit") or repository.tree_of(event["commit"]) != request.tree:
+                continue
+            if event["event"] == "attempt.proposed":
+                voice.say(f"attempt {event['attempt']} is being evaluated")
+                said = True
+                continue
+            folder.requests.remove(request)
+            attempt = _attempt_with(repository, folder.run, request.tree)
+            is_known = event.get("proposer") != HUMAN
+            return Tried(attempt, _best(repository, folder.run), is_known=is_known, is_live=is_live)
+        if not is_live:
+            return None
+        if (
+            not said
+            and request not in folder.requests
+            and (known := _attempt_with(repository, folder.run, request.tree))
+        ):
+            return Tried(known, _best(repository, folder.run), is_known=True, is_live=True)
+        time.sleep(POLL_S)
+
+
+def _tried(repository: Repository, name: str, request: Request, result: Result) -> Tried:
+    attempt = _attempt_with(repository, name, request.tree)
+    return Tried(attempt, result.best, confirmation=result.confirmation, exit_code=result.exit_code)
+
+
+def _attempt_with(repository: Repository, name: str, tree: str) -> Attempt | None:
+    """The landed attempt that has this very tree."""
+    found = [attempt for attempt in commits.read_run(repository, name) if attempt.tree == tree]
+    return found[0] if found else None
+
+
+def _best(repository: Repository, name: str) -> Attempt | None:
+    """The attempt that the branch `best` stands at."""
+    from kapso.git.layout import RunRefs
+
+    commit = repository.refs.get(RunRefs(name).best)
+    return next((each for each in commits.read_run(repository, name) if each.commit == commit), None)
+
+
+class _JournalTail:
+    """The events that a run writes from now on; a line that is not whole yet is left for the next time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = path.stat().st_size if path.exists() else 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and "event" in event:
+                yield event
