@@ -26,6 +26,8 @@ COMMANDS: dict[str, Entry] = {
     "diff": Entry("kapso.cli.diff:diff", "What changed between two attempts; by default base against best."),
     "try": Entry("kapso.cli.attempt_by_hand:try_", "Evaluate a revision of your own as an attempt."),
     "apply": Entry("kapso.cli.apply:apply", "Bring a result home as one clean commit."),
+    "push": Entry("kapso.cli.share:push", "Share runs through git."),
+    "pull": Entry("kapso.cli.share:pull", "Fetch runs that others shared."),
     "reindex": Entry("kapso.cli.reindex:reindex", "Rebuild the episodic log from git."),
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
     "init": Entry(None, "Write a goal.yaml that works for this program."),
@@ -36,8 +38,6 @@ COMMANDS: dict[str, Entry] = {
     "lessons": Entry(None, "What was learnt."),
     "learn": Entry(None, "Read sources into the library."),
     "search": Entry(None, "Search the library."),
-    "push": Entry(None, "Share runs and memory through git."),
-    "pull": Entry(None, "Fetch runs and memory that others shared."),
     "tui": Entry(None, "The dashboard."),
     "mcp": Entry(None, "Serve library, lessons and runs to coding agents."),
 }

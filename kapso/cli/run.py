@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "push", "report")
+_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "report")
 
 _INSTEAD = {
     "from_run": "start a new run without it",
-    "push": "`git push REMOTE 'refs/heads/kapso/*'` shares the attempts",
     "report": "`kapso ls` and `kapso show` print what happened",
 }
 
@@ -37,6 +36,11 @@ def _limits(command: F) -> F:
     return command
 
 
+def _push_option(command: F) -> F:
+    """Where a run goes when it ends."""
+    return click.option("--push", metavar="REMOTE", help="Push the run to REMOTE when it ends.")(command)
+
+
 def _later(name: str, *flags: str, multiple: bool = False) -> Callable[[F], F]:
     """An option of a later version: taken, so that it can be refused by name."""
     return click.option(*flags, name, hidden=True, multiple=multiple)
@@ -48,6 +52,7 @@ Examples:
   kapso run                          the goal in ./goal.yaml
   kapso run experiments/circle-packing --attempts 60
   kapso run goal.yaml --time 10m --parallel 4
+  kapso run --push origin            share it when it ends, also when it is stopped
   kapso run --json > events.jsonl    in a script: exit code 0 is a confirmed improvement"""
 )
 @click.argument("goal", default=".", type=click.Path(path_type=Path))
@@ -56,6 +61,7 @@ Examples:
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--propose", metavar="A,B", help="Proposers to use instead of the goal's.")
 @click.option("--dirty", is_flag=True, help="Take uncommitted changes into the base.")
+@_push_option
 @json_option
 @_later("edit", "--edit", multiple=True)
 @_later("evaluate", "--evaluate")
@@ -63,7 +69,6 @@ Examples:
 @_later("metric", "--metric", multiple=True)
 @_later("objective", "--objective")
 @_later("from_run", "--from")
-@_later("push", "--push")
 @_later("report", "--report")
 def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
     """Improve the program that GOAL describes (a goal.yaml, or its folder; default: here).
@@ -75,6 +80,7 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
         if options[name]:
             flag = {"run_command": "run", "from_run": "from"}.get(name, name)
             raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD.get(name, "describe the goal in a goal.yaml"))
+    from kapso.cli.share import check_remote
     from kapso.goal import load_goal
     from kapso.loop.session import start
 
@@ -82,9 +88,12 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
     names = options["propose"].split(",") if options["propose"] else None
     limits = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
     overrides = _overrides(parallel=_parallel(parallel), propose=names, **limits)
+    resolved = load_goal(goal, overrides)
+    if options["push"]:
+        check_remote(resolved, options["push"])
     with _voice(as_json) as voice:
-        result = start(load_goal(goal, overrides), voice, dirty=dirty)
-    return _report(result, as_json)
+        result = start(resolved, voice, dirty=dirty)
+    return _report(result, as_json, options["push"])
 
 
 @click.command(
@@ -95,9 +104,11 @@ Examples:
 )
 @click.argument("run", required=False)
 @_limits
+@_push_option
 @json_option
-def resume(run: str | None, as_json: bool, **options: Any) -> int:
+def resume(run: str | None, push: str | None, as_json: bool, **options: Any) -> int:
     """Go on with RUN after a stop, a pause, a crash or a kill; limits given here replace the goal's."""
+    from kapso.git.remote import find_remote
     from kapso.loop.run_folder import RunFolder
     from kapso.loop.session import resume as go_on
     from kapso.memory.live import live_status
@@ -107,9 +118,11 @@ def resume(run: str | None, as_json: bool, **options: Any) -> int:
         RunFolder(repository.state_dir, name).tell("running")
         return _told(name, "running", "goes on", as_json)
     overrides = _overrides(**options)
+    if push:
+        find_remote(repository.git, push)
     with _voice(as_json) as voice:
         result = go_on(repository, name, voice, overrides)
-    return _report(result, as_json)
+    return _report(result, as_json, push)
 
 
 @click.command(epilog="Example: kapso pause circle-packing")
@@ -210,9 +223,13 @@ class _voice:
         self._progress.close()
 
 
-def _report(result: Result, as_json: bool) -> int:
+def _report(result: Result, as_json: bool, remote: str | None = None) -> int:
     if not as_json:
         from kapso.cli.summary import summary
 
         click.echo(summary(result))
+    if remote:
+        from kapso.cli.share import push_result
+
+        push_result(result, remote)
     return result.exit_code
