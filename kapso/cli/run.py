@@ -12,15 +12,15 @@ from kapso.cli.output import json_option, print_json
 from kapso.errors import NotAvailableYet, UsageError
 
 if TYPE_CHECKING:
-    from kapso.goal import Overrides
+    from kapso.attempt import Attempt
+    from kapso.goal import Goal, Overrides
     from kapso.loop.session import Result, Voice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "report")
+_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "report")
 
 _INSTEAD = {
-    "from_run": "start a new run without it",
     "report": "`kapso ls` and `kapso show` print what happened",
 }
 
@@ -52,6 +52,7 @@ Examples:
   kapso run                          the goal in ./goal.yaml
   kapso run experiments/circle-packing --attempts 60
   kapso run goal.yaml --time 10m --parallel 4
+  kapso run --from circle-packing    go on from the best of an earlier run
   kapso run --push origin            share it when it ends, also when it is stopped
   kapso run --json > events.jsonl    in a script: exit code 0 is a confirmed improvement"""
 )
@@ -61,6 +62,12 @@ Examples:
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--propose", metavar="A,B", help="Proposers to use instead of the goal's.")
 @click.option("--dirty", is_flag=True, help="Take uncommitted changes into the base.")
+@click.option(
+    "--from",
+    "from_run",
+    metavar="RUN",
+    help="Score the best of RUN again and go on from there, as a new run.",
+)
 @_push_option
 @json_option
 @_later("edit", "--edit", multiple=True)
@@ -68,7 +75,6 @@ Examples:
 @_later("run_command", "--run")
 @_later("metric", "--metric", multiple=True)
 @_later("objective", "--objective")
-@_later("from_run", "--from")
 @_later("report", "--report")
 def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
     """Improve the program that GOAL describes (a goal.yaml, or its folder; default: here).
@@ -78,7 +84,7 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
     """
     for name in _LATER:
         if options[name]:
-            flag = {"run_command": "run", "from_run": "from"}.get(name, name)
+            flag = {"run_command": "run"}.get(name, name)
             raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD.get(name, "describe the goal in a goal.yaml"))
     from kapso.cli.share import check_remote
     from kapso.goal import load_goal
@@ -91,8 +97,9 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
     resolved = load_goal(goal, overrides)
     if options["push"]:
         check_remote(resolved, options["push"])
+    best = _best_of(resolved, options["from_run"]) if options["from_run"] else None
     with _voice(as_json) as voice:
-        result = start(resolved, voice, dirty=dirty)
+        result = start(resolved, voice, dirty=dirty, best=best)
     return _report(result, as_json, options["push"])
 
 
@@ -168,6 +175,15 @@ def _pick(text: str | None) -> Any:
 
     log = open_log()
     return log.repository, log.run(text).run
+
+
+def _best_of(goal: Goal, run: str) -> Attempt:
+    """The best attempt of an earlier run of the goal's repository; its baseline where none was better."""
+    from kapso.cli.pick import open_log
+
+    log = open_log(goal.repo or goal.folder)
+    picked = log.run(run)
+    return log.attempt(picked, "baseline" if picked.best_attempt is None else "best")
 
 
 def check_goal_file(goal: Path) -> None:

@@ -28,9 +28,9 @@ _NO_ACCESS = re.compile(
     r"[Aa]uthentication failed|[Pp]ermission denied|could not read (Username|Password)|"
     r"terminal prompts disabled|Host key verification failed|access rights|HTTP.* 40[13]"
 )
+_NO_REPOSITORY = re.compile(r"does not appear to be a git repository|[Rr]epository .*not found")
 _NOT_REACHED = re.compile(
-    r"Could not resolve host|Connection (refused|timed out)|unable to access|does not appear to be a git|"
-    r"not found|unable to connect|Could not read from remote|No route to host"
+    r"Could not resolve host|Connection (refused|timed out)|unable to (access|connect)|No route to host"
 )
 
 
@@ -219,15 +219,12 @@ def _refusal(what: str, complaints: str, out: bytes, code: int) -> KapsoError:
     )
     if code < 0:
         return MachineError(f"{what}: git was ended before it was done", slug="remote-failed")
-    if _NO_ACCESS.search(complaints):
+    if _NO_ACCESS.search(complaints) and not _NO_REPOSITORY.search(complaints):
         return MachineError(
             f"{what}: no access: {said}",
             help="see that `git fetch` works there by hand: Kapso uses the same credentials",
             slug="no-access",
         )
-    help = (
-        "see that the address is right (`git remote -v`) and can be reached"
-        if _NOT_REACHED.search(complaints)
-        else None
-    )
+    is_unreached = _NO_REPOSITORY.search(complaints) or _NOT_REACHED.search(complaints)
+    help = "see that the address is right (`git remote -v`) and can be reached" if is_unreached else None
     return MachineError(f"{what}: {said}", help=help, slug="remote-failed")

@@ -7,25 +7,26 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import FrameType
 from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, now, rfc3339
-from kapso.errors import BaselineError, Interrupted, KapsoError, MachineError, UsageError
+from kapso.errors import BaselineError, Interrupted, MachineError, UsageError
 from kapso.evaluate.evaluator import Place
-from kapso.evaluate.identity import what_changed
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox.strays import end_strays
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs
 from kapso.git.repository import Repository
-from kapso.goal import Goal, Overrides, load_goal
+from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
 from kapso.loop.machine import machine_faults
+from kapso.loop.origin import ask_again, bring
+from kapso.loop.resumable import refuse_changed, refuse_finished, refuse_other_machine
 from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
@@ -73,10 +74,12 @@ class Result:
         }
 
 
-def start(goal: Goal, voice: Voice, *, dirty: bool = False) -> Result:
-    """Run a goal from its beginning."""
+def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None = None) -> Result:
+    """Run a goal from its beginning; `best` of an earlier run, if there is one, is scored again first."""
     with machine_faults():
         setting = settle(goal, dirty=dirty, say=voice.say)
+        if best is not None and (origin := bring(setting, best, voice.say)) is not None:
+            setting = replace(setting, origin=asdict(origin))
         name = new_run_id(setting.repository, goal.name)
         folder = RunFolder(setting.repository.state_dir, name)
     with machine_faults(), folder.lock():
@@ -95,7 +98,7 @@ def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides
     folder = RunFolder(repository.state_dir, name)
     with machine_faults(), folder.lock():
         _clean_up(repository, name)
-        _refuse_finished(repository, name, folder, overrides)
+        refuse_finished(repository, name, folder, overrides)
         with _reopened(repository, folder, voice, overrides) as session:
             return session.go()
 
@@ -127,7 +130,8 @@ def _reopened(
     name = folder.run
     facts, end = read_facts(repository, name), read_end(repository, name)
     goal, raised = raise_limits(stored_goal(repository, name), folder, end, overrides)
-    _refuse_changed(repository, goal, facts)
+    refuse_changed(repository, goal, facts)
+    refuse_other_machine(goal, facts)
     setting = settle(goal, base=facts["base"], say=voice.say)
     folder.tell("running")
     with open_run(setting, name, folder, voice.listener, voice.say) as run:
@@ -182,6 +186,7 @@ class _Session:
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))
             self.campaign.recover(pending)
+            ask_again(run, read_facts(run.repository, run.name).get("from"))
             return self._campaign(self.campaign)
         finally:
             self.campaign.close()
@@ -350,42 +355,6 @@ class _Session:
         else:
             with suppress(RuntimeError):  # the main thread may be in the middle of printing
                 self.voice.say("finishing what is in flight; Ctrl-C again stops at once")
-
-
-def _refuse_finished(
-    repository: Repository, name: str, folder: RunFolder, overrides: Overrides | None
-) -> None:
-    """A run whose budget is used up goes on only with a larger one, or to end what a killed `try` left."""
-    told = read_end(repository, name)
-    is_used_up = told.get("status") == "finished" and told.get("reason") in (Ending.ATTEMPTS, Ending.TIME)
-    if is_used_up and overrides is None and not landing.pending(repository, name) and not folder.requests:
-        raise UsageError(
-            f"run `{name}` has finished: its budget of {told['reason']} is used up",
-            help=f"raise it: `kapso resume {name} --attempts N` or `--time 10m`",
-            slug="finished",
-        )
-
-
-def _refuse_changed(repository: Repository, goal: Goal, facts: dict[str, Any]) -> None:
-    """Scores are compared within one identity only: name what has changed since the run began."""
-    from kapso.evaluate.identity import identity_parts
-
-    current = goal
-    if goal.file.exists():
-        try:
-            current = load_goal(goal.file)
-        except KapsoError:
-            current = goal
-    now_parts = json.loads(json.dumps(identity_parts(current, repository, facts["base"])))
-    changed = what_changed(facts["identity"], now_parts)
-    if changed:
-        raise UsageError(
-            f"the evaluation has changed since the run began: {', '.join(f'`{each}`' for each in changed)}",
-            help=f"undo the change, or start a new run from what this one found: "
-            f"`kapso run {goal.shown_as} --from {facts['run']}`",
-            where=goal.shown_as,
-            slug="evaluation-changed",
-        )
 
 
 def _forget(repository: Repository, name: str) -> None:

@@ -12,6 +12,7 @@ from kapso.attempt import now, rfc3339
 from kapso.git import landing, ledger
 from kapso.git.repository import Repository
 from kapso.goal import Goal, Overrides, dump_goal, parse_goal
+from kapso.loop.machine import machine
 from kapso.loop.run_folder import RunFolder
 from kapso.loop.setting import Setting
 
@@ -46,6 +47,8 @@ def facts_of(setting: Setting, name: str) -> dict[str, Any]:
         "file": file,
         "evaluator": setting.identity,
         "identity": setting.parts,
+        "from": setting.origin,
+        "machine": machine(),
     }
 
 
