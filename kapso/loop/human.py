@@ -113,7 +113,8 @@ def _why_protected(editable: Editable, path: str, entry: Entry | None) -> str | 
 def made_from(repository: Repository, revision: str, base: str, attempts: Iterable[Attempt]) -> list[int]:
     """The attempts that the commit `revision` was made from: the nearest in its history, else the baseline.
 
-    A commit that has an attempt's very files, as `kapso apply` makes it, stands for that attempt.
+    A commit that has an attempt's very files, as `kapso apply` makes it, stands for that attempt; a merge
+    stands for what it merges.
     """
     known = list(attempts)
     by_commit = {attempt.commit: attempt.number for attempt in known}
@@ -124,7 +125,7 @@ def made_from(repository: Repository, revision: str, base: str, attempts: Iterab
     while waiting:
         commit = waiting.pop(0)
         tree, above = history.get(commit, ("", []))
-        number = by_commit.get(commit, by_tree.get(tree))
+        number = by_commit.get(commit, by_tree.get(tree) if len(above) < 2 else None)
         if number is not None:
             found.append(number)
             continue
