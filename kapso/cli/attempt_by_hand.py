@@ -69,8 +69,8 @@ def _split(arguments: tuple[str, ...], dirty: bool) -> tuple[str | None, str]:
 
 
 def _report(name: str, tried: Tried, as_json: bool) -> int:
-    if tried.is_refused is not None:
-        raise UsageError(f"the run refused it: {tried.is_refused}", slug="not-editable")
+    if tried.refusal is not None:
+        raise UsageError(f"the run refused it: {tried.refusal}", slug="not-editable")
     if tried.attempt is None:
         click.echo(f"kapso: nothing is lost; go on with: {how_called()} resume {name}", err=True)
     elif as_json:

@@ -35,7 +35,15 @@ _NOT_REACHED = re.compile(
 
 
 class PushRefused(KapsoError):
-    """The remote moved meanwhile, or its own rules forbid the push; nothing was pushed."""
+    """The remote moved meanwhile, or its own rules forbid to move `ref`; nothing was pushed."""
+
+    def __init__(self, message: str, ref: str) -> None:
+        super().__init__(
+            message,
+            help="if it moved meanwhile, `kapso pull` and push again; else ask whoever keeps the remote",
+            slug="push-refused",
+        )
+        self.ref = ref
 
 
 @dataclass(frozen=True)
@@ -206,10 +214,8 @@ def _refusal(what: str, complaints: str, out: bytes, code: int) -> KapsoError:
     if rejected:
         first = next((line for line in rejected if "atomic" not in line), rejected[0])
         _, ref, reason = [*first.split("\t"), "", ""][:3]
-        return PushRefused(
-            f"{what}: the remote refuses `{ref.rpartition(':')[2]}`: {reason.strip('[]')}",
-            slug="push-refused",
-        )
+        ref = ref.rpartition(":")[2]
+        return PushRefused(f"{what}: the remote refuses `{ref}`: {reason.strip('[]')}", ref)
     lines = [line for line in complaints.splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith(("fatal:", "error:", "ERROR:"))), "")
     said = (

@@ -96,6 +96,8 @@ def moves(old: SharedRun, new: SharedRun, *, pending: bool) -> list[Move]:
         for ref, commit in after.items()
         if before.get(ref) != commit and (pending or not ref.startswith(names.pending_prefix))
     ]
+    if [move.ref for move in found] == [names.best]:
+        return []  # left behind where a remote lets no branch go back, and told by the records alike
     landed = [number for number in old.pending if number in new.attempts]
     return found + [Move(names.pending(number), old.pending[number], None) for number in sorted(landed)]
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from kapso.attempt import HUMAN, Attempt
-from kapso.errors import UsageError
+from kapso.errors import Interrupted, UsageError
 from kapso.git import attempts as commits
 from kapso.git.landing import base_of
+from kapso.git.layout import RunRefs
 from kapso.git.repository import Repository
 from kapso.goal.protection import Editable
 from kapso.loop.confirm import Confirmation
@@ -38,8 +39,7 @@ class Tried:
     attempt: Attempt | None
     best: Attempt | None
     is_known: bool = False
-    is_live: bool = False
-    is_refused: str | None = None
+    refusal: str | None = None
     confirmation: Confirmation | None = None
     exit_code: int = 0
 
@@ -54,26 +54,29 @@ def try_revision(
     folder = RunFolder(repository.state_dir, name)
     journal = _JournalTail(folder.path / "events.jsonl")
     request = make_request(repository, name, revision, dirty=dirty)
-    if (known := _attempt_with(repository, name, request.tree)) is not None:
-        return Tried(known, _best(repository, name), is_known=True)
+    known = _known(repository, name, request, True)
+    if known.attempt is not None:
+        return known
     folder.requests.add(request)
-    is_live = False
+    is_told = False
     while True:
         try:
-            result = attend(repository, name, voice)
+            return _tried(repository, name, request, attend(repository, name, voice))
         except UsageError as error:
             if error.slug != "already-running":
                 folder.requests.remove(request)
                 raise
-        else:
-            return _tried(repository, name, request, result)
-        if not is_live:
-            voice.say(
-                f"{name} is being worked on: it takes this up as its next attempt (Ctrl-C: do not wait)"
-            )
-        is_live = True
-        if (tried := _wait(repository, folder, request, journal, voice)) is not None:
-            return tried
+        if not is_told:
+            is_paused = live_status(repository.state_dir, name) == "paused"
+            when = f"once it goes on (`kapso resume {name}`)" if is_paused else "as its next attempt"
+            voice.say(f"{name} is live and takes this up {when}")
+        is_told = True
+        try:
+            if (tried := _wait(repository, folder, request, journal, voice)) is not None:
+                return tried
+        except KeyboardInterrupt as error:
+            help = f"{name} takes it up all the same: `kapso ls {name}` shows it"
+            raise Interrupted("the waiting was ended", help=help) from error
 
 
 def make_request(repository: Repository, name: str, revision: str, *, dirty: bool = False) -> Request:
@@ -96,33 +99,38 @@ def _wait(
     repository: Repository, folder: RunFolder, request: Request, journal: _JournalTail, voice: Voice
 ) -> Tried | None:
     """Until the run that is live has evaluated what was asked for; None when nobody works on it any more."""
-    said = False
+    is_proposed = False
     while True:
         is_live = live_status(repository.state_dir, folder.run) is not None
         for event in journal:
-            if event["event"] == "request.refused" and event.get("tree") == request.tree:
-                return Tried(None, None, is_refused=str(event.get("reason")), exit_code=UsageError.exit_code)
-            if event["event"] not in ("attempt.proposed", "attempt.evaluated"):
+            if not _is_about(repository, event, request.tree):
                 continue
-            if not event.get("commit") or repository.tree_of(event["commit"]) != request.tree:
-                continue
-            if event["event"] == "attempt.proposed":
-                voice.say(f"attempt {event['attempt']} is being evaluated")
-                said = True
-                continue
-            folder.requests.remove(request)
-            attempt = _attempt_with(repository, folder.run, request.tree)
-            is_known = event.get("proposer") != HUMAN
-            return Tried(attempt, _best(repository, folder.run), is_known=is_known, is_live=is_live)
+            if event["event"] == "request.refused":
+                return Tried(None, None, refusal=str(event.get("reason")), exit_code=UsageError.exit_code)
+            if event["event"] == "attempt.evaluated":
+                folder.requests.remove(request)
+                return _known(repository, folder.run, request, event.get("proposer") != HUMAN)
+            is_proposed = True
+            voice.say(f"attempt {event['attempt']} is being evaluated")
         if not is_live:
             return None
-        if (
-            not said
-            and request not in folder.requests
-            and (known := _attempt_with(repository, folder.run, request.tree))
-        ):
-            return Tried(known, _best(repository, folder.run), is_known=True, is_live=True)
+        # What is gone without an attempt of its own was evaluated, or is being, as somebody else's.
+        if not is_proposed and request not in folder.requests:
+            tried = _known(repository, folder.run, request, True)
+            if tried.attempt is not None:
+                return tried
         time.sleep(POLL_S)
+
+
+def _is_about(repository: Repository, event: dict[str, Any], tree: str) -> bool:
+    """Whether the event tells of the attempt, or the request, with this tree."""
+    if event["event"] in ("attempt.proposed", "attempt.evaluated") and event.get("commit"):
+        return repository.tree_of(event["commit"]) == tree
+    return event["event"] == "request.refused" and event.get("tree") == tree
+
+
+def _known(repository: Repository, name: str, request: Request, is_known: bool) -> Tried:
+    return Tried(_attempt_with(repository, name, request.tree), _best(repository, name), is_known)
 
 
 def _tried(repository: Repository, name: str, request: Request, result: Result) -> Tried:
@@ -138,8 +146,6 @@ def _attempt_with(repository: Repository, name: str, tree: str) -> Attempt | Non
 
 def _best(repository: Repository, name: str) -> Attempt | None:
     """The attempt that the branch `best` stands at."""
-    from kapso.git.layout import RunRefs
-
     commit = repository.refs.get(RunRefs(name).best)
     return next((each for each in commits.read_run(repository, name) if each.commit == commit), None)
 

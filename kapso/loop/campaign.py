@@ -146,7 +146,7 @@ class Campaign:
             return Ending.TIME
         if goal.stop.patience is not None and history.without_better >= goal.stop.patience:
             return Ending.PATIENCE
-        if self._resting_since is not None and not self._numbers:
+        if self._resting_since == history.count and not self._numbers:
             return Ending.EXHAUSTED
         return None
 

@@ -72,11 +72,19 @@ def _push_run(repository: Repository, remote: Remote, ours: SharedRun, theirs: S
     wanted = moves(theirs, ours, pending=not is_live)
     if not wanted:
         return Shared(ours.run, remote.name, "up-to-date")
+    note = "it is going on: push again when it has ended" if is_live else None
+    best = RunRefs(ours.run).best
     try:
-        remote.push(wanted)
+        try:
+            remote.push(wanted)
+        except PushRefused as error:
+            if error.ref != best or theirs.best is None:
+                raise
+            wanted = [move for move in wanted if move.ref != best]
+            remote.push(wanted)
+            note = f"`{best}` stays where it is there: the remote lets no branch go back"
     except PushRefused as error:
         return Shared(ours.run, remote.name, "refused", error=error)
-    note = "it is going on: push again when it has ended" if is_live else None
     return Shared(ours.run, remote.name, "pushed", len(wanted), note)
 
 
