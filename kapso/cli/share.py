@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from kapso.loop.session import Result
     from kapso.loop.sharing import Shared
 
-_PATIENCE_S = {143: 1.5, 130: 60.0}
-"""How long the push of a run may take that was terminated (all must end within 5 seconds) or interrupted."""
+_PATIENCE_S = 60.0
+"""How long somebody who pressed Ctrl-C waits for a push."""
 
 
 @click.command()
@@ -93,7 +93,7 @@ def check_remote(goal: Goal, name: str) -> None:
 def push_result(result: Result, name: str) -> None:
     """Push the run that has ended. What fails is told, loudly, with what to type later.
 
-    The exit code stays the run's own. A run that was told to stop within seconds pushes for a moment only.
+    The exit code stays the run's own. After SIGTERM only what is left of its 5 seconds is used.
     """
     from kapso.git.remote import find_remote
     from kapso.git.repository import Repository
@@ -102,8 +102,9 @@ def push_result(result: Result, name: str) -> None:
     try:
         with Repository.open(Path(result.repository)) as repository, _ended_by_sigterm():
             remote = find_remote(repository.git, name)
-            if (patience := _PATIENCE_S.get(result.exit_code)) is not None:
-                remote.deadline = time.monotonic() + patience
+            remote.deadline = result.leave_by
+            if result.leave_by is None and result.ending == "interrupted":
+                remote.deadline = time.monotonic() + _PATIENCE_S
             [shared] = bring(repository, remote, [result.run])
         why = shared.error.message if shared.error else None
         why = why or (shared.note if shared.status == "behind" else None)

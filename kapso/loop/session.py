@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -35,6 +36,10 @@ from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read
 IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
 
 
+TERM_GRACE_S = 4.5
+"""SIGTERM promises an end within 5 seconds."""
+
+
 @dataclass(frozen=True)
 class Voice:
     """Who hears of a session: `say` gets lines for a person, `listener` events, `display` the clock."""
@@ -58,6 +63,8 @@ class Result:
     confirmation: Confirmation | None
     repository: str
     best_left_in: str | None = None
+    leave_by: float | None = None
+    """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
     def to_json(self) -> dict[str, Any]:
         """What the event `run.finished` says."""
@@ -153,6 +160,7 @@ class _Session:
         self.exit_code = INTERRUPTED
         self.campaign: Campaign | None = None
         self._interrupts = 0
+        self._leave_by: float | None = None
 
     def go(self) -> Result:
         run = self.run
@@ -307,6 +315,7 @@ class _Session:
             confirmation=found,
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
+            leave_by=self._leave_by,
         )
 
     def _code(self, ending: Ending, found: Confirmation | None) -> int:
@@ -348,6 +357,7 @@ class _Session:
         self._interrupts += 1
         if number == signal.SIGTERM:
             self.exit_code = TERMINATED
+            self._leave_by = self._leave_by or time.monotonic() + TERM_GRACE_S
         if self.campaign is not None:
             self.campaign.is_interrupted = True
         if number == signal.SIGTERM or self._interrupts > 1 or self.campaign is None:

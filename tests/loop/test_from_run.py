@@ -40,6 +40,7 @@ def test_base_and_best_are_scored_again_where_the_evaluation_has_changed(earlier
     earlier.check_whole(first["run"], 2)
 
 
+@pytest.mark.slow
 def test_a_base_that_moved_is_merged_or_refused(earlier: Any) -> None:
     earlier.git("switch", "-qc", "apart")
     (earlier.root / "params.json").write_text('{"x": 1.0, "y": 5.0}\n\n')

@@ -91,6 +91,7 @@ def test_stopped_in_one_clone_resumed_in_the_other(hub: Any) -> None:
     assert not here.git("fsck", "--strict", "--no-dangling").strip()
 
 
+@pytest.mark.slow
 def test_what_went_on_apart_is_refused_and_stays(hub: Any) -> None:
     here, clone = hub("budget: {attempts: 2}\n")
     here("run")
@@ -113,6 +114,7 @@ def test_what_went_on_apart_is_refused_and_stays(hub: Any) -> None:
     assert before[1] == here.git("ls-remote", "origin")
 
 
+@pytest.mark.slow
 def test_a_run_that_is_live_is_pushed_without_candidates_and_never_pulled_over(hub: Any) -> None:
     here, clone = hub("budget: {attempts: 40}\nsearch: {parallel: 1}\n", "sleep 0.2")
     process = here.start("run")
@@ -201,6 +203,7 @@ def test_a_failed_push_is_told_and_the_exit_code_stays(hub: Any, tmp_path: Path)
     assert "was NOT pushed" in done.stderr and "push it later: " in done.stderr
 
 
+@pytest.mark.slow
 def test_times_are_compared_on_one_machine_only(hub: Any) -> None:
     here, _ = hub("budget: {attempts: 1}\nmetrics: {score: maximize, run.seconds: minimize}\n")
     here("run")
