@@ -25,6 +25,7 @@ from kapso.loop.human import check_allowed, made_from
 from kapso.loop.requests import Request
 from kapso.loop.run_folder import RunFolder
 from kapso.loop.session import Result, Voice, attend
+from kapso.loop.setting import Say
 from kapso.loop.stored import stored_goal
 from kapso.loop.workspace import EditableIndex
 from kapso.memory.live import live_status
@@ -53,7 +54,7 @@ def try_revision(
     """
     folder = RunFolder(repository.state_dir, name)
     journal = _JournalTail(folder.path / "events.jsonl")
-    request = make_request(repository, name, revision, dirty=dirty)
+    request = make_request(repository, name, revision, voice.say, dirty=dirty)
     known = _known(repository, name, request, True)
     if known.attempt is not None:
         return known
@@ -79,20 +80,33 @@ def try_revision(
             raise Interrupted("the waiting was ended", help=help) from error
 
 
-def make_request(repository: Repository, name: str, revision: str, *, dirty: bool = False) -> Request:
+def make_request(
+    repository: Repository, name: str, revision: str, say: Say, *, dirty: bool = False
+) -> Request:
     """What asks for the tree of `revision`, or of the working tree upon it; its objects are in git."""
     commit = repository.resolve(revision)
-    candidate = repository.snapshot(commit) if dirty else commit
     base, goal = base_of(repository, name), stored_goal(repository, name)
-    index = EditableIndex(repository, base, Editable.of(goal, goal.prefix(repository.root)))
-    tree = repository.tree_of(candidate)
-    check_allowed(repository, index, base, tree, "the working tree" if dirty else f"`{revision}`")
+    editable = Editable.of(goal, goal.prefix(repository.root))
+    tree = repository.tree_of(commit)
     subject, _, body = repository.objects.commit(commit).message.strip().partition("\n")
-    title = f"uncommitted changes on {commit[:12]}" if candidate != commit else subject.strip()
-    if candidate != commit:
-        body = ""
+    if dirty:
+        tree = _working_tree(repository, commit, editable, say)
+        subject, body = f"uncommitted changes on {commit[:12]}", ""
+    what = "the working tree" if dirty else f"`{revision}`"
+    check_allowed(repository, EditableIndex(repository, base, editable), base, tree, what)
     parents = made_from(repository, commit, base, commits.read_run(repository, name))
-    return Request(tree, tuple(parents), title or f"revision {commit[:12]}", body.strip())
+    return Request(tree, tuple(parents), subject.strip() or f"revision {commit[:12]}", body.strip())
+
+
+def _working_tree(repository: Repository, commit: str, editable: Editable, say: Say) -> str:
+    """The working tree upon `commit`, without new files that no attempt may add: notes, logs and the like."""
+    tree = repository.tree_of(repository.snapshot(commit))
+    changes = repository.changed_paths(commit, tree)
+    strangers = [path for path, (old, _) in changes.items() if old is None and not editable.matches(path)]
+    if strangers:
+        more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+        say(f"new files that `edit` does not match are left out: `{strangers[0]}`{more}")
+    return repository.write_tree(tree, dict.fromkeys(strangers))
 
 
 def _wait(

@@ -22,6 +22,7 @@ def earlier(demo: Demo) -> Any:
 
 def test_base_and_best_are_scored_again_where_the_evaluation_has_changed(earlier: Any) -> None:
     earlier.edit("10 - d", "20 - d", "score.sh")
+    earlier.edit("edit: ", "repeats: 2\nedit: ")
     refused = earlier("resume", "--attempts", "9", check=2)
     assert f"--from {earlier.run}" in refused.stderr
     done = earlier("run", "--attempts", "1", "--from", "demo", check=0)

@@ -105,6 +105,7 @@ def test_what_no_attempt_may_change_is_refused_by_name(finished: Any) -> None:
 @pytest.mark.slow
 def test_the_working_tree_is_tried_and_left_as_it_is(finished: Any) -> None:
     (finished.root / "params.json").write_text('{"x": 3.0, "y": 18.0}\n')
+    (finished.root / "notes.txt").write_text("left out")
     before = finished.git("status", "--porcelain"), finished.git("rev-parse", "HEAD")
     attempt = told(finished, "--dirty")
     assert attempt["score"] == 9.96 and attempt["title"].startswith("uncommitted changes on ")
