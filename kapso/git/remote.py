@@ -26,12 +26,9 @@ _PUSHED_AT_ONCE = 2_000
 _REF = re.compile(r"refs/[^\s\x00-\x1f\x7f~^:?*\[\\]+")
 _NO_ACCESS = re.compile(
     r"[Aa]uthentication failed|[Pp]ermission denied|could not read (Username|Password)|"
-    r"terminal prompts disabled|Host key verification failed|access rights|HTTP.* 40[13]"
+    r"terminal prompts disabled|Host key verification failed|HTTP.* 40[13]"
 )
 _NO_REPOSITORY = re.compile(r"does not appear to be a git repository|[Rr]epository .*not found")
-_NOT_REACHED = re.compile(
-    r"Could not resolve host|Connection (refused|timed out)|unable to (access|connect)|No route to host"
-)
 
 
 class PushRefused(KapsoError):
@@ -216,21 +213,26 @@ def _refusal(what: str, complaints: str, out: bytes, code: int) -> KapsoError:
         _, ref, reason = [*first.split("\t"), "", ""][:3]
         ref = ref.rpartition(":")[2]
         return PushRefused(f"{what}: the remote refuses `{ref}`: {reason.strip('[]')}", ref)
-    lines = [line for line in complaints.splitlines() if line.strip()]
-    said = next((line for line in lines if line.startswith(("fatal:", "error:", "ERROR:"))), "")
-    said = (
-        (said or (lines[-1] if lines else f"git ended with {code}"))
-        .removeprefix("fatal: ")
-        .removeprefix("error: ")
-    )
     if code < 0:
         return MachineError(f"{what}: git was ended before it was done", slug="remote-failed")
+    said = _said(complaints) or f"git ended with {code}"
     if _NO_ACCESS.search(complaints) and not _NO_REPOSITORY.search(complaints):
         return MachineError(
             f"{what}: no access: {said}",
             help="see that `git fetch` works there by hand: Kapso uses the same credentials",
             slug="no-access",
         )
-    is_unreached = _NO_REPOSITORY.search(complaints) or _NOT_REACHED.search(complaints)
-    help = "see that the address is right (`git remote -v`) and can be reached" if is_unreached else None
-    return MachineError(f"{what}: {said}", help=help, slug="remote-failed")
+    return MachineError(
+        f"{what}: {said}",
+        help="see that the address is right (`git remote -v`) and can be reached",
+        slug="remote-failed",
+    )
+
+
+def _said(complaints: str) -> str:
+    """The line that tells most: what ssh said, before git's own that the remote could not be read."""
+    lines = [line.strip() for line in complaints.splitlines() if line.strip()]
+    own = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    if own and "Could not read from remote" not in own[0]:
+        return own[0].partition(": ")[2]
+    return lines[0].removeprefix("fatal: ") if lines else ""
