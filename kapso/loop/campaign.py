@@ -133,10 +133,10 @@ class Campaign:
         goal, history = self.run.goal, self.run.history
         if self.run.cancel.is_set() or self.is_interrupted:
             return Ending.INTERRUPTED
-        if self._control() == "stopping":
-            return Ending.STOPPED
         if self.only_requests:
             return Ending.SERVED
+        if self._control() == "stopping":
+            return Ending.STOPPED
         if goal.stop.target is not None and self._has_met(goal.stop.target):
             return Ending.TARGET
         launched = history.launched + len(self._numbers - self._by_hand)
