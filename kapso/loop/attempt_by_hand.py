@@ -59,6 +59,20 @@ def try_revision(
     if known.attempt is not None:
         return known
     folder.requests.add(request)
+    try:
+        return _have_evaluated(repository, folder, request, journal, voice)
+    except KeyboardInterrupt as error:
+        help = f"whoever works on {name} next takes it up: `kapso ls {name}` shows it then"
+        raise Interrupted(
+            "the waiting was ended, and what was asked for stays asked for", help=help
+        ) from error
+
+
+def _have_evaluated(
+    repository: Repository, folder: RunFolder, request: Request, journal: _JournalTail, voice: Voice
+) -> Tried:
+    """By the process that works on the run, or by this one as soon as none does."""
+    name = folder.run
     is_told = False
     while True:
         try:
@@ -72,12 +86,8 @@ def try_revision(
             when = f"once it goes on (`kapso resume {name}`)" if is_paused else "as its next attempt"
             voice.say(f"{name} is live and takes this up {when}")
         is_told = True
-        try:
-            if (tried := _wait(repository, folder, request, journal, voice)) is not None:
-                return tried
-        except KeyboardInterrupt as error:
-            help = f"{name} takes it up all the same: `kapso ls {name}` shows it"
-            raise Interrupted("the waiting was ended", help=help) from error
+        if (tried := _wait(repository, folder, request, journal, voice)) is not None:
+            return tried
 
 
 def make_request(
