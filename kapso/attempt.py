@@ -32,6 +32,9 @@ class Verdict(StrEnum):
 BASELINE = 0
 """The number of the baseline; attempts count from 1."""
 
+HUMAN = "human"
+"""The proposer of what a user brought in, with `kapso try` or `kapso run --from`."""
+
 
 @dataclass(frozen=True)
 class Attempt:

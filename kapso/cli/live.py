@@ -96,7 +96,7 @@ class Progress:
         best = f"best {number(history.best.score)} (baseline {number(history.baseline.score)})"
         count = f"{history.count} attempts"
         if budget.attempts is not None:
-            count = f"{history.count}/{budget.attempts} attempts"
+            count = f"{history.launched}/{budget.attempts} attempts"
         parts = [best, count, f"{self._rate():.0f} a minute"]
         if (left := self._left(campaign)) is not None:
             parts.append(f"{duration(left)} left")
@@ -120,5 +120,5 @@ class Progress:
             ends.append(max(budget.time_s - campaign.elapsed_s, 0.0))
         rate = self._rate()
         if budget.attempts is not None and rate > 0:
-            ends.append(60 * max(budget.attempts - campaign.run.history.count, 0) / rate)
+            ends.append(60 * max(budget.attempts - campaign.run.history.launched, 0) / rate)
         return min(ends) if ends else None

@@ -12,16 +12,15 @@ from kapso.cli.output import json_option, print_json
 from kapso.errors import NotAvailableYet, UsageError
 
 if TYPE_CHECKING:
+    from kapso.attempt import Attempt
     from kapso.goal import Goal, Overrides
     from kapso.loop.session import Result, Voice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LATER = ("from_run", "push", "report")
+_LATER = ("report",)
 
 _INSTEAD = {
-    "from_run": "start a new run without it",
-    "push": "`git push REMOTE 'refs/heads/kapso/*'` shares the attempts",
     "report": "`kapso ls` and `kapso show` print what happened",
 }
 
@@ -63,6 +62,11 @@ def _goal_options(command: F) -> F:
     return command
 
 
+def _push_option(command: F) -> F:
+    """Where a run goes when it ends."""
+    return click.option("--push", metavar="REMOTE", help="Push the run to REMOTE when it ends.")(command)
+
+
 def _later(name: str, *flags: str, multiple: bool = False) -> Callable[[F], F]:
     """An option of a later version: taken, so that it can be refused by name."""
     return click.option(*flags, name, hidden=True, multiple=multiple)
@@ -75,6 +79,8 @@ Examples:
   kapso run experiments/circle-packing --attempts 60
   kapso run goal.yaml --time 10m --parallel 4
   kapso run --edit pack.py --evaluate 'python evaluate.py' --metric score=maximize
+  kapso run --from circle-packing    go on from the best of an earlier run
+  kapso run --push origin            share it when it ends, also when it is stopped
   kapso run --json > events.jsonl    in a script: exit code 0 is a confirmed improvement"""
 )
 @click.argument("goal", required=False, type=click.Path(path_type=Path))
@@ -84,9 +90,14 @@ Examples:
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--propose", metavar="A,B", help="Proposers to use instead of the goal's.")
 @click.option("--dirty", is_flag=True, help="Take uncommitted changes into the base.")
+@click.option(
+    "--from",
+    "from_run",
+    metavar="RUN",
+    help="Score the best of RUN again and go on from there, as a new run.",
+)
+@_push_option
 @json_option
-@_later("from_run", "--from")
-@_later("push", "--push")
 @_later("report", "--report")
 def run(goal: Path | None, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
     """Improve the program that GOAL describes (a goal.yaml, or its folder; default: here).
@@ -98,19 +109,22 @@ def run(goal: Path | None, parallel: str | None, dirty: bool, as_json: bool, **o
     """
     for name in _LATER:
         if options[name]:
-            flag = {"from_run": "from"}.get(name, name)
-            raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD[name])
+            raise NotAvailableYet(f"`--{name}`", help=_INSTEAD[name])
+    from kapso.cli.share import check_remote
     from kapso.loop.session import start
 
     names = options["propose"].split(",") if options["propose"] else None
     limits = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
     overrides = _overrides(parallel=_parallel(parallel), propose=names, **limits)
     loaded, notes = _goal(goal, overrides, options)
+    if options["push"]:
+        check_remote(loaded, options["push"])
+    best = _best_of(loaded, options["from_run"]) if options["from_run"] else None
     with _voice(as_json) as voice:
         for note in notes:
             voice.say(note)
-        result = start(loaded, voice, dirty=dirty)
-    return _report(result, as_json)
+        result = start(loaded, voice, dirty=dirty, best=best)
+    return _report(result, as_json, options["push"])
 
 
 @click.command(
@@ -121,9 +135,11 @@ Examples:
 )
 @click.argument("run", required=False)
 @_limits
+@_push_option
 @json_option
-def resume(run: str | None, as_json: bool, **options: Any) -> int:
+def resume(run: str | None, push: str | None, as_json: bool, **options: Any) -> int:
     """Go on with RUN after a stop, a pause, a crash or a kill; limits given here replace the goal's."""
+    from kapso.git.remote import find_remote
     from kapso.loop.run_folder import RunFolder
     from kapso.loop.session import resume as go_on
     from kapso.memory.live import live_status
@@ -133,9 +149,11 @@ def resume(run: str | None, as_json: bool, **options: Any) -> int:
         RunFolder(repository.state_dir, name).tell("running")
         return _told(name, "running", "goes on", as_json)
     overrides = _overrides(**options)
+    if push:
+        find_remote(repository.git, push)
     with _voice(as_json) as voice:
         result = go_on(repository, name, voice, overrides)
-    return _report(result, as_json)
+    return _report(result, as_json, push)
 
 
 @click.command(epilog="Example: kapso pause circle-packing")
@@ -203,6 +221,15 @@ def _goal(path: Path | None, overrides: Overrides | None, options: dict[str, Any
     return goal, ["the goal.yaml here is not used"] if Path("goal.yaml").exists() else []
 
 
+def _best_of(goal: Goal, run: str) -> Attempt:
+    """The best attempt of an earlier run of the goal's repository; its baseline where none was better."""
+    from kapso.cli.pick import open_log
+
+    log = open_log(goal.repo or goal.folder)
+    picked = log.run(run)
+    return log.attempt(picked, "baseline" if picked.best_attempt is None else "best")
+
+
 def check_goal_file(goal: Path) -> None:
     file = goal / "goal.yaml" if goal.is_dir() else goal
     if not file.exists():
@@ -257,9 +284,13 @@ class _voice:
         self._progress.close()
 
 
-def _report(result: Result, as_json: bool) -> int:
+def _report(result: Result, as_json: bool, remote: str | None = None) -> int:
     if not as_json:
         from kapso.cli.summary import summary
 
         click.echo(summary(result))
+    if remote:
+        from kapso.cli.share import push_result
+
+        push_result(result, remote)
     return result.exit_code

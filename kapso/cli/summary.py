@@ -16,6 +16,7 @@ _WHY = {
     Ending.PATIENCE: "patience is at its end",
     Ending.EXHAUSTED: "no proposer has anything left to try",
     Ending.STOPPED: "it was told to stop",
+    Ending.SERVED: "what was asked for is evaluated",
     Ending.INTERRUPTED: "it was interrupted",
 }
 

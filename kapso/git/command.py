@@ -95,6 +95,21 @@ class Git:
         except FileNotFoundError as error:
             raise _cannot_run(self.folder) from error
 
+    def attached(self, *arguments: str, in_terminal: bool) -> subprocess.Popen[bytes]:
+        """The running command, with pipes to all streams; `in_terminal`, it may ask for a password there."""
+        try:
+            return subprocess.Popen(
+                self._command(arguments, None),
+                cwd=self.folder,
+                env=git_environment(self.environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=not in_terminal,
+            )
+        except FileNotFoundError as error:
+            raise _cannot_run(self.folder) from error
+
     def _command(self, arguments: tuple[str, ...], settings: Mapping[str, str] | None) -> list[str]:
         pairs = {**_SETTINGS, **(settings or {})}.items()
         return ["git", *(part for key, value in pairs for part in ("-c", f"{key}={value}")), *arguments]

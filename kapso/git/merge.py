@@ -27,6 +27,15 @@ def merge_file(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     return None if merged is None else _together(merged)
 
 
+def merge_cleanly(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """What both sides made of `base`; None where both changed the same, and for binary files."""
+    merged, has_conflicts = _merge(base, ours, theirs)
+    if has_conflicts:
+        merged, has_conflicts = _merge(_apart(base), _apart(ours), _apart(theirs))
+        merged = None if merged is None else _together(merged)
+    return None if has_conflicts else merged
+
+
 def _merge(base: bytes, ours: bytes, theirs: bytes, *options: str) -> tuple[bytes | None, bool]:
     """The merge, and whether it holds conflicts; (None, False) for binary files."""
     with tempfile.TemporaryDirectory(prefix="kapso-merge-") as folder:

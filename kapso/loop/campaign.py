@@ -15,10 +15,12 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kapso.attempt import HUMAN
 from kapso.errors import Interrupted, MachineError
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.loop.graph import AttemptState, build_graph, open_checkpoints
+from kapso.loop.human import take_up
 from kapso.loop.run import Run, announcement
 from kapso.loop.steps import AttemptSteps
 
@@ -38,6 +40,7 @@ class Ending(StrEnum):
     PATIENCE = "patience"
     EXHAUSTED = "exhausted"
     STOPPED = "stopped"
+    SERVED = "served"
     INTERRUPTED = "interrupted"
 
 
@@ -64,12 +67,18 @@ class Display(Protocol):
 
 
 class Campaign:
-    """Keeps up to `parallel` attempts of a run in flight. `elapsed_s` is what earlier sessions used."""
+    """Keeps up to `parallel` attempts of a run in flight. `elapsed_s` is what earlier sessions used.
 
-    def __init__(self, run: Run, parallel: int, elapsed_s: float, display: Display) -> None:
+    With `only_requests`, what the user asked for is evaluated and nothing else.
+    """
+
+    def __init__(
+        self, run: Run, parallel: int, elapsed_s: float, display: Display, *, only_requests: bool = False
+    ) -> None:
         self.run = run
         self.parallel = parallel
         self.is_interrupted = False
+        self.only_requests = only_requests
         self._display = display
         self._elapsed_s = elapsed_s
         self._started = time.monotonic()
@@ -78,6 +87,7 @@ class Campaign:
         run.on_proposed = lambda number: self._news.put(Proposed(number))
         self._slots = list(range(parallel))[::-1]
         self._numbers: set[int] = set()
+        self._by_hand: set[int] = set()
         self._proposing: int | None = None
         self._resting_since: int | None = None
         self._checkpoints: SqliteSaver = open_checkpoints(run.folder.checkpoints)
@@ -104,6 +114,10 @@ class Campaign:
         with ThreadPoolExecutor(self.parallel, "kapso-attempt") as pool:
             while True:
                 ending = self.why_end()
+                if (state := self._requested(ending)) is not None:
+                    self._by_hand.add(state["number"])
+                    self._launch(pool, state["number"], state)
+                    continue
                 if ending is None and self._may_launch():
                     number = self._next_number()
                     self._launch(pool, number, {"number": number})
@@ -119,17 +133,20 @@ class Campaign:
         goal, history = self.run.goal, self.run.history
         if self.run.cancel.is_set() or self.is_interrupted:
             return Ending.INTERRUPTED
+        if self.only_requests:
+            return Ending.SERVED
         if self._control() == "stopping":
             return Ending.STOPPED
         if goal.stop.target is not None and self._has_met(goal.stop.target):
             return Ending.TARGET
-        if goal.budget.attempts is not None and history.count + len(self._numbers) >= goal.budget.attempts:
+        launched = history.launched + len(self._numbers - self._by_hand)
+        if goal.budget.attempts is not None and launched >= goal.budget.attempts:
             return Ending.ATTEMPTS
         if goal.budget.time_s is not None and self.elapsed_s >= goal.budget.time_s:
             return Ending.TIME
         if goal.stop.patience is not None and history.without_better >= goal.stop.patience:
             return Ending.PATIENCE
-        if self._resting_since is not None and not self._numbers:
+        if self._resting_since == history.count and not self._numbers:
             return Ending.EXHAUSTED
         return None
 
@@ -159,6 +176,14 @@ class Campaign:
         if self._proposing is not None or not self._slots or self.run.folder.control() == "paused":
             return False
         return self._resting_since is None or self._resting_since != self.run.history.count
+
+    def _requested(self, ending: Ending | None) -> AttemptState | None:
+        """What the user asks for, whatever is left of the budget; it waits for a slot alone."""
+        if ending in (Ending.INTERRUPTED, Ending.STOPPED) or self.run.folder.control() == "paused":
+            return None
+        if self._proposing is not None or not self._slots:
+            return None
+        return take_up(self.run, self._next_number())
 
     def _next_number(self) -> int:
         number = self.run.history.count + 1
@@ -232,6 +257,8 @@ class Campaign:
         found = commits.read_pending(run.repository, commit)
         run.history.in_flight[found.tree] = number
         run.in_flight[number] = found.title
+        if found.proposer == HUMAN:
+            self._by_hand.add(number)
         if number in threads:
             config: Any = {"configurable": {"thread_id": str(number)}}
             with suppress(Exception):  # whatever a damaged checkpoint leads to: git has the candidate

@@ -54,6 +54,23 @@ def confirm(run: Run, say: Callable[[str], None]) -> Confirmation:
     return Confirmation(False, "no attempt held", BASELINE)
 
 
+def confirm_over(run: Run, settled: int, say: Callable[[str], None]) -> Confirmation | None:
+    """Confirm a best that came when the run had ended already, or let `settled`, its best then, stand.
+
+    None where nothing came before `settled`.
+    """
+    best = run.history.best
+    if best.number == settled:
+        return None
+    say(f"confirming attempt {best.number} in fresh evaluations")
+    found = _confirm_one(run, best, _repeats_exactly(run, BASELINE))
+    if not found.is_confirmed:
+        run.keep_record(run.history.demote(best.number))
+        run.history.best_number = settled
+        _move_best(run)
+    return found
+
+
 def _confirm_one(run: Run, best: Attempt, is_exact: bool) -> Confirmation:
     gain = _gain(run, run.history.baseline.score, best.score)
     if is_exact and _repeats_exactly(run, best.number):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kapso.attempt import BASELINE, Attempt, Verdict
+from kapso.attempt import BASELINE, HUMAN, Attempt, Verdict
 from kapso.evaluate.noise import Noise
 from kapso.goal import Metric
 
@@ -22,6 +22,7 @@ class History:
         self.in_flight: dict[str, int] = {}
         self.best_number = BASELINE
         self.best_since = 0
+        self.by_hand = 0
         self._by_tree: dict[str, int] = {}
         self.demoted: set[int] = set()
 
@@ -39,6 +40,11 @@ class History:
         return len(self.attempts) - (BASELINE in self.attempts)
 
     @property
+    def launched(self) -> int:
+        """Landed attempts that the run launched by itself: a budget limits these, and not its user."""
+        return self.count - self.by_hand
+
+    @property
     def without_better(self) -> int:
         """How many attempts have landed since the best did."""
         return self.count - self.best_since
@@ -46,6 +52,7 @@ class History:
     def add(self, attempt: Attempt) -> bool:
         """Take an attempt that has landed; whether it is the best now."""
         self.attempts[attempt.number] = attempt
+        self.by_hand += attempt.proposer == HUMAN
         self._by_tree.setdefault(attempt.tree, attempt.number)
         self.in_flight.pop(attempt.tree, None)
         if attempt.number == BASELINE or self.would_be_best(attempt):

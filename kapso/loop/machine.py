@@ -1,11 +1,14 @@
-"""What the operating system refuses is the machine's fault, and no defect: one edge for all of a session."""
+"""The machine: which one it is, and what its operating system refuses, which is no defect of Kapso."""
 
 from __future__ import annotations
 
 import errno
+import os
+import platform
+import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kapso.errors import MachineError
@@ -23,6 +26,15 @@ _REMEDIES = {
     errno.EAGAIN: "end other programs: no process or thread can be started",
 }
 _FULL = "database or disk is full"
+
+
+def machine() -> str:
+    """What times depend on, as a person would name it: processor and cores. Alike means comparable."""
+    model = platform.processor()
+    with suppress(OSError, TypeError):
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        model = found[1] if found else model
+    return f"{platform.machine()}, {' '.join(model.split()) or 'unknown processor'}, {os.cpu_count()} cores"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,48 @@ class Run:
         other = self.history.in_flight.get(tree)
         return None if other == number else other
 
-    def note_proposed(self, number: int, title: str) -> None:
-        """The candidate is safe under its pending ref: the next attempt may be proposed."""
-        self.in_flight[number] = title
+    def keep_candidate(
+        self,
+        number: int,
+        tree: str,
+        parents: Sequence[int],
+        proposer: str,
+        idea: Idea,
+        started: str,
+        also_from: Sequence[str] = (),
+    ) -> str:
+        """Keep a candidate under its pending ref, before anything runs, and tell of it; returns its commit.
+
+        `also_from` are commits beyond this run that it was made from, too.
+        """
+        pending = commits.commit_pending(
+            self.repository,
+            commits.Pending(
+                run=self.name,
+                number=number,
+                commit="",
+                tree=tree,
+                parents=(*(self.history.attempts[each].commit for each in parents), *also_from),
+                proposer=proposer,
+                title=idea.title,
+                hypothesis=idea.hypothesis,
+                lessons=tuple(idea.rests_on),
+                started=datetime.fromisoformat(started),
+            ),
+        )
+        landing.set_pending(self.repository, self.name, number, pending.commit)
+        self.journal.write("attempt.started", attempt=number, parents=list(parents))
+        self.journal.write(
+            "attempt.proposed",
+            attempt=number,
+            proposer=pending.proposer,
+            title=pending.title,
+            hypothesis=pending.hypothesis,
+            commit=pending.commit,
+        )
+        self.in_flight[number] = pending.title
         self.on_proposed(number)
+        return pending.commit
 
     def attempt_of(self, state: AttemptState, measured: Measured) -> Attempt:
         """The attempt that ended, not committed yet."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kapso.errors import MachineError, UsageError
+from kapso.loop.requests import Requests
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -29,6 +30,7 @@ class RunFolder:
     def __init__(self, state_dir: Path, run: str) -> None:
         self.run = run
         self.path = state_dir / "runs" / run
+        self.requests = Requests(self.path)
         self._control_seen: tuple[int, str] = (-1, "running")
 
     @property

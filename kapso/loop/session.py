@@ -5,32 +5,39 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import FrameType
 from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, now, rfc3339
-from kapso.errors import BaselineError, Interrupted, KapsoError, MachineError, UsageError
+from kapso.errors import BaselineError, Interrupted, MachineError, UsageError
 from kapso.evaluate.evaluator import Place
-from kapso.evaluate.identity import what_changed
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox.strays import end_strays
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs
 from kapso.git.repository import Repository
-from kapso.goal import Goal, Overrides, dump_goal, load_goal, parse_goal
+from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
-from kapso.loop.confirm import Confirmation, confirm
+from kapso.loop.confirm import Confirmation, confirm, confirm_over
 from kapso.loop.machine import machine_faults
+from kapso.loop.origin import ask_again, bring
+from kapso.loop.resumable import refuse_changed, refuse_finished, refuse_other_machine
 from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
+from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read_facts, stored_goal
 
 IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
+
+
+TERM_GRACE_S = 4.5
+"""SIGTERM promises an end within 5 seconds."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Result:
     confirmation: Confirmation | None
     repository: str
     best_left_in: str | None = None
+    leave_by: float | None = None
+    """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
     def to_json(self) -> dict[str, Any]:
         """What the event `run.finished` says."""
@@ -72,18 +81,20 @@ class Result:
         }
 
 
-def start(goal: Goal, voice: Voice, *, dirty: bool = False) -> Result:
-    """Run a goal from its beginning."""
+def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None = None) -> Result:
+    """Run a goal from its beginning; `best` of an earlier run, if there is one, is scored again first."""
     with machine_faults():
         setting = settle(goal, dirty=dirty, say=voice.say)
+        if best is not None and (origin := bring(setting, best, voice.say)) is not None:
+            setting = replace(setting, origin=asdict(origin))
         name = new_run_id(setting.repository, goal.name)
         folder = RunFolder(setting.repository.state_dir, name)
     with machine_faults(), folder.lock():
         folder.tell("running")
-        landing.start_run(setting.repository, name, _goal_files(setting, name), setting.base)
+        landing.start_run(setting.repository, name, goal_files(setting, name), setting.base)
         with open_run(setting, name, folder, voice.listener, voice.say) as run:
-            run.journal.write("run.started", **_facts(setting, name))
-            return _Session(run, setting, voice).go()
+            run.journal.write("run.started", **facts_of(setting, name))
+            return _Session(run, setting, voice, {}).go()
 
 
 def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides | None = None) -> Result:
@@ -93,32 +104,63 @@ def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides
     """
     folder = RunFolder(repository.state_dir, name)
     with machine_faults(), folder.lock():
-        end_strays(name)
-        landing.remove_stale_locks(repository, name)
-        _refuse_finished(repository, name, overrides)
-        files = landing.read_goal(repository, name)
-        facts = json.loads(files["run.json"])
-        goal = _stored_goal(repository, files, facts, folder, overrides)
-        _refuse_changed(repository, goal, facts)
-        setting = settle(goal, base=facts["base"], say=voice.say)
-        folder.tell("running")
-        with open_run(setting, name, folder, voice.listener, voice.say) as run:
-            if not run.journal.past:
-                run.journal.write("run.started", **_facts(setting, name))
-            run.journal.write("run.resumed")
-            return _Session(run, setting, voice).go()
+        _clean_up(repository, name)
+        refuse_finished(repository, name, folder, overrides)
+        with _reopened(repository, folder, voice, overrides) as session:
+            return session.go()
+
+
+def attend(repository: Repository, name: str, voice: Voice) -> Result:
+    """Evaluate what waits in a run that nobody works on: what a kill left, and what the user asks for.
+
+    Raises UsageError where the run is running or its evaluation has changed.
+    """
+    folder = RunFolder(repository.state_dir, name)
+    with machine_faults(), folder.lock():
+        _clean_up(repository, name)
+        with _reopened(repository, folder, voice, None) as session:
+            session.only_requests = True
+            return session.go()
+
+
+def _clean_up(repository: Repository, name: str) -> None:
+    """What a killed process left of the run."""
+    end_strays(name)
+    landing.remove_stale_locks(repository, name)
+
+
+@contextmanager
+def _reopened(
+    repository: Repository, folder: RunFolder, voice: Voice, overrides: Overrides | None
+) -> Iterator[_Session]:
+    """A session of the run whose lock is held, as git tells of it."""
+    name = folder.run
+    facts, end = read_facts(repository, name), read_end(repository, name)
+    goal, raised = raise_limits(stored_goal(repository, name), folder, end, overrides)
+    refuse_changed(repository, goal, facts)
+    refuse_other_machine(goal, facts)
+    setting = settle(goal, base=facts["base"], say=voice.say)
+    folder.tell("running")
+    with open_run(setting, name, folder, voice.listener, voice.say) as run:
+        if not run.journal.past:
+            run.journal.write("run.started", **facts_of(setting, name))
+        run.journal.write("run.resumed")
+        yield _Session(run, setting, voice, end | {"raised": raised})
 
 
 class _Session:
     """From the first signal handler to the last record."""
 
-    def __init__(self, run: Run, setting: Setting, voice: Voice) -> None:
+    def __init__(self, run: Run, setting: Setting, voice: Voice, end: Mapping[str, Any]) -> None:
         self.run = run
         self.setting = setting
         self.voice = voice
+        self.end = end
+        self.only_requests = False
         self.exit_code = INTERRUPTED
         self.campaign: Campaign | None = None
         self._interrupts = 0
+        self._leave_by: float | None = None
 
     def go(self) -> Result:
         run = self.run
@@ -141,13 +183,18 @@ class _Session:
         for line in describe_sandbox(sandbox):
             self.voice.say(line)
         self._prepare()
-        for proposer in run.proposers:
+        for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
                 self.voice.say(f"{proposer.name}: {why}")
-        self.campaign = Campaign(run, self.setting.parallel, run.journal.elapsed_s(), self.voice.display)
+        # The time that sessions in other clones took is told by git alone.
+        elapsed = run.journal.elapsed_s() or float(self.end.get("elapsed") or 0.0)
+        self.campaign = Campaign(
+            run, self.setting.parallel, elapsed, self.voice.display, only_requests=self.only_requests
+        )
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))
             self.campaign.recover(pending)
+            ask_again(run, read_facts(run.repository, run.name).get("from"))
             return self._campaign(self.campaign)
         finally:
             self.campaign.close()
@@ -174,7 +221,7 @@ class _Session:
         """Let history, policy and proposers see every landed attempt, as they did before."""
         run = self.run
         run.evaluator.baseline_metrics = known[0].metrics
-        run.history.noise = Noise(float(self._record("noise", 0.0)))
+        run.history.noise = Noise(float(read_end(run.repository, run.name).get("noise") or 0.0))
         told = {
             entry["attempt"]: entry for entry in run.journal.past if entry["event"] == "attempt.evaluated"
         }
@@ -190,12 +237,16 @@ class _Session:
             run.observe(attempt)
             if record is None:
                 run.keep_record(attempt)
+        if self.only_requests and self.end.get("status") == "finished":
+            run.history.best_number = self.end["best"]
 
     def _campaign(self, campaign: Campaign) -> Result:
         while True:
             ending = campaign.go()
             if ending is Ending.INTERRUPTED:
                 return self._end(ending, None)
+            if ending is Ending.SERVED:
+                return self._end_visit()
             self.run.write_records({"status": "confirming", "noise": self.run.history.noise.sigma})
             found = confirm(self.run, self.voice.say)
             if ending is Ending.TARGET and campaign.why_end() is None:
@@ -208,18 +259,7 @@ class _Session:
         is_finished = ending is not Ending.INTERRUPTED
         if is_finished:
             self._hold_out_best()
-        result = Result(
-            run=run.name,
-            ending=ending,
-            exit_code=self._code(ending, found) if is_finished else self.exit_code,
-            baseline=history.attempts.get(BASELINE),
-            best=history.best if BASELINE in history.attempts else None,
-            attempts=history.count,
-            elapsed_s=self.campaign.elapsed_s if self.campaign else 0.0,
-            confirmation=found,
-            repository=str(run.repository.root),
-            best_left_in=str(run.best_left_in) if run.best_left_in else None,
-        )
+        result = self._result(ending, found, self._code(ending, found) if is_finished else self.exit_code)
         if not run.recorder.flush(5.0 if is_finished else 1.0):
             self.voice.say("the episodic log is held by another process; it is read from git later")
         if BASELINE in history.attempts:
@@ -231,12 +271,52 @@ class _Session:
                     "best": history.best_number,
                     "noise": history.noise.sigma,
                     "confirmed": found.to_json() if found else None,
+                    "elapsed": round(result.elapsed_s, 3),
+                    "raised": self.end.get("raised") or None,
                 }
             )
             if is_finished:
                 landing.pack_refs(run.repository, run.name)
         run.journal.write("run.finished", is_durable=True, **result.to_json())
         return result
+
+    def _end_visit(self) -> Result:
+        """Only what was asked for was evaluated: the run stays as finished or unfinished as it was.
+
+        A finished run has no best that was not confirmed, so a new one is confirmed at once.
+        """
+        run = self.run
+        end = read_end(run.repository, run.name)
+        is_finished = end.get("status") == "finished"
+        found = confirm_over(run, end["best"], self.voice.say) if is_finished else None
+        if is_finished:
+            self._hold_out_best()
+        run.recorder.flush(5.0)
+        if found is not None:
+            end["confirmed"] = found.to_json()
+        if "best" in end:
+            end["best"] = run.history.best_number
+        run.write_records(end)
+        result = self._result(Ending.SERVED, found, IMPROVED)
+        status = {"status": "finished" if is_finished else "interrupted", "elapsed": end.get("elapsed")}
+        run.journal.write("run.finished", is_durable=True, **result.to_json() | status)
+        return result
+
+    def _result(self, ending: Ending, found: Confirmation | None, exit_code: int) -> Result:
+        run, history = self.run, self.run.history
+        return Result(
+            run=run.name,
+            ending=ending,
+            exit_code=exit_code,
+            baseline=history.attempts.get(BASELINE),
+            best=history.best if BASELINE in history.attempts else None,
+            attempts=history.count,
+            elapsed_s=self.campaign.elapsed_s if self.campaign else 0.0,
+            confirmation=found,
+            repository=str(run.repository.root),
+            best_left_in=str(run.best_left_in) if run.best_left_in else None,
+            leave_by=self._leave_by,
+        )
 
     def _code(self, ending: Ending, found: Confirmation | None) -> int:
         if ending is Ending.TARGET and self.run.history.best_number == BASELINE:
@@ -258,10 +338,6 @@ class _Session:
             run.keep_holdout(number, run.evaluator.hold_out(commit, produced, place, run.cancel))
         run.evaluator.discard(place)
 
-    def _record(self, name: str, default: Any) -> Any:
-        told = ledger.read_records(self.run.repository, self.run.name).get("run.json")
-        return json.loads(told).get(name, default) if told else default
-
     @contextmanager
     def _signals(self) -> Iterator[None]:
         """Ctrl-C once: finish what is in flight; twice, or SIGTERM: stop now, and resume later."""
@@ -281,6 +357,7 @@ class _Session:
         self._interrupts += 1
         if number == signal.SIGTERM:
             self.exit_code = TERMINATED
+            self._leave_by = self._leave_by or time.monotonic() + TERM_GRACE_S
         if self.campaign is not None:
             self.campaign.is_interrupted = True
         if number == signal.SIGTERM or self._interrupts > 1 or self.campaign is None:
@@ -288,95 +365,6 @@ class _Session:
         else:
             with suppress(RuntimeError):  # the main thread may be in the middle of printing
                 self.voice.say("finishing what is in flight; Ctrl-C again stops at once")
-
-
-def _goal_files(setting: Setting, name: str) -> dict[str, bytes]:
-    return {
-        "goal.yaml": dump_goal(setting.goal).encode(),
-        "run.json": (json.dumps(_facts(setting, name), indent=1, sort_keys=True) + "\n").encode(),
-    }
-
-
-def _facts(setting: Setting, name: str) -> dict[str, Any]:
-    goal = setting.goal
-    try:
-        file = goal.file.relative_to(setting.repository.root).as_posix()
-    except ValueError:
-        file = str(goal.file)
-    return {
-        "run": name,
-        "goal": goal.name,
-        "objective": goal.objective,
-        "base": setting.base,
-        "seed": goal.search.seed,
-        "parallel": setting.parallel,
-        "metric": goal.primary.name,
-        "direction": goal.primary.goal,
-        "started": rfc3339(now()),
-        "file": file,
-        "evaluator": setting.identity,
-        "identity": setting.parts,
-    }
-
-
-def _stored_goal(
-    repository: Repository,
-    files: dict[str, bytes],
-    facts: dict[str, Any],
-    folder: RunFolder,
-    overrides: Overrides | None,
-) -> Goal:
-    """The goal as the run started, with the limits that this or an earlier `resume` raised."""
-    goal = parse_goal(files["goal.yaml"].decode(), repository.root / facts["file"])
-    path = folder.path / "budget.json"
-    raised = {}
-    try:
-        raised = json.loads(path.read_text())
-    except (OSError, ValueError):
-        pass
-    if overrides is not None:
-        raised |= {
-            name: value
-            for name in ("attempts", "time_s", "cost")
-            if (value := getattr(overrides, name)) is not None
-        }
-    if raised:
-        goal = Overrides(**raised).apply(goal)
-        path.write_text(json.dumps(raised))
-    return goal
-
-
-def _refuse_finished(repository: Repository, name: str, overrides: Overrides | None) -> None:
-    """A run whose budget is used up goes on only with a larger one."""
-    told = json.loads(ledger.read_records(repository, name).get("run.json", b"{}"))
-    is_used_up = told.get("status") == "finished" and told.get("reason") in (Ending.ATTEMPTS, Ending.TIME)
-    if is_used_up and overrides is None:
-        raise UsageError(
-            f"run `{name}` has finished: its budget of {told['reason']} is used up",
-            help=f"raise it: `kapso resume {name} --attempts N` or `--time 10m`",
-            slug="finished",
-        )
-
-
-def _refuse_changed(repository: Repository, goal: Goal, facts: dict[str, Any]) -> None:
-    """Scores are compared within one identity only: name what has changed since the run began."""
-    from kapso.evaluate.identity import identity_parts
-
-    current = goal
-    if goal.file.exists():
-        try:
-            current = load_goal(goal.file)
-        except KapsoError:
-            current = goal
-    now_parts = json.loads(json.dumps(identity_parts(current, repository, facts["base"])))
-    changed = what_changed(facts["identity"], now_parts)
-    if changed:
-        raise UsageError(
-            f"the evaluation has changed since the run began: {', '.join(f'`{each}`' for each in changed)}",
-            help="undo the change, or start a new run with `kapso run`",
-            where=goal.shown_as,
-            slug="evaluation-changed",
-        )
 
 
 def _forget(repository: Repository, name: str) -> None:

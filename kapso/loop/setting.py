@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,8 @@ class Setting:
     parts: dict[str, Any]
     parallel: int
     memory_bytes: int
+    origin: Mapping[str, Any] | None = None
+    """The attempt of an earlier run that this one starts from, as `origin.py` keeps it."""
 
     @property
     def identity(self) -> str:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import now, rfc3339
 from kapso.evaluate.evaluator import Measured, Place, Produced
-from kapso.git import attempts as commits
-from kapso.git import landing
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.memory.episode import Stage
@@ -71,33 +68,10 @@ class AttemptSteps:
                 known = {**state["known"], name: [*state["known"].get(name, []), twin]}
                 return {"idea": None, "known": known}
             run.history.in_flight[tree] = state["number"]
-        pending = commits.commit_pending(
-            run.repository,
-            commits.Pending(
-                run=run.name,
-                number=state["number"],
-                commit="",
-                tree=tree,
-                parents=tuple(run.history.attempts[number].commit for number in state["parents"]),
-                proposer=state["proposer"],
-                title=idea.title,
-                hypothesis=idea.hypothesis,
-                lessons=tuple(idea.rests_on),
-                started=datetime.fromisoformat(state["started"]),
-            ),
+        candidate = run.keep_candidate(
+            state["number"], tree, state["parents"], state["proposer"], idea, state["started"]
         )
-        landing.set_pending(run.repository, run.name, state["number"], pending.commit)
-        run.journal.write("attempt.started", attempt=state["number"], parents=state["parents"])
-        run.journal.write(
-            "attempt.proposed",
-            attempt=state["number"],
-            proposer=pending.proposer,
-            title=pending.title,
-            hypothesis=pending.hypothesis,
-            commit=pending.commit,
-        )
-        run.note_proposed(state["number"], pending.title)
-        return {"candidate": pending.commit}
+        return {"candidate": candidate}
 
     def run(self, state: AttemptState) -> AttemptState:
         """Build, check and run the candidate in the sandbox."""

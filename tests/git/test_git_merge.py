@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kapso.git.merge import merge_file
+from kapso.git.merge import merge_cleanly, merge_file
 
 BASE = b"x = 1\r\ny = 2\nname = '\\n'\nlast"
 
@@ -26,6 +26,13 @@ BASE = b"x = 1\r\ny = 2\nname = '\\n'\nlast"
 )
 def test_both_sides_changes_are_kept(ours: bytes, theirs: bytes, merged: bytes | None) -> None:
     assert merge_file(BASE, ours, theirs) == merged
+
+
+def test_a_clean_merge_leaves_no_change_out() -> None:
+    ours = BASE.replace(b"1", b"5")
+    assert merge_cleanly(BASE, ours, BASE.replace(b"2", b"7")) == ours.replace(b"2", b"7")
+    assert merge_cleanly(BASE, ours, BASE.replace(b"1", b"7")) is None
+    assert merge_cleanly(BASE, ours, b"\0" * 9) is None
 
 
 TEXT = st.lists(st.sampled_from([b"a", b"b = 1", b"\\n", b"\xff\r", b"  c(", b""]), max_size=6).map(

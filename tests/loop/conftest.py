@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,38 @@ class Kapso:
         return subprocess.run(
             ["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True
         ).stdout
+
+    def wait_for(self, process: subprocess.Popen[str], attempts: int) -> str:
+        """Wait until so many attempts of the run that goes on are announced; the run's id."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for journal in (self.root / ".git/kapso/runs").glob("*/events.jsonl"):
+                if journal.read_text().count('"attempt.evaluated"') > attempts:
+                    return str(journal.parent.name)
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        raise AssertionError("no attempt was evaluated in time")
+
+    def announced(self, run: str) -> list[int]:
+        """The attempts that the run's journal announced."""
+        text = (self.root / ".git/kapso/runs" / run / "events.jsonl").read_text()
+        events = [json.loads(line) for line in text.splitlines()]
+        return [each["attempt"] for each in events if each["event"] == "attempt.evaluated"]
+
+    def check_whole(self, run: str, attempts: int) -> None:
+        """Nothing lost, nothing twice, nothing left over."""
+        numbers = [each["attempt"] for each in self.json("ls", run)]
+        assert numbers == list(range(attempts + 1))
+        assert sorted(self.announced(run)) == numbers
+        assert self.git("for-each-ref", f"refs/kapso/{run}/pending") == ""
+        assert not self.git("fsck", "--strict", "--no-dangling").strip()
+
+    def edit(self, old: str, new: str, path: str = "goal.yaml") -> None:
+        """Replace `old` by `new` in a file and commit that."""
+        file = self.root / path
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+        self.git("commit", "-qam", f"edit {path}")
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "kapso", *arguments]

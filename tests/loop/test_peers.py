@@ -201,7 +201,7 @@ def test_an_edit_outside_the_blocks_is_no_attempt_whoever_makes_it(
     folder = RunFolder(tmp_path / "state", "demo-0000")
     with folder.lock(), open_run(setting, "demo-0000", folder, None, print) as run:
         run.evaluator.prepare(Place(run.name, 0, 0), run.cancel)
-        land_baseline(run)
+        land_baseline(run, print)
         run.proposers = [Rogue()]
 
         def edit(number: int, text: str) -> Any:

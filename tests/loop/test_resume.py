@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -37,30 +36,15 @@ def slow(demo: Demo) -> Callable[[str], Any]:
 
 
 def wait_for(process: subprocess.Popen[str], kapso: Any, attempts: int) -> str:
-    """Wait until so many attempts are announced; the run's id."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for journal in (kapso.root / ".git/kapso/runs").glob("*/events.jsonl"):
-            if journal.read_text().count('"attempt.evaluated"') > attempts:
-                return str(journal.parent.name)
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    raise AssertionError("no attempt was evaluated in time")
+    return str(kapso.wait_for(process, attempts))
 
 
 def announced(kapso: Any, run: str) -> list[int]:
-    text = (kapso.root / ".git/kapso/runs" / run / "events.jsonl").read_text()
-    events = [json.loads(line) for line in text.splitlines()]
-    return [each["attempt"] for each in events if each["event"] == "attempt.evaluated"]
+    return list(kapso.announced(run))
 
 
 def check_whole(kapso: Any, run: str, attempts: int) -> None:
-    """Nothing lost, nothing twice, nothing left over."""
-    numbers = [each["attempt"] for each in kapso.json("ls", run)]
-    assert numbers == list(range(attempts + 1))
-    assert sorted(announced(kapso, run)) == numbers
-    assert kapso.git("for-each-ref", f"refs/kapso/{run}/pending") == ""
-    assert not kapso.git("fsck", "--strict", "--no-dangling").strip()
+    kapso.check_whole(run, attempts)
 
 
 def test_interrupted_once_finishes_what_is_in_flight(slow: Any) -> None:

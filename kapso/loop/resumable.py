@@ -1,0 +1,62 @@
+"""Whether a run can go on as it is: with something left to do, the same evaluation, and comparable times."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kapso.errors import KapsoError, UsageError
+from kapso.evaluate.identity import identity_parts, what_changed
+from kapso.git import landing
+from kapso.git.repository import Repository
+from kapso.goal import Goal, Overrides, load_goal
+from kapso.loop.campaign import Ending
+from kapso.loop.machine import machine
+from kapso.loop.run_folder import RunFolder
+from kapso.loop.stored import read_end
+
+
+def refuse_finished(
+    repository: Repository, name: str, folder: RunFolder, overrides: Overrides | None
+) -> None:
+    """A run whose budget is used up goes on only with a larger one, or to end what a killed `try` left."""
+    told = read_end(repository, name)
+    is_used_up = told.get("status") == "finished" and told.get("reason") in (Ending.ATTEMPTS, Ending.TIME)
+    if is_used_up and overrides is None and not landing.pending(repository, name) and not folder.requests:
+        raise UsageError(
+            f"run `{name}` has finished: its budget of {told['reason']} is used up",
+            help=f"raise it: `kapso resume {name} --attempts N` or `--time 10m`",
+            slug="finished",
+        )
+
+
+def refuse_changed(repository: Repository, goal: Goal, facts: dict[str, Any]) -> None:
+    """Scores are compared within one identity only: name what has changed since the run began."""
+    current = goal
+    if goal.file.exists():
+        try:
+            current = load_goal(goal.file)
+        except KapsoError:
+            current = goal
+    now_parts = json.loads(json.dumps(identity_parts(current, repository, facts["base"])))
+    changed = what_changed(facts["identity"], now_parts)
+    if changed:
+        raise UsageError(
+            f"the evaluation has changed since the run began: {', '.join(f'`{each}`' for each in changed)}",
+            help=f"undo the change, or start a new run from what this one found: "
+            f"`kapso run {goal.shown_as} --from {facts['run']}`",
+            where=goal.shown_as,
+            slug="evaluation-changed",
+        )
+
+
+def refuse_other_machine(goal: Goal, facts: dict[str, Any]) -> None:
+    """Times are compared on one machine only."""
+    there, here = facts.get("machine"), machine()
+    if goal.uses_time and there not in (None, here):
+        raise UsageError(
+            f"the goal compares times, and the run measured them on another machine: {there}; this is {here}",
+            help=f"start a new run here from what that one found: "
+            f"`kapso run {goal.shown_as} --from {facts['run']}`",
+            slug="other-machine",
+        )
