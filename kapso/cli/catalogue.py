@@ -27,7 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "apply": Entry("kapso.cli.apply:apply", "Bring a result home as one clean commit."),
     "reindex": Entry("kapso.cli.reindex:reindex", "Rebuild the episodic log from git."),
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
-    "init": Entry(None, "Write a goal.yaml that works for this program."),
+    "init": Entry("kapso.cli.init:init", "Write a goal.yaml that works for this program."),
     "try": Entry(None, "Evaluate a revision of your own as an attempt."),
     "report": Entry(None, "Write one self-contained HTML file about a run."),
     "steer": Entry(None, "Give the proposers a hint."),

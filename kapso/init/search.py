@@ -1,0 +1,165 @@
+"""Finds a goal for a folder: programs and ways to score them, tried one after the other until one works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kapso.errors import KapsoError, UsageError
+from kapso.init import peers
+from kapso.init.folder import Folder, stem
+from kapso.init.imports import local_imports
+from kapso.init.kinds import programs
+from kapso.init.program import Draft, Program
+from kapso.init.scorers import find_scorers, is_scorer
+from kapso.init.scoring import Wishes, drafts
+from kapso.init.trial import Choose, Say, Unfit, Works, attempt, prepared
+
+_MOST_TRIALS = 12
+_MOST_PROGRAMS = 4
+_SCORER = (
+    'write a script that judges it and prints one JSON object such as {"score": 1.5} (say evaluate.py), commit it '
+    "and call `kapso init` again; or name a command: `kapso init --evaluate 'python3 judge.py'`"
+)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A way that was tried, and why it does not work."""
+
+    program: Program
+    how: str
+    unfit: Unfit
+
+
+def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works:
+    """The first goal that works. UsageError with one sentence on what is missing where none does."""
+    failures: list[Failed] = []
+    for draft in peers.look(folder):
+        return _try_peers(folder, _finished(draft, wishes), choose, say)
+    for program in _candidates(folder, wishes)[:_MOST_PROGRAMS]:
+        works = _try_program(folder, program, wishes, choose, say, failures)
+        if works is not None:
+            return works
+        if len(failures) >= _MOST_TRIALS or failures[-1].unfit.is_final:
+            break
+    raise _nothing_works(folder, failures)
+
+
+def _try_peers(folder: Folder, draft: Draft, choose: Choose, say: Say) -> Works:
+    try:
+        return attempt(folder, draft, choose, say)
+    except Unfit as unfit:
+        raise UsageError(
+            f"this is a folder in the style of another tool ({draft.how}), but {unfit.reason}",
+            help=unfit.help or "make the unchanged program run, commit, and call `kapso init` again",
+            slug="does-not-run",
+        ) from unfit
+
+
+def _try_program(
+    folder: Folder, program: Program, wishes: Wishes, choose: Choose, say: Say, failures: list[Failed]
+) -> Works | None:
+    say(f"found: {program.kind}")
+    try:
+        program = prepared(folder, program, say)
+    except Unfit as unfit:
+        failures.append(Failed(program, "", unfit))
+        return None
+    for draft in drafts(folder, program, wishes):
+        try:
+            return attempt(folder, _finished(draft, wishes), choose, say)
+        except Unfit as unfit:
+            say(f"  no: {unfit.reason}")
+            failures.append(Failed(program, draft.how, unfit))
+    if not failures:
+        failures.append(Failed(program, "", Unfit("nothing in the folder scores it")))
+    return None
+
+
+def _candidates(folder: Folder, wishes: Wishes) -> list[Program]:
+    """The programs, those first that a scorer of the folder works on."""
+    found = list(programs(folder))
+    if wishes.edit:
+        base = found[0] if found else Program("program", wishes.edit[0], ())
+        return [replace(base, edit=wishes.edit, run=wishes.run or base.run)]
+    judged = _judged_modules(folder, found)
+    if wishes.run:
+        found = [replace(each, run=wishes.run) for each in found]
+    return [*judged, *found]
+
+
+def _judged_modules(folder: Folder, found: list[Program]) -> list[Program]:
+    """Modules that a Python scorer imports, where no program is found that they are part of."""
+    if any(not each.kind.startswith(("Python", "shell")) for each in found):
+        return []
+    judged: list[Program] = []
+    for scorer in find_scorers(folder, ""):
+        names = local_imports(folder, scorer.path) if scorer.path.endswith(".py") else set()
+        modules = sorted(name for name in names if not is_scorer(folder, name) and folder.text(name).strip())
+        if not modules:
+            continue
+        covering = [each for each in found if set(modules) & set(each.edit)]
+        base = covering[0] if covering else (found[0] if found else Program("", "", (), tools=("python3",)))
+        direct = next((name for name in modules if stem(name) in folder.text(scorer.path)), modules[0])
+        judged.append(
+            replace(base, kind=f"Python module `{direct}`", main=direct, edit=tuple(modules), run="")
+        )
+    return judged
+
+
+def _finished(draft: Draft, wishes: Wishes) -> Draft:
+    """The draft with an objective, in the words of the user where there are any."""
+    about = " ".join(draft.program.about.split())[:300]
+    objective = wishes.objective or draft.objective or f"Make `{draft.program.main}` score better."
+    if about and not wishes.objective:
+        objective += f" What it is: {about.rstrip('.')}."
+    return replace(draft, objective=objective)
+
+
+def _nothing_works(folder: Folder, failures: list[Failed]) -> KapsoError:
+    if not failures:
+        return _nothing_found(folder)
+    told = next(iter(_telling(failures)))
+    kind, unfit = told.program.kind, told.unfit
+    if not told.how:
+        return UsageError(
+            f"found a {kind}, but {unfit.reason}" if _is_noun(kind) else f"{kind}: {unfit.reason}",
+            help=unfit.help or _SCORER,
+            slug="does-not-run",
+        )
+    return UsageError(
+        f"found a {kind}, but no way to score it: {told.how} would be one, but {unfit.reason}",
+        help=unfit.help or _SCORER,
+        slug="nothing-scores",
+    )
+
+
+def _telling(failures: list[Failed]) -> Iterator[Failed]:
+    """What stands in the way most of all: a tool or a build, then a scorer that fails, then the rest."""
+    yield from (each for each in failures if not each.how)
+    yield from (each for each in failures if "scores it" in each.how)
+    yield from (each for each in failures if "speed" in each.how)
+    yield from failures
+
+
+def _is_noun(kind: str) -> bool:
+    return bool(kind)
+
+
+def _nothing_found(folder: Folder) -> KapsoError:
+    notebooks = folder.ending(".ipynb")
+    if notebooks:
+        name = notebooks[0]
+        return UsageError(
+            f"`{name}` is a notebook, whose code and output stand in one file: attempts need a program",
+            help=f"`jupyter nbconvert --to script {name}` writes one; {_SCORER}",
+            slug="notebook",
+        )
+    shown = ", ".join(f"`{name}`" for name in folder.all_files[:4])
+    return UsageError(
+        f"no program that `kapso init` knows is committed in `{folder.path}` (it holds {shown})",
+        help="it knows Python, C and C++ with make or CMake, Rust with cargo, Node, Go and shell; for others say "
+        "`kapso init --edit 'src/**' --evaluate COMMAND`",
+        slug="no-program",
+    )
