@@ -129,16 +129,16 @@ def _as_json(file: Path, works: Works, text: str) -> dict[str, object]:
 
 
 def _tell(file: Path, works: Works, text: str) -> None:
+    is_judged_apart = bool(works.draft.run)
     click.echo(text)
     for finding in works.findings:
-        if finding.what == "baseline" or finding.level == "warning":
+        if finding.what == "baseline" or (
+            finding.level == "warning" and not (is_judged_apart and finding.what == "judge")
+        ):
             click.echo(f"{finding.what}: {printable_lines(finding.says)}", err=True)
+    if works.draft.notes.get("evaluate"):
+        click.echo(f"note: {works.draft.notes['evaluate']}", err=True)
     if not works.metric.is_sure:
         says = f"whether a larger `{works.metric.name}` is better was guessed: look at `metrics`"
         click.echo(f"note: {says}", err=True)
-    click.echo(
-        f"wrote {file}, which works; it need not be committed. Next: {how_called()} run", err=True
-    )
-
-
-
+    click.echo(f"wrote {file}, which works; it need not be committed. Next: {how_called()} run", err=True)

@@ -11,9 +11,9 @@ from kapso.errors import UsageError
 from kapso.git.repository import Repository
 
 _LARGEST_BYTES = 400_000
-_FOREIGN = {
-    "node_modules", "vendor", "vendored", "third_party", "external", "site-packages", "dist", "target", ".github",
-}  # fmt: skip
+_FOREIGN = set(
+    "node_modules vendor vendored third_party external site-packages dist target .github .kapso-base".split()
+)
 _TEST_FOLDERS = {"test", "tests", "spec", "specs", "__tests__", "testdata"}
 
 

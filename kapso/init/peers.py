@@ -46,9 +46,7 @@ def _result_file(folder: Folder, program: str, evaluator: str) -> Draft:
     text = folder.text(evaluator)
     stem = program.removesuffix(".py")
     # Not named as a whole: a file that a judge names is protected, and this one is what may change.
-    command = (
-        f'program={stem}; python3 {evaluator} --program_path "$program.py" --results_dir "$KAPSO_OUT"'
-    )
+    command = f'program={stem}; python3 {evaluator} --program_path "$program.py" --results_dir "$KAPSO_OUT"'
     if "run_shinka_eval" in text or "correct.json" in text:
         command += ' && grep -q \'"correct": true\' "$KAPSO_OUT/correct.json"'
     return Draft(

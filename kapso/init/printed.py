@@ -8,22 +8,22 @@ import re
 from kapso.goal.model import Direction
 from kapso.init.program import Metric
 
-_SMALLER = (
-    "loss", "error", "err", "rmse", "mse", "mae", "mape", "cost", "time", "seconds", "second", "sec", "secs", "ms",
-    "us", "ns", "latency", "duration", "elapsed", "size", "bytes", "kb", "mb", "memory", "regret", "distance", "dist",
-    "length", "energy", "penalty", "penalties", "miss", "misses", "makespan", "perplexity", "ppl", "bpb", "residual",
-    "violations", "conflicts", "moves", "steps", "gap", "nll", "wer", "cer", "tardiness", "waste",
-)  # fmt: skip
-_LARGER = (
-    "score", "scores", "accuracy", "acc", "f1", "auc", "precision", "recall", "reward", "throughput", "fitness",
-    "speedup", "profit", "value", "rate", "gain", "hits", "quality", "correct", "passed", "r2", "iou", "bleu",
-    "win", "wins", "points", "utility", "coverage", "psnr", "ssim", "sharpe", "sum", "radii", "area",
-)  # fmt: skip
+_SMALLER = frozenset(
+    "loss error err rmse mse mae mape cost time seconds second sec secs ms us ns latency duration elapsed "
+    "size bytes kb mb memory regret distance dist length energy penalty penalties miss misses makespan "
+    "perplexity ppl bpb residual violations conflicts moves steps gap nll wer cer tardiness waste".split()
+)
+_LARGER = frozenset(
+    "score scores accuracy acc f1 auc precision recall reward throughput fitness speedup profit value rate "
+    "gain hits quality correct passed r2 iou bleu win wins points utility coverage psnr ssim sharpe sum "
+    "radii area".split()
+)
 _PER_TIME = re.compile(r"per_?(s|sec|second|ms)\b|(?:/|_p)s$|ops|fps|qps|rps|gflops|mflops", re.IGNORECASE)
 _FIRST = ("combined_score", "score", "total_score", "total", "accuracy", "fitness")
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _BARE = re.compile(rf"^\s*({_NUMBER})\s*$")
-_LABELLED = re.compile(rf"^\s*([A-Za-z][\w ./-]{{0,40}}?)\s*[:=]\s*({_NUMBER})(?:\s*[%A-Za-z/]{{0,8}})?\s*$")
+_LABELLED = re.compile(rf"^\s*(([A-Za-z][\w ./-]{{0,40}}?)\s*[:=]\s*){_NUMBER}(?:\s*[%A-Za-z/]{{0,8}})?\s*$")
+_READ = r"([-+.\deE]+)"
 
 
 def read_metrics(printed: str) -> tuple[Metric, ...]:
@@ -36,21 +36,21 @@ def read_metrics(printed: str) -> tuple[Metric, ...]:
     return read_labelled(printed) or _bare(printed)
 
 
-def read_labelled(printed: str, *, only_sure: bool = False) -> tuple[Metric, ...]:
+def read_labelled(printed: str) -> tuple[Metric, ...]:
     """Metrics in lines such as `total distance = 1234.5`; the last line of a label counts."""
     found: dict[str, Metric] = {}
     for line in printed.splitlines()[-200:]:
         match = _LABELLED.match(line)
         if match is None:
             continue
-        name = re.sub(r"[^a-z0-9.]+", "_", match[1].lower()).strip("_.")
+        name = re.sub(r"[^a-z0-9.]+", "_", match[2].lower()).strip("_.")
         if not name or name.startswith(("run.", "diff.")):
             continue
         goal, is_sure = direction(name)
-        pattern = rf"^\s*{re.escape(match[1])}\s*[:=]\s*({_NUMBER})"
-        found[name] = Metric(name, goal, pattern.replace(r"\ ", " ").replace(r"\-", "-"), is_sure)
-    metrics = [each for each in found.values() if each.is_sure or not only_sure]
-    return _primary_first(metrics)
+        label = r"\s*".join(re.escape(part) for part in re.split(r"\s{2,}$|(?<=[:=])\s+$", match[1]))
+        pattern = rf"^\s*{label}{_READ}".replace(r"\ ", " ").replace(r"\-", "-")
+        found[name] = Metric(name, goal, pattern, is_sure)
+    return _primary_first(list(found.values()))
 
 
 def direction(name: str) -> tuple[Direction, bool]:
@@ -87,7 +87,7 @@ def _bare(printed: str) -> tuple[Metric, ...]:
     lines = [line for line in printed.splitlines() if line.strip()]
     if not lines or not _BARE.match(lines[-1]):
         return ()
-    return (Metric("score", "maximize", rf"^\s*({_NUMBER})\s*$", is_sure=False),)
+    return (Metric("score", "maximize", rf"^\s*{_READ}\s*$", is_sure=False),)
 
 
 def _primary_first(metrics: list[Metric]) -> tuple[Metric, ...]:

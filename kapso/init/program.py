@@ -22,9 +22,11 @@ class Metric:
 class Program:
     """A program: how it is made and started, and what of it may change.
 
-    `run` is empty for a library, `{binary}` there and in `main` stands for what the build makes; `main` is
-    the file that a scorer would name. `tools` must be on PATH; `suite` is the command that runs its tests, which
-    `check` repeats; `left_out` says why it does not. `targets` are commands of its own that may score it.
+    `run` is empty for a library; `{binary}` there and in `main` stands for what the build makes; `main`
+    is the file that a scorer would name. `tools` must be on PATH. `suite` runs its tests; `left_out` says
+    why no check does. `targets` are commands of its own that may score it. `idle` starts what the program
+    is written in and does nothing; `python` starts scorers in Python. `fallback` is
+    the same program with its packages installed.
     """
 
     kind: str
@@ -40,6 +42,9 @@ class Program:
     tools: tuple[str, ...] = ()
     about: str = ""
     left_out: str = ""
+    idle: str = "true"
+    python: str = "python3"
+    fallback: Program | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from kapso.init.program import Draft, Metric
 
 _PLAIN = re.compile(r"[A-Za-z0-9./_$][A-Za-z0-9 ./_$*+()&|<>=;\"'@%^~-]*")
 _NEVER_PLAIN = re.compile(r" #|: |^(?:true|false|null|yes|no|on|off|~)$|\s$", re.IGNORECASE)
-_COLUMN = 44
+_COLUMN, _WIDTH = 44, 108
 
 
 def render(draft: Draft, metrics: Sequence[Metric], *, others: Sequence[str] = ()) -> str:
@@ -25,7 +25,7 @@ def _lines(draft: Draft, metrics: Sequence[Metric], others: Sequence[str]) -> It
     yield f"# Found: {program.kind}; {draft.how}."
     yield ""
     yield "objective: >"
-    yield from textwrap.wrap(draft.objective, 100, initial_indent="  ", subsequent_indent="  ")
+    yield from _wrapped(draft.objective)
     yield ""
     yield _line("edit", _list(draft.program.edit), draft.notes.get("edit", "what attempts may change"))
     if program.share:
@@ -45,6 +45,10 @@ def _lines(draft: Draft, metrics: Sequence[Metric], others: Sequence[str]) -> It
     yield _line("budget", "{attempts: 50, time: 10m}", "whichever ends first")
 
 
+def _wrapped(text: str, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
 def _commands(draft: Draft) -> Iterator[str]:
     program = draft.program
     if program.setup:
@@ -61,7 +65,7 @@ def _commands(draft: Draft) -> Iterator[str]:
         yield _line("run", quote(draft.run), "the program, in a sandbox, away from its judge")
     note = draft.notes.get("evaluate", "" if draft.run else "judges and runs the program in one")
     if note:
-        yield f"# {note[0].upper()}{note[1:]}."
+        yield from _wrapped(f"{note[0].upper()}{note[1:]}.", "# ")
     if isinstance(draft.evaluate, str):
         yield _line("evaluate", quote(draft.evaluate))
     else:
@@ -84,7 +88,9 @@ def _line(key: str, value: str, note: str = "") -> str:
     text = f"{key}: {value}"
     if not note:
         return text
-    return f"{text.ljust(_COLUMN)} # {note}" if len(text) < 90 else f"# {note}\n{text}"
+    if max(len(text), _COLUMN) + len(note) > _WIDTH:
+        return f"# {note}\n{text}"
+    return f"{text.ljust(_COLUMN)} # {note}"
 
 
 def _list(values: Sequence[str]) -> str:
@@ -92,7 +98,8 @@ def _list(values: Sequence[str]) -> str:
 
 
 def _in_list(value: str) -> str:
-    return value if re.fullmatch(r"[A-Za-z0-9_][\w./-]*", value) and not value.isdigit() else json.dumps(value)
+    is_plain = re.fullmatch(r"[A-Za-z_./][\w./-]*", value) and not _NEVER_PLAIN.search(value)
+    return value if is_plain else json.dumps(value)
 
 
 def quote(text: str) -> str:
@@ -108,5 +115,5 @@ def _single(text: str) -> str:
 
 def with_objective(text: str, objective: str) -> str:
     """The file with another objective."""
-    lines = textwrap.wrap(objective, 100, initial_indent="  ", subsequent_indent="  ")
-    return re.sub(r"^objective: >\n(?:  .*\n)+", lambda _: "objective: >\n" + "\n".join(lines) + "\n", text, count=1, flags=re.M)
+    written = "\n".join(["objective: >", *_wrapped(objective), ""])
+    return re.sub(r"^objective: >\n(?:  .*\n)+", lambda _: written, text, count=1, flags=re.MULTILINE)

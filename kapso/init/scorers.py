@@ -10,15 +10,25 @@ from kapso.init.folder import Folder, is_test, stem
 from kapso.init.imports import local_imports
 
 _NAMES = (
-    "evaluate", "evaluator", "score", "scorer", "scoring", "eval", "judge", "grade", "grader", "benchmark", "bench",
-    "measure", "metric", "metrics", "fitness", "perf",
-)  # fmt: skip
-_RUNNERS = {".py": "python3", ".sh": "sh", ".bash": "bash", ".js": "node", ".mjs": "node", ".pl": "perl", ".rb": "ruby"}
+    "evaluate evaluator score scorer scoring eval judge grade grader benchmark bench measure metric metrics "
+    "fitness perf".split()
+)
+_RUNNERS = {
+    ".py": "python3",
+    ".sh": "sh",
+    ".bash": "bash",
+    ".js": "node",
+    ".mjs": "node",
+    ".pl": "perl",
+    ".rb": "ruby",
+}
 _ARGUMENT = re.compile(
     r"sys\.argv\[1\]|sys\.argv\[1:\]|add_argument\(\s*['\"][a-z]|process\.argv\[2\]|process\.argv\.slice"
     r"|\$\{?1\b|\$ARGV\[0\]|ARGV\[0\]|@click\.argument|ARGV\.first|\bshift\b"
 )
-_STDIN = re.compile(r"sys\.stdin|\binput\(\)|process\.stdin|fileinput|/dev/stdin|\bread -r|<STDIN>|STDIN\.read")
+_STDIN = re.compile(
+    r"sys\.stdin|\binput\(\)|process\.stdin|fileinput|/dev/stdin|\bread -r|<STDIN>|STDIN\.read"
+)
 _PARTS = re.compile(r"[_\-.]")
 
 

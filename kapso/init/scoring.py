@@ -6,7 +6,7 @@ Wherever a scorer can do without the program itself, the program runs apart from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kapso.init.folder import Folder
 from kapso.init.program import Draft, Metric, Program
@@ -15,6 +15,7 @@ from kapso.init.scorers import Reads, Scorer, find_scorers, written_files
 _PRINTED = "$KAPSO_OUT/printed.txt"
 _SPEED = Metric("run.cpu_seconds", "minimize")
 _LEAST_CPU_S, _LEAST_TEST_CPU_S = 0.1, 1.0
+_BASE = ".kapso-base"
 _TIMES = "time|elapsed|took|second|[0-9] ?ms"
 
 
@@ -33,10 +34,7 @@ def drafts(folder: Folder, program: Program, wishes: Wishes) -> Iterator[Draft]:
     if wishes.evaluate:
         yield _asked(program, wishes)
         return
-    python = next((each for each in program.tools if each.startswith("python")), "python3")
-    if program.share:
-        python = program.run.split(" ")[0] if program.run else f"{program.share[0]}/bin/python"
-    for scorer in find_scorers(folder, program.main, python):
+    for scorer in find_scorers(folder, program.main, program.python):
         yield from _scored(folder, program, scorer)
     for target in program.targets:
         yield _target(program, target)
@@ -66,9 +64,7 @@ def _scored(folder: Folder, program: Program, scorer: Scorer) -> Iterator[Draft]
     how = f"`{scorer.path}` scores it"
 
     def apart(run: str, evaluate: str, hide: tuple[str, ...] = ()) -> Draft:
-        return Draft(
-            program, f"{how}, from what it leaves in $KAPSO_OUT", evaluate, run, check, hide=hide
-        )
+        return Draft(program, f"{how}, from what it leaves in $KAPSO_OUT", evaluate, run, check, hide=hide)
 
     run, command = program.run, scorer.command
     if run and scorer.reads is Reads.OUT:
@@ -82,9 +78,7 @@ def _scored(folder: Folder, program: Program, scorer: Scorer) -> Iterator[Draft]
     elif run and scorer.reads is Reads.STDIN:
         yield apart(f'{run} > "{_PRINTED}"', f'{command} < "{_PRINTED}"')
     elif run and scorer.reads is Reads.FILE:
-        yield apart(
-            f'{run} && cp {scorer.file} "$KAPSO_OUT/"', _where_it_looks(scorer), hide=(scorer.path,)
-        )
+        yield apart(f'{run} && cp {scorer.file} "$KAPSO_OUT/"', _where_it_looks(scorer), hide=(scorer.path,))
     elif scorer.reads is Reads.PROGRAM_ARGUMENT:
         start, dot, suffix = program.main.rpartition(".")
         command = f'program={start}; {command} "$program{dot}{suffix}"'
@@ -113,7 +107,10 @@ def _target(program: Program, target: str) -> Draft:
 
 
 def _self_scored(program: Program) -> Draft:
-    note = "the program says itself how good it is, so it could say anything: a scorer apart is better"
+    note = (
+        "the program says itself how good it is, and any change may change what it says: a scorer apart is "
+        "better, or mark what may be tuned, such as `RATE = 0.1  # kapso: 0.001..1 log`"
+    )
     return Draft(
         program,
         how="it prints how good it is",
@@ -127,7 +124,7 @@ def _self_scored(program: Program) -> Draft:
 def _faster(program: Program, evaluate: str, kept: str) -> Draft:
     is_compared = evaluate != "true"
     return Draft(
-        program,
+        _with_built_base(program) if is_compared else program,
         how=f"its speed; {kept}",
         run=f'{program.run} > "{_PRINTED}"',
         evaluate=evaluate,
@@ -141,24 +138,37 @@ def _faster(program: Program, evaluate: str, kept: str) -> Draft:
 
 
 def _same(program: Program) -> str:
-    """Runs the base's own program in a copy and compares: naming it would protect it from any change."""
     return _in_copy(program, f'{program.run} | cmp -s - "{_PRINTED}"')
 
 
 def _same_but_times(program: Program) -> str:
     keep = f"grep -viE '{_TIMES}'"
-    return _in_copy(
-        program,
-        f'{program.run} | {keep} > "$TMPDIR/right" && {keep} "{_PRINTED}" | cmp -s - "$TMPDIR/right"',
-    )
+    right = '"$TMPDIR/right"'
+    return _in_copy(program, f'{program.run} | {keep} > {right} && {keep} "{_PRINTED}" | cmp -s - {right}')
 
 
 def _in_copy(program: Program, compare: str) -> str:
-    build = f"({program.build}) && " if program.build else ""
+    """Runs the base's own program in a copy of it, where it may write, and compares what it prints.
+
+    In a copy also because a file that a judge names is protected from any change.
+    """
+    folder = _BASE if program.build else "."
     return (
-        f'cp -r . "$TMPDIR/base" && cd "$TMPDIR/base" && {build}'
+        f'cp -r {folder} "$TMPDIR/base" && cd "$TMPDIR/base" && '
         f"if {compare}; then echo '{{\"same\": 1}}'; else echo '{{\"same\": 0}}'; fi"
     )
+
+
+def _with_built_base(program: Program) -> Program:
+    """Once, `setup` builds the unchanged program aside: a second build an attempt would cost too much."""
+    if not program.build:
+        return program
+    aside = (
+        f"mkdir -p {_BASE} && tar -c --exclude=./{_BASE} . | tar -x -C {_BASE} && cd {_BASE} && "
+        f"{program.build}"
+    )
+    setup = f"({program.setup}) && {aside}" if program.setup else aside
+    return replace(program, setup=setup)
 
 
 def _faster_tests(program: Program) -> Draft:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kapso.errors import KapsoError, UsageError
@@ -17,10 +16,12 @@ from kapso.init.trial import Choose, Say, Unfit, Works, attempt, prepared
 
 _MOST_TRIALS = 12
 _MOST_PROGRAMS = 4
+_LACKS_PACKAGE = "No module named"
 _SCORER = (
-    'write a script that judges it and prints one JSON object such as {"score": 1.5} (say evaluate.py), commit it '
-    "and call `kapso init` again; or name a command: `kapso init --evaluate 'python3 judge.py'`"
+    'write a script that judges it and prints one JSON object such as {"score": 1.5} (say evaluate.py), '
+    "commit it and call `kapso init` again; or name a command: `kapso init --evaluate 'python3 judge.py'`"
 )
+_ARGUMENTS = "say how it is started: `kapso init --run 'COMMAND WITH ARGUMENTS'`; or "
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works
         works = _try_program(folder, program, wishes, choose, say, failures)
         if works is not None:
             return works
-        if len(failures) >= _MOST_TRIALS or failures[-1].unfit.is_final:
+        if len(failures) >= _MOST_TRIALS:
             break
     raise _nothing_works(folder, failures)
 
@@ -66,14 +67,20 @@ def _try_program(
     except Unfit as unfit:
         failures.append(Failed(program, "", unfit))
         return None
+    start = len(failures)
     for draft in drafts(folder, program, wishes):
+        if draft.run and any(each.unfit.is_of_run for each in failures[start:]):
+            continue
         try:
             return attempt(folder, _finished(draft, wishes), choose, say)
         except Unfit as unfit:
             say(f"  no: {unfit.reason}")
             failures.append(Failed(program, draft.how, unfit))
-    if not failures:
-        failures.append(Failed(program, "", Unfit("nothing in the folder scores it")))
+    if not failures[start:]:
+        failures.append(Failed(program, "", Unfit("nothing in the folder scores it", _SCORER)))
+    lacks_package = any(_LACKS_PACKAGE in each.unfit.reason for each in failures[start:])
+    if program.fallback is not None and lacks_package:
+        return _try_program(folder, program.fallback, wishes, choose, say, failures)
     return None
 
 
@@ -118,33 +125,27 @@ def _finished(draft: Draft, wishes: Wishes) -> Draft:
 
 
 def _nothing_works(folder: Folder, failures: list[Failed]) -> KapsoError:
+    """One sentence: what was found, and what stands in the way of scoring it."""
     if not failures:
         return _nothing_found(folder)
-    told = next(iter(_telling(failures)))
+    told = min(failures, key=_how_far)
     kind, unfit = told.program.kind, told.unfit
-    if not told.how:
-        return UsageError(
-            f"found a {kind}, but {unfit.reason}" if _is_noun(kind) else f"{kind}: {unfit.reason}",
-            help=unfit.help or _SCORER,
-            slug="does-not-run",
-        )
-    return UsageError(
-        f"found a {kind}, but no way to score it: {told.how} would be one, but {unfit.reason}",
-        help=unfit.help or _SCORER,
-        slug="nothing-scores",
-    )
+    if not told.how or unfit.is_of_run:
+        rest = f"but {unfit.reason}"
+        slug = "does-not-run" if unfit.is_broken or not told.how else "nothing-scores"
+    else:
+        rest, slug = f"but no way to score it: {told.how} would be one, but {unfit.reason}", "nothing-scores"
+    help = unfit.help or (_ARGUMENTS + _SCORER if unfit.is_of_run and unfit.is_broken else _SCORER)
+    return UsageError(f"found a {kind}, {rest}", help=help, slug=slug)
 
 
-def _telling(failures: list[Failed]) -> Iterator[Failed]:
+def _how_far(failed: Failed) -> int:
     """What stands in the way most of all: a tool or a build, then a scorer that fails, then the rest."""
-    yield from (each for each in failures if not each.how)
-    yield from (each for each in failures if "scores it" in each.how)
-    yield from (each for each in failures if "speed" in each.how)
-    yield from failures
-
-
-def _is_noun(kind: str) -> bool:
-    return bool(kind)
+    if not failed.how:
+        return 0
+    if "scores it" in failed.how:
+        return 1
+    return 2 if failed.unfit.is_of_run else 3
 
 
 def _nothing_found(folder: Folder) -> KapsoError:
@@ -153,13 +154,13 @@ def _nothing_found(folder: Folder) -> KapsoError:
         name = notebooks[0]
         return UsageError(
             f"`{name}` is a notebook, whose code and output stand in one file: attempts need a program",
-            help=f"`jupyter nbconvert --to script {name}` writes one; {_SCORER}",
+            help=f"`jupyter nbconvert --to script {name}` writes one: commit it and call `kapso init` again",
             slug="notebook",
         )
     shown = ", ".join(f"`{name}`" for name in folder.all_files[:4])
     return UsageError(
         f"no program that `kapso init` knows is committed in `{folder.path}` (it holds {shown})",
-        help="it knows Python, C and C++ with make or CMake, Rust with cargo, Node, Go and shell; for others say "
-        "`kapso init --edit 'src/**' --evaluate COMMAND`",
+        help="it knows Python, C and C++ with make or CMake, Rust with cargo, Node, Go and shell; "
+        "for others say `kapso init --edit 'src/**' --evaluate COMMAND`",
         slug="no-program",
     )

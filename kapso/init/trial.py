@@ -1,4 +1,4 @@
-"""Tries a draft as `kapso doctor` tries a goal: every command runs, in the sandbox, on the committed program."""
+"""Tries a draft as `kapso doctor` tries a goal: every command runs in the sandbox, on what is committed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kapso.attempt import BASELINE
-from kapso.errors import BaselineError, GoalError, KapsoError, NotAvailableYet
+from kapso.errors import BaselineError, GoalError, NotAvailableYet
 from kapso.evaluate.evaluator import Measured, Place
 from kapso.goal import Goal, format_duration, parse_goal
 from kapso.init.folder import Folder, is_test
@@ -43,13 +43,19 @@ class Works:
 
 
 class Unfit(Exception):
-    """Why a draft does not work, in words; `help` where there is a remedy of its own."""
+    """Why a draft does not work, in words; `help` where there is a remedy of its own.
 
-    def __init__(self, reason: str, help: str = "", *, is_final: bool = False) -> None:
+    `is_of_run`: no way that runs the program by itself will work, as it fails (`is_broken`) or ends at once.
+    """
+
+    def __init__(
+        self, reason: str, help: str = "", *, is_of_run: bool = False, is_broken: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.help = help
-        self.is_final = is_final
+        self.is_of_run = is_of_run
+        self.is_broken = is_broken
 
 
 def attempt(folder: Folder, draft: Draft, choose: Choose, say: Say) -> Works:
@@ -60,7 +66,8 @@ def attempt(folder: Folder, draft: Draft, choose: Choose, say: Say) -> Works:
     others: tuple[str, ...] = ()
     if not metrics or draft.least_cpu_s:
         measured, printed = _probe(folder, draft)
-        _check_cpu(draft, measured)
+        if draft.least_cpu_s:
+            _check_cpu(folder, draft, measured)
         if not metrics:
             metrics, others = _printed_metrics(draft, printed)
             metrics = choose(metrics)
@@ -75,9 +82,7 @@ def check_tools(program: Program) -> None:
     """Raises Unfit where a program that the commands need is not installed."""
     for tool in program.tools:
         if shutil.which(tool) is None:
-            raise Unfit(
-                f"`{tool}` is not installed", f"install `{tool}`, then `kapso init` again", is_final=True
-            )
+            raise Unfit(f"`{tool}` is not installed", f"install `{tool}`, then call `kapso init` again")
 
 
 def _goal(folder: Folder, text: str) -> Goal:
@@ -99,9 +104,18 @@ def _probe(folder: Folder, draft: Draft) -> tuple[Measured, str]:
     except (GoalError, BaselineError) as error:
         raise Unfit(error.message.splitlines()[0], error.help or "") from error
     if measured.outcome != "scored":
-        raise Unfit(measured.reason or str(measured.outcome))
+        raise _unfit(draft, measured)
     start = log.rfind(f"$ {goal.evaluate.command}\n")
     return measured, log[start:].partition("\n")[2]
+
+
+def _unfit(draft: Draft, measured: Measured) -> Unfit:
+    reason = measured.reason or str(measured.outcome)
+    last = measured.stages[-1].name if measured.stages else ""
+    is_of_run = last == "run" and draft.run.startswith(draft.program.run)
+    if is_of_run:
+        reason = reason.replace("`run`", f"`{draft.program.run}`", 1)
+    return Unfit(reason, is_of_run=is_of_run, is_broken=is_of_run)
 
 
 def _unheard(line: str) -> None:
@@ -128,11 +142,15 @@ def _is_object(printed: str) -> bool:
     return any(line.startswith("{") for line in printed.splitlines())
 
 
-def _check_cpu(draft: Draft, measured: Measured) -> None:
-    used = measured.metrics.get("run.cpu_seconds", 0.0)
+def _check_cpu(folder: Folder, draft: Draft, measured: Measured) -> None:
+    """Raises Unfit where little but the start of the interpreter would be measured."""
+    idle, _ = _probe(folder, _just(draft.program, draft.program.idle))
+    used = measured.metrics["run.cpu_seconds"] - idle.metrics["run.cpu_seconds"]
     if used < draft.least_cpu_s:
         raise Unfit(
-            f"it is over within {used:.2g} s of computing time, too little to tell faster from slower"
+            f"nothing says how good it is, and it computes for {max(used, 0):.2g} s only, too little to tell "
+            "faster from slower",
+            is_of_run=bool(draft.run),
         )
 
 

@@ -61,6 +61,7 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
             yield from _sandbox(run.evaluator.files.sandbox)
             run.evaluator.prepare(Place(run.name, BASELINE, 0, run.folder.log(BASELINE)), run.cancel)
             yield from _baseline(run)
+            yield from _proposers(run)
             if goal.holdout is not None:
                 yield _holdout(run)
     except KapsoError as error:
@@ -139,6 +140,13 @@ def _baseline(run: Run) -> Iterator[Finding]:
         f"one evaluation of {primary} has a standard deviation of {sigma:.3g} ({len(scores)} evaluations): "
         "`repeats: 3` or more makes verdicts sharper",
     )
+
+
+def _proposers(run: Run) -> Iterator[Finding]:
+    files = run.editable.files(run.base)
+    for proposer in run.proposers:
+        if why := proposer.why_nothing(files):
+            yield Finding(WARNING, "propose", f"{proposer.name}: {why}")
 
 
 def _holdout(run: Run) -> Finding:

@@ -39,6 +39,7 @@ def look(folder: Folder) -> list[Program]:
                 _direct(scripts[each], f"npm run --silent {each}") for each in _SCORING if each in scripts
             ),
             tools=("node",),
+            idle="node -e 0",
             about=str(manifest.get("description") or ""),
         )
     ]

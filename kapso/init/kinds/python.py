@@ -4,38 +4,55 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from dataclasses import replace
 
 from kapso.init.folder import Folder, is_test, patterns, stem
 from kapso.init.imports import local_imports
 from kapso.init.program import Program
 from kapso.init.scorers import is_scorer
 
+_SETUP = "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt"
 _USUAL = ("main", "solve", "solver", "program", "app", "run", "train", "simulate", "pipeline", "cli")
 _ASIDE = {"setup", "conftest", "noxfile", "fabfile", "tasks", "versioneer", "manage", "__init__", "conf"}
 
 
 def look(folder: Folder) -> list[Program]:
+    python, share = _interpreter(folder)
+    found = _look(folder, python, share)
+    if share or not folder.text("requirements.txt").strip():
+        return found
+    installed = _look(folder, ".venv/bin/python", ())
+    return [
+        replace(each, fallback=replace(other, setup=_SETUP))
+        for each, other in zip(found, installed, strict=True)
+    ]
+
+
+def _look(folder: Folder, python: str, share: tuple[str, ...]) -> list[Program]:
     files = [name for name in folder.ending(".py") if not is_test(name) and stem(name) not in _ASIDE]
     files = [name for name in files if not is_scorer(folder, name) and "/examples/" not in f"/{name}"]
-    python, share = _interpreter(folder)
-    setup = _setup(folder) if not share else ""
-    tests = _suite(folder, python)
-    found = []
-    for main, run in [*_packages(folder, python), *_scripts(folder, files, python)]:
-        found.append(
-            Program(
-                kind=f"Python {'package' if ' -m ' in run else 'script'} `{main}`",
-                main=main,
-                edit=_edited(folder, main),
-                run=run,
-                setup=setup,
-                share=share,
-                suite=tests,
-                tools=() if share else (python,),
-                about=_about(folder, main),
-            )
+    common = Program(
+        kind="",
+        main="",
+        edit=(),
+        share=share,
+        suite=_suite(folder, python),
+        tools=("python3",),
+        idle=f"{python} -c pass",
+        python=python,
+    )
+    found = [
+        replace(
+            common,
+            kind=f"Python {'package' if ' -m ' in run else 'script'} `{main}`",
+            main=main,
+            edit=_edited(folder, main),
+            run=run,
+            about=_about(folder, main),
         )
-    return found or _library(folder, files, python, share, setup, tests)
+        for main, run in [*_packages(folder, python), *_scripts(folder, files, python)]
+    ]
+    return found or _library(folder, files, common)
 
 
 def _edited(folder: Folder, main: str) -> tuple[str, ...]:
@@ -87,26 +104,15 @@ def _does_something(text: str) -> bool:
     )
 
 
-def _library(
-    folder: Folder, files: list[str], python: str, share: tuple[str, ...], setup: str, tests: str
-) -> list[Program]:
+def _library(folder: Folder, files: list[str], common: Program) -> list[Program]:
     """Modules that nobody starts: what a scorer or tests may still work on."""
     if not files:
         return []
     packages = [name.rpartition("/")[0] for name in folder.ending("/__init__.py") if not is_test(name)]
     main = min(packages, key=len) if packages else files[0]
-    return [
-        Program(
-            kind=f"Python library `{main}`",
-            main=main,
-            edit=_edited(folder, main) if packages else patterns(files),
-            setup=setup,
-            share=share,
-            suite=tests,
-            tools=() if share else (python,),
-            about=_about(folder, main),
-        )
-    ]
+    edit = _edited(folder, main) if packages else patterns(files)
+    kind = f"Python library `{main}`"
+    return [replace(common, kind=kind, main=main, edit=edit, about=_about(folder, main))]
 
 
 def _interpreter(folder: Folder) -> tuple[str, tuple[str, ...]]:
@@ -115,12 +121,6 @@ def _interpreter(folder: Folder) -> tuple[str, tuple[str, ...]]:
         if (folder.path / name / "bin" / "python").exists() and not folder.below(name):
             return f"{name}/bin/python", (name,)
     return "python3", ()
-
-
-def _setup(folder: Folder) -> str:
-    if folder.has("requirements.txt") and folder.text("requirements.txt").strip():
-        return "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt"
-    return ""
 
 
 def _suite(folder: Folder, python: str) -> str:
