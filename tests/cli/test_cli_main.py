@@ -45,7 +45,7 @@ def python(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("argument", ["--help", "inti", "init"])
+@pytest.mark.parametrize("argument", ["--help", "inti", "lessons"])
 def test_nothing_heavy_is_imported_for_help_and_refusals(argument: str) -> None:
     done = python("-X", "importtime", "-c", MAIN, argument)
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
