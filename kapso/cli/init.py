@@ -22,7 +22,8 @@ Examples:
   kapso init                                   the program in this folder; asks little
   kapso init --yes && kapso run --attempts 20  in a script: takes what is likeliest
   kapso init --edit 'src/**' --evaluate 'python3 judge.py'
-  kapso init --schema > goal.schema.json       for editors that complete goal.yaml"""
+  kapso init --schema > goal.schema.json       for editors; a goal.yaml then starts with the line
+                                               # yaml-language-server: $schema=goal.schema.json"""
 )
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Ask nothing, take what is likeliest.")
@@ -49,6 +50,8 @@ def init(
     Every command is tried, in the sandbox, on the committed program. What cannot be made out is said, and
     nothing is written then. goal.yaml need not be committed.
     """
+    if schema:
+        return _print_schema(as_json)
     from kapso.init.folder import Folder
     from kapso.init.scoring import Wishes
     from kapso.init.search import find_goal
@@ -71,6 +74,15 @@ def init(
         print_json(_as_json(file, works, text))
     else:
         _tell(file, works, text)
+    return 0
+
+
+def _print_schema(as_json: bool) -> int:
+    import json
+
+    from kapso.goal.schema import goal_schema
+
+    click.echo(json.dumps(goal_schema(), indent=None if as_json else 2))
     return 0
 
 
