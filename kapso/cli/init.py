@@ -153,4 +153,6 @@ def _tell(file: Path, works: Works, text: str) -> None:
     if not works.metric.is_sure:
         says = f"whether a larger `{works.metric.name}` is better was guessed: look at `metrics`"
         click.echo(f"note: {says}", err=True)
-    click.echo(f"wrote {file}, which works; it need not be committed. Next: {how_called()} run", err=True)
+    where = "" if str(file.parent) == "." else f" {file.parent}"
+    command = f"{how_called()} run{where}"
+    click.echo(f"wrote {file}, which works; it need not be committed. Next: {command}", err=True)

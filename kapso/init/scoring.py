@@ -51,7 +51,7 @@ def drafts(folder: Folder, program: Program, wishes: Wishes) -> Iterator[Draft]:
 def _asked(program: Program, wishes: Wishes) -> Draft:
     return Draft(
         program,
-        how="as asked",
+        how=f"`{wishes.evaluate}` scores it",
         evaluate=wishes.evaluate,
         run=wishes.run,
         check=(program.suite,) if program.suite else (),
@@ -125,7 +125,7 @@ def _faster(program: Program, evaluate: str, kept: str) -> Draft:
     is_compared = evaluate != "true"
     return Draft(
         _with_built_base(program) if is_compared else program,
-        how=f"its speed; {kept}",
+        how=f"its speed is measured, {kept}",
         run=f'{program.run} > "{_PRINTED}"',
         evaluate=evaluate,
         check=(program.suite,) if program.suite else (),
@@ -174,7 +174,7 @@ def _with_built_base(program: Program) -> Program:
 def _faster_tests(program: Program) -> Draft:
     return Draft(
         program,
-        how="the speed of its tests",
+        how="the speed of its tests is measured",
         evaluate=program.suite,
         metrics=(_SPEED,),
         objective=f"Make {_name(program)} faster; its tests must pass.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from kapso.errors import KapsoError, UsageError
@@ -16,6 +17,8 @@ from kapso.init.trial import Choose, Say, Unfit, Works, attempt, prepared
 
 _MOST_TRIALS = 12
 _MOST_PROGRAMS = 4
+_PATIENCE_S = 300.0
+"""No further way is tried after so long; one that is being tried ends by its own time limits."""
 _LACKS_PACKAGE = "No module named"
 _SCORER = (
     'write a script that judges it and prints one JSON object such as {"score": 1.5} (say evaluate.py), '
@@ -36,13 +39,14 @@ class Failed:
 def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works:
     """The first goal that works. UsageError with one sentence on what is missing where none does."""
     failures: list[Failed] = []
+    until = time.monotonic() + _PATIENCE_S
     for draft in peers.look(folder):
         return _try_peers(folder, _finished(draft, wishes), choose, say)
     for program in _candidates(folder, wishes)[:_MOST_PROGRAMS]:
         works = _try_program(folder, program, wishes, choose, say, failures)
         if works is not None:
             return works
-        if len(failures) >= _MOST_TRIALS:
+        if len(failures) >= _MOST_TRIALS or time.monotonic() > until:
             break
     raise _nothing_works(folder, failures)
 
@@ -77,22 +81,34 @@ def _try_program(
             say(f"  no: {unfit.reason}")
             failures.append(Failed(program, draft.how, unfit))
     if not failures[start:]:
-        failures.append(Failed(program, "", Unfit("nothing in the folder scores it", _SCORER)))
+        failures.append(Failed(program, "", Unfit(_unscored(program), _SCORER)))
     lacks_package = any(_LACKS_PACKAGE in each.unfit.reason for each in failures[start:])
     if program.fallback is not None and lacks_package:
         return _try_program(folder, program.fallback, wishes, choose, say, failures)
     return None
 
 
+def _as_one(command: str) -> str:
+    """A command that a redirection may follow."""
+    return f"({command})" if set(command) & set(";&|") else command
+
+
+def _unscored(program: Program) -> str:
+    reason = "nothing in the folder scores it"
+    return f"{reason}, and its tests fail as it stands: {program.left_out}" if program.left_out else reason
+
+
 def _candidates(folder: Folder, wishes: Wishes) -> list[Program]:
     """The programs, those first that a scorer of the folder works on."""
     found = list(programs(folder))
     if wishes.edit:
-        base = found[0] if found else Program("program", wishes.edit[0], ())
-        return [replace(base, edit=wishes.edit, run=wishes.run or base.run)]
+        usual = [each for each in found if each.build or set(each.edit) & set(wishes.edit)]
+        base = usual[0] if usual else Program("program", wishes.edit[0], ())
+        kind = f"program in `{', '.join(wishes.edit)}`"
+        return [replace(base, kind=kind, edit=wishes.edit, run=_as_one(wishes.run) or base.run)]
     judged = _judged_modules(folder, found)
     if wishes.run:
-        found = [replace(each, run=wishes.run) for each in found]
+        found = [replace(each, run=_as_one(wishes.run)) for each in found]
     return [*judged, *found]
 
 
@@ -134,7 +150,7 @@ def _nothing_works(folder: Folder, failures: list[Failed]) -> KapsoError:
         rest = f"but {unfit.reason}"
         slug = "does-not-run" if unfit.is_broken or not told.how else "nothing-scores"
     else:
-        rest, slug = f"but no way to score it: {told.how} would be one, but {unfit.reason}", "nothing-scores"
+        rest, slug = f"and {told.how}, but {unfit.reason}", "nothing-scores"
     help = unfit.help or (_ARGUMENTS + _SCORER if unfit.is_of_run and unfit.is_broken else _SCORER)
     return UsageError(f"found a {kind}, {rest}", help=help, slug=slug)
 

@@ -106,7 +106,8 @@ def _probe(folder: Folder, draft: Draft) -> tuple[Measured, str]:
     if measured.outcome != "scored":
         raise _unfit(draft, measured)
     start = log.rfind(f"$ {goal.evaluate.command}\n")
-    return measured, log[start:].partition("\n")[2]
+    printed = log[start:].partition("\n")[2].rstrip("\n")
+    return measured, printed[: printed.rfind("\n[") + 1]  # without the line on how it ended
 
 
 def _unfit(draft: Draft, measured: Measured) -> Unfit:
@@ -189,7 +190,8 @@ def prepared(folder: Folder, program: Program, say: Say) -> Program:
         try:
             _probe(folder, _just(program, program.suite))
         except Unfit as unfit:
-            return replace(program, suite="", left_out=f"{program.suite}: {unfit.reason}")
+            reason = unfit.reason.removeprefix("`evaluate` ")
+            return replace(program, suite="", left_out=f"{program.suite}: {reason}")
     return program
 
 

@@ -106,9 +106,9 @@ def _does_something(text: str) -> bool:
 
 def _library(folder: Folder, files: list[str], common: Program) -> list[Program]:
     """Modules that nobody starts: what a scorer or tests may still work on."""
-    if not files:
-        return []
     packages = [name.rpartition("/")[0] for name in folder.ending("/__init__.py") if not is_test(name)]
+    if not files and not packages:
+        return []
     main = min(packages, key=len) if packages else files[0]
     edit = _edited(folder, main) if packages else patterns(files)
     kind = f"Python library `{main}`"
