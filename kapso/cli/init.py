@@ -142,7 +142,7 @@ def _as_json(file: Path, works: Works, text: str) -> dict[str, object]:
 
 def _tell(file: Path, works: Works, text: str) -> None:
     is_judged_apart = bool(works.draft.run)
-    click.echo(text)
+    click.echo(text, nl=False)
     for finding in works.findings:
         if finding.what == "baseline" or (
             finding.level == "warning" and not (is_judged_apart and finding.what == "judge")
