@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from kapso.errors import UsageError
 from kapso.git.repository import Repository
 
 _LARGEST_BYTES = 400_000
+_MOST_LISTED = 8
 _FOREIGN = set(
     "node_modules vendor vendored third_party external site-packages dist target .github .kapso-base".split()
 )
@@ -58,6 +60,21 @@ class Folder:
     def below(self, folder: str) -> list[str]:
         return [name for name in self.files if name.startswith(f"{folder}/")]
 
+    def patterns(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Patterns for `edit` that match these files, and others only where they are many.
+
+        A bare name would match in every folder below, so it gets a `/` where there is a namesake.
+        """
+        listed = sorted(set(names))
+        if len(listed) > _MOST_LISTED:
+            kinds = {posixpath.split(name)[0] + "/*" + posixpath.splitext(name)[1] for name in listed}
+            return tuple(sorted(kinds))
+        lasts = [posixpath.basename(name) for name in self.files]
+        return tuple(
+            f"/{_escaped(name)}" if "/" not in name and lasts.count(name) > 1 else _escaped(name)
+            for name in listed
+        )
+
     def _text(self, name: str) -> str:
         """The file's text; empty where it is binary, huge or not there."""
         try:
@@ -81,13 +98,9 @@ def stem(name: str) -> str:
     return posixpath.splitext(posixpath.basename(name))[0]
 
 
-def patterns(names: Iterable[str], most: int = 8) -> tuple[str, ...]:
-    """The names themselves, or one pattern a folder and suffix where they are many."""
-    listed = sorted(set(names))
-    if len(listed) <= most:
-        return tuple(listed)
-    kinds = {(posixpath.dirname(name), posixpath.splitext(name)[1]) for name in listed}
-    return tuple(f"{folder}/*{suffix}" if folder else f"/*{suffix}" for folder, suffix in sorted(kinds))
+def _escaped(name: str) -> str:
+    """A name in gitignore syntax, where these signs mean something."""
+    return re.sub(r"([*?\[\]\\]|^[!#]| $)", r"\\\1", name)
 
 
 def _prefix(path: Path, repository: Repository) -> str:

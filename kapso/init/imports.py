@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 
 from kapso.init.folder import Folder
 
@@ -22,7 +23,13 @@ def local_imports(folder: Folder, name: str) -> set[str]:
     return found
 
 
-def _imports(text: str) -> Iterable[str]:
+@cache
+def _imports(text: str) -> tuple[str, ...]:
+    """The modules that a text imports, `from a import b` as `a` and as `a.b`: `b` may be a module too."""
+    return tuple(_found_imports(text))
+
+
+def _found_imports(text: str) -> Iterable[str]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

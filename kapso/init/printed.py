@@ -22,7 +22,8 @@ _PER_TIME = re.compile(r"per_?(s|sec|second|ms)\b|(?:/|_p)s$|ops|fps|qps|rps|gfl
 _FIRST = ("combined_score", "score", "total_score", "total", "accuracy", "fitness")
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _BARE = re.compile(rf"^\s*({_NUMBER})\s*$")
-_LABELLED = re.compile(rf"^\s*(([A-Za-z][\w ./-]{{0,40}}?)\s*[:=]\s*){_NUMBER}(?:\s*[%A-Za-z/]{{0,8}})?\s*$")
+_LABEL = r"\"?([A-Za-z][\w ./-]{0,40}?)\"?\s*[:=]\s*"
+_LABELLED = re.compile(rf"^\s*({_LABEL}){_NUMBER}(?:\s*[%A-Za-z/]{{0,8}})?,?\s*$")
 _READ = r"([-+.\deE]+)"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,7 +30,7 @@ _ARGUMENT = re.compile(
 _STDIN = re.compile(
     r"sys\.stdin|\binput\(\)|process\.stdin|fileinput|/dev/stdin|\bread -r|<STDIN>|STDIN\.read"
 )
-_PARTS = re.compile(r"[_\-.]")
+_PARTS = re.compile(r"[_\-. ]")
 
 
 class Reads(StrEnum):
@@ -75,7 +76,7 @@ def _rank(name: str) -> int | None:
 def _scorer(folder: Folder, name: str, main: str, python: str) -> Scorer:
     text = folder.text(name)
     runner = _RUNNERS[name[name.rfind(".") :]]
-    command = f"{python if runner == 'python3' else runner} {name}"
+    command = f"{python if runner == 'python3' else runner} {shlex.quote(name)}"
     takes_argument = bool(_ARGUMENT.search(text))
     if "KAPSO_OUT" in text:
         return Scorer(name, command, Reads.OUT)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kapso.init import peers
-from kapso.init.folder import Folder, is_test, patterns
+from kapso.init.folder import Folder, is_test
 from kapso.init.kinds import programs
 from kapso.init.program import Program
 from kapso.init.scorers import Reads, find_scorers
@@ -157,6 +157,23 @@ def test_tests_are_known_by_their_names(name: str, answer: bool) -> None:
     assert is_test(name) is answer
 
 
-def test_many_files_become_patterns() -> None:
-    names = [f"src/f{n}.c" for n in range(9)] + ["main.c"]
-    assert patterns(names) == ("/*.c", "src/*.c")
+def test_names_as_patterns(look: Look) -> None:
+    many = [f"src/f{n}.c" for n in range(9)]
+    folder = look(dict.fromkeys([*many, "main.c", "a.py", "old/a.py", "!x[1].py"], "1\n"))
+    assert folder.patterns([*many, "main.c"]) == ("/*.c", "src/*.c")
+    assert folder.patterns(["a.py", "main.c", "!x[1].py"]) == (r"\!x\[1\].py", "/a.py", "main.c")
+
+
+def test_names_with_spaces_are_quoted(look: Look) -> None:
+    folder = look({"my tool.py": "print(1)\n", "my score.sh": "cat\n", "run me.sh": "true\n"})
+    found = list(programs(folder))
+    assert [program.run for program in found] == ["python3 'my tool.py'", "sh 'run me.sh'"]
+    assert find_scorers(folder, "my tool.py")[0].command == "sh 'my score.sh'"
+
+
+def test_sources_of_c_without_a_build_system(look: Look) -> None:
+    main = "int twice(int);\nint main(void)\n{ return twice(0); }\n"
+    folder = look({"main.c": main, "twice.c": "int twice(int n) { return 2 * n; }\n"})
+    [program] = programs(folder)
+    assert program.build == "cc -O2 -o kapso-program main.c twice.c -lm"
+    assert (program.run, program.edit) == ("./kapso-program", ("main.c", "twice.c"))

@@ -27,6 +27,7 @@ from kapso.init.render import render, with_objective
         ("epoch: 1\nloss = 4e-3\nepoch: 2\nloss = 2e-3\n", "loss", "minimize", True, 2e-3),
         ("Accuracy:  93.5%\n", "accuracy", "maximize", True, 93.5),
         ("ops/sec: 1200\n", "ops_sec", "maximize", True, 1200),
+        ('{\n  "cases": 3,\n  "mean_error": 0.25\n}\n', "mean_error", "minimize", True, 0.25),
         ("done\n-12.5\n", "score", "maximize", False, -12.5),
         ("  best-val RMSE =\t0.5 m\n", "best_val_rmse", "minimize", True, 0.5),
     ],

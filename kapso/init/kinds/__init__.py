@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kapso.init.folder import Folder
-from kapso.init.kinds import cargo, cmake, go, make, node, python, shell
+from kapso.init.kinds import cargo, cmake, go, make, node, python, shell, sources
 from kapso.init.program import Program
 
 KINDS: tuple[Callable[[Folder], list[Program]], ...] = (
@@ -16,6 +16,7 @@ KINDS: tuple[Callable[[Folder], list[Program]], ...] = (
     go.look,
     cmake.look,
     make.look,
+    sources.look,
     node.look,
     python.look,
     shell.look,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from kapso.init.folder import Folder, is_test, patterns
+from kapso.init.folder import Folder, is_test
 from kapso.init.program import Program
 
 
@@ -25,7 +25,7 @@ def look(folder: Folder) -> list[Program]:
         Program(
             kind="Rust program with cargo",
             main=binary,
-            edit=patterns(sources),
+            edit=folder.patterns(sources),
             run=f"./target/release/{binary}",
             setup="CARGO_HOME=$PWD/.cargo-home cargo fetch" if needs_crates else "",
             build=_with_home(f"cargo build --release --quiet{offline}", needs_crates),

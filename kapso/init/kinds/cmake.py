@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kapso.init.folder import Folder, is_test, patterns
+from kapso.init.folder import Folder, is_test
 from kapso.init.program import Program
 
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".cu", ".inl")
@@ -27,7 +27,7 @@ def look(folder: Folder) -> list[Program]:
         Program(
             kind="C or C++ program with CMake",
             main=target,
-            edit=patterns(sources),
+            edit=folder.patterns(sources),
             run="{binary}",
             build="cmake -S . -B build -DCMAKE_BUILD_TYPE=Release > /dev/null && cmake --build build",
             keep=("build/",),

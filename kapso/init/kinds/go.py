@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kapso.init.folder import Folder, is_test, patterns
+from kapso.init.folder import Folder, is_test
 from kapso.init.program import Program
 
 _MAIN = re.compile(r"^package main\b", re.MULTILINE)
@@ -23,7 +23,7 @@ def look(folder: Folder) -> list[Program]:
         Program(
             kind="Go program",
             main=package or ".",
-            edit=patterns(sources),
+            edit=folder.patterns(sources),
             run="./kapso-program",
             setup=f"{modules}go mod download" if needs_modules else "",
             build=f"{home} {modules}go build -o kapso-program ./{package}",

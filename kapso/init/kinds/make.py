@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kapso.init.folder import Folder, is_test, patterns, stem
+from kapso.init.folder import Folder, is_test, stem
 from kapso.init.kinds.cmake import SOURCES
 from kapso.init.program import Program
 
@@ -26,7 +26,7 @@ def look(folder: Folder) -> list[Program]:
         Program(
             kind="C or C++ program with make",
             main="{binary}",
-            edit=(*patterns(sources), *((makefile,) if is_free else ())),
+            edit=(*folder.patterns(sources), *((makefile,) if is_free else ())),
             run="make -s run" if "run" in named else "{binary}",
             build="make -s",
             suite=suite,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import Any
 
-from kapso.init.folder import Folder, is_test, patterns, stem
+from kapso.init.folder import Folder, is_test, stem
 from kapso.init.program import Program
 
 _SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts")
@@ -31,7 +32,7 @@ def look(folder: Folder) -> list[Program]:
         Program(
             kind="Node program",
             main=main,
-            edit=patterns(sources),
+            edit=folder.patterns(sources),
             run=_started(scripts.get("start", ""), main),
             setup=("npm ci" if locked else "npm install") if has_packages else "",
             suite=_direct(suite, "npm test --silent") if suite and _NO_TESTS not in suite else "",
@@ -66,7 +67,7 @@ def _main(folder: Folder, manifest: dict[str, Any], scripts: dict[str, str]) -> 
 def _started(script: str, main: str) -> str:
     if script and not _PLAIN.fullmatch(script.strip()):
         return "npm start --silent"
-    return f"node {main}" if main else ""
+    return f"node {shlex.quote(main)}" if main else ""
 
 
 def _direct(script: str, through_npm: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import shlex
 import tomllib
 from dataclasses import replace
 
-from kapso.init.folder import Folder, is_test, patterns, stem
+from kapso.init.folder import Folder, is_test, stem
 from kapso.init.imports import local_imports
 from kapso.init.program import Program
 from kapso.init.scorers import is_scorer
@@ -62,7 +63,7 @@ def _edited(folder: Folder, main: str) -> tuple[str, ...]:
     else:
         names = [main, *local_imports(folder, main)]
     kept = [name for name in names if not is_test(name) and not is_scorer(folder, name)]
-    return patterns(name for name in kept if folder.text(name).strip())
+    return folder.patterns(name for name in kept if folder.text(name).strip())
 
 
 def _packages(folder: Folder, python: str) -> list[tuple[str, str]]:
@@ -86,7 +87,7 @@ def _scripts(folder: Folder, files: list[str], python: str) -> list[tuple[str, s
         usual = _USUAL.index(word) if word in _USUAL else len(_USUAL)
         return name.count("/"), usual, name
 
-    return [(name, f"{python} {name}") for name in sorted(starts, key=rank)]
+    return [(name, f"{python} {shlex.quote(name)}") for name in sorted(starts, key=rank)]
 
 
 def _does_something(text: str) -> bool:
@@ -110,7 +111,7 @@ def _library(folder: Folder, files: list[str], common: Program) -> list[Program]
     if not files and not packages:
         return []
     main = min(packages, key=len) if packages else files[0]
-    edit = _edited(folder, main) if packages else patterns(files)
+    edit = _edited(folder, main) if packages else folder.patterns(files)
     kind = f"Python library `{main}`"
     return [replace(common, kind=kind, main=main, edit=edit, about=_about(folder, main))]
 

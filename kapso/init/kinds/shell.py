@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from kapso.init.folder import Folder, is_test, stem
 from kapso.init.program import Program
@@ -25,8 +26,8 @@ def look(folder: Folder) -> list[Program]:
             kind=f"shell program `{name}`",
             main=name,
             edit=(name,),
-            run=f"{shell} {name}",
-            suite=f"sh {tests[0]}" if tests else "",
+            run=f"{shell} {shlex.quote(name)}",
+            suite=f"sh {shlex.quote(tests[0])}" if tests else "",
             tools=(shell,),
         )
         for name, shell in found
