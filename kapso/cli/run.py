@@ -162,7 +162,7 @@ def check_goal_file(goal: Path) -> None:
     if not file.exists():
         raise UsageError(
             f"there is no `{file}`",
-            help="write a goal.yaml with `objective`, `edit` and `evaluate`, or give the folder that has one",
+            help="`kapso init` writes one for the program here; or give the folder that has one",
             slug="no-goal",
         )
 

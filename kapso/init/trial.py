@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kapso.attempt import BASELINE
-from kapso.errors import BaselineError, GoalError, NotAvailableYet
+from kapso.errors import BaselineError, GoalError, KapsoError, NotAvailableYet
 from kapso.evaluate.evaluator import Measured, Place
 from kapso.goal import Goal, format_duration, parse_goal
 from kapso.init.folder import Folder, is_test
@@ -102,12 +102,16 @@ def _probe(folder: Folder, draft: Draft) -> tuple[Measured, str]:
     except NotAvailableYet:
         raise
     except (GoalError, BaselineError) as error:
-        raise Unfit(error.message.splitlines()[0], error.help or "") from error
+        raise Unfit(_plainly(error), error.help or "") from error
     if measured.outcome != "scored":
         raise _unfit(draft, measured)
     start = log.rfind(f"$ {goal.evaluate.command}\n")
     printed = log[start:].partition("\n")[2].rstrip("\n")
     return measured, printed[: printed.rfind("\n[") + 1]  # without the line on how it ended
+
+
+def _plainly(error: KapsoError) -> str:
+    return error.message.splitlines()[0].removeprefix("`setup` failed: ")
 
 
 def _unfit(draft: Draft, measured: Measured) -> Unfit:
@@ -185,6 +189,9 @@ def prepared(folder: Folder, program: Program, say: Say) -> Program:
         made = [line.removeprefix("./") for line in printed.splitlines() if line.startswith("./")]
         binary = _choose_binary(program.main, [name for name in made if name not in folder.all_files])
         program = replace(program, main=binary, run=program.run.replace("{binary}", f"./{binary}"))
+    elif program.build or program.setup:
+        say(f"preparing: {program.build or program.setup}")
+        _probe(folder, _just(program, "true"))
     if program.suite:
         say(f"testing: {program.suite}")
         try:

@@ -85,6 +85,14 @@ def test_what_is_missing_is_one_sentence(
     assert status(root) == ""
 
 
+def test_a_build_that_fails_is_said_at_once(make_repository: MakeRepository) -> None:
+    root = make_repository({"a.c": "int main(void) { return nowhere; }\n"})
+    done = kapso(root, "init", "--yes")
+    if shutil.which("cc") is not None:
+        assert done.returncode == 2 and "trying" not in done.stderr
+        assert "found a C or C++ program, but `build` ended with exit code 1" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["go", "cargo", "cmake", "node"])
 def test_a_toolchain_that_is_not_there_is_named(unpack: Unpack, tmp_path: Path, name: str) -> None:
     root = unpack(name)
