@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -122,3 +123,23 @@ def test_what_goes_wrong_is_a_kapso_error(
 def test_outside_a_repository(tmp_path: Path) -> None:
     with pytest.raises(kapso.RepositoryError, match="not in a git repository"):
         kapso.open(tmp_path)
+
+
+@pytest.mark.slow
+def test_ctrl_c_raises_interrupted_and_loses_nothing(program: Path) -> None:
+    code = (
+        "import kapso, os, signal\n"
+        "def hear(event):\n"
+        "    if event['event'] == 'attempt.evaluated' and event['attempt'] == 1:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "try:\n"
+        "    kapso.run('goal.yaml', attempts=500, on_event=hear)\n"
+        "except kapso.Interrupted as error:\n"
+        "    print(error.exit_code, 'kapso resume demo-' in error.help)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(kapso.__file__).parents[1])}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=program, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.stdout == "130 True\n", done.stderr
+    [run] = kapso.open(program).runs()
+    assert run.status == "interrupted" and 1 in run.attempts()

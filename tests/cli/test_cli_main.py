@@ -63,7 +63,7 @@ def test_help_lists_every_command_and_what_is_not_available_yet(kapso: Kapso) ->
 
 
 def test_every_help_text_has_an_example(kapso: Kapso) -> None:
-    mine = ["ls", "show", "best", "diff", "apply", "reindex", "gc"]
+    mine = ["init", "ls", "show", "best", "diff", "apply", "reindex", "gc"]
     for name in mine:
         done = kapso(name, "--help")
         assert done.code == 0
