@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import pwd
 import shutil
 import subprocess
 import sys
@@ -28,8 +29,14 @@ def kapso(root: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         timeout=500,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **settings},
+        env={**os.environ, **rust(), "PYTHONPATH": str(ROOT), **settings},
     )
+
+
+def rust() -> dict[str, str]:
+    """Where rustup keeps its toolchains, as the tests' home has none."""
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir, ".rustup")
+    return {"RUSTUP_HOME": str(home)} if home.is_dir() else {}
 
 
 def status(root: Path) -> str:
