@@ -82,7 +82,7 @@ def _evaluate() -> dict[str, Any]:
         "python": _says("A function of the program's path: `evaluator.py:evaluate`.", _TEXT),
         "program": _says("The program whose path the function gets.", _TEXT),
     }
-    by_command = _mapping(described, (*keys.COMMAND, "result"), required=("command",))
+    by_command = _mapping(described, (*keys.COMMAND, "result", "program"), required=("command",))
     by_function = _mapping(described, ("timeout", "python", "program"), required=("python", "program"))
     return {"anyOf": [_TEXT, by_command, by_function]}
 

@@ -61,11 +61,10 @@ class Unfit(Exception):
 def attempt(folder: Folder, draft: Draft, choose: Choose, say: Say) -> Works:
     """The draft, tried and completed. Raises Unfit where it does not work."""
     say(f"trying: {draft.how}")
-    draft = replace(draft, timeout=TRIAL_TIMEOUT)
     metrics: tuple[Metric, ...] = draft.metrics
     others: tuple[str, ...] = ()
     if not metrics or draft.least_cpu_s:
-        measured, printed = _probe(folder, draft)
+        measured, printed = _probe(folder, replace(draft, timeout=TRIAL_TIMEOUT))
         if draft.least_cpu_s:
             _check_cpu(folder, draft, measured)
         if not metrics:
