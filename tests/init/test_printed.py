@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kapso.evaluate.readings import read_scorer
@@ -64,6 +64,7 @@ def draft(**facts: Any) -> Draft:
     return Draft(program, **{"how": "x", "evaluate": "true", "objective": "Better.", **facts})
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet="ab $\"'\\:#{}[]&*!|>%@`,-?~\té0", min_size=1, max_size=30))
 def test_any_command_and_objective_survive(text: str) -> None:
     if not text.strip():
@@ -74,6 +75,7 @@ def test_any_command_and_objective_survive(text: str) -> None:
     assert goal.evaluate.command == goal.run.command == goal.check[0].command == text.strip()
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet="ab:#'\"-{}\n\t \\é", min_size=1, max_size=250))
 def test_any_objective_survives(text: str) -> None:
     words = " ".join(text.split())
