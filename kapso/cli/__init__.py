@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from kapso.cli.catalogue import COMMANDS
 from kapso.errors import KapsoError, NotAvailableYet, UsageError
@@ -39,7 +40,18 @@ class LazyGroup(click.Group):
         module, _, attribute = entry.target.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
+        if ctx.resilient_parsing:  # a shell completes
+            from kapso.cli.complete import with_completion
+
+            return with_completion(command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options, and commands by the catalogue alone: importing them all would take too long."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        built = {name: entry.summary for name, entry in COMMANDS.items() if entry.target}
+        fitting = [CompletionItem(n, help=says) for n, says in built.items() if n.startswith(incomplete)]
+        return [*fitting, *options]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -83,7 +95,13 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `kapso run` in a folder that holds a goal.yaml.",
+    epilog="""\b
+Start with `kapso init` in the folder of a program, then `kapso run`.
+\b
+Completion, in the file that the shell reads when it starts:
+  bash  eval "$(_KAPSO_COMPLETE=bash_source kapso)"
+  zsh   eval "$(_KAPSO_COMPLETE=zsh_source kapso)"
+  fish  _KAPSO_COMPLETE=fish_source kapso | source""",
 )
 @click.option("-C", "folders", metavar="DIR", multiple=True, help="Work as if started in DIR.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
@@ -104,6 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what the terminal cannot show is escaped, never fatal
             stream.reconfigure(errors="backslashreplace")
+    if arguments is None and (instruction := os.environ.get("_KAPSO_COMPLETE")):
+        from kapso.cli.complete import complete
+
+        sys.exit(complete(kapso, instruction))
     sys.exit(_exit_code(sys.argv[1:] if arguments is None else list(arguments)))
 
 

@@ -30,7 +30,7 @@ COMMANDS: dict[str, Entry] = {
     "pull": Entry("kapso.cli.share:pull", "Fetch runs that others shared."),
     "reindex": Entry("kapso.cli.reindex:reindex", "Rebuild the episodic log from git."),
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
-    "init": Entry(None, "Write a goal.yaml that works for this program."),
+    "init": Entry("kapso.cli.init:init", "Write a goal.yaml that works for this program."),
     "report": Entry(None, "Write one self-contained HTML file about a run."),
     "steer": Entry(None, "Give the proposers a hint."),
     "approve": Entry(None, "Let an attempt that waits for approval run."),

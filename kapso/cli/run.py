@@ -235,7 +235,7 @@ def check_goal_file(goal: Path) -> None:
     if not file.exists():
         raise UsageError(
             f"there is no `{file}`",
-            help="write a goal.yaml with `objective`, `edit` and `evaluate`, give the folder that has one, "
+            help="`kapso init` writes one for the program here; or give the folder that has one, "
             "or start without: `kapso run --edit FILES --evaluate COMMAND`",
             slug="no-goal",
         )

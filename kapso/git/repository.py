@@ -163,9 +163,12 @@ class Repository:
         """Name and address of the user, or Kapso's own where git knows none."""
         return self._committer
 
-    def has_uncommitted_changes(self) -> bool:
-        """True if the working tree differs from HEAD, or holds new files that are not ignored."""
-        return snapshot.has_uncommitted_changes(self.git)
+    def has_uncommitted_changes(self, aside: str | None = None) -> bool:
+        """True if the working tree differs from HEAD, or holds new files that are not ignored.
+
+        The file `aside`, from the root, does not count.
+        """
+        return snapshot.has_uncommitted_changes(self.git, aside)
 
     def snapshot(self, parent: str) -> str:
         """A commit of the working tree, without ignored files, on `parent`; `parent` if nothing differs."""

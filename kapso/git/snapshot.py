@@ -11,9 +11,14 @@ from kapso.git.command import Git, version
 _WHAT = "taking a snapshot of uncommitted changes"
 
 
-def has_uncommitted_changes(git: Git) -> bool:
-    """True if the working tree or index differs from HEAD, or there are new files that are not ignored."""
-    arguments = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
+def has_uncommitted_changes(git: Git, aside: str | None = None) -> bool:
+    """True if the working tree or index differs from HEAD, or there are new files that are not ignored.
+
+    The file `aside`, from the repository's root, does not count.
+    """
+    arguments = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty"]
+    if aside is not None:
+        arguments += ["--", ":/", f":(top,exclude,literal){aside}"]
     return bool(git.output(*arguments, what="looking for uncommitted changes"))
 
 

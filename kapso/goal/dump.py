@@ -6,11 +6,15 @@ Every string is quoted, so that no reader of YAML, old or new, can take one for 
 from __future__ import annotations
 
 import io
+import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from kapso.goal.model import Command, Goal, Metric
 from kapso.goal.units import exact_duration
+
+_SPECIAL = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 
 
 def dump_goal(goal: Goal) -> str:
@@ -33,6 +37,25 @@ def dump_goal(goal: Goal) -> str:
     stream = io.StringIO()
     yaml.dump(quote(_as_mapping(goal)), stream)
     return stream.getvalue()
+
+
+def as_flow(value: Any) -> str:
+    """A plain value on one line of YAML; what is neither text, number, list nor mapping is taken as text."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _SPECIAL.get(str(value)) or repr(value)
+        case Mapping():
+            pairs = (f"{as_flow(str(key))}: {as_flow(each)}" for key, each in value.items())
+            return f"{{{', '.join(pairs)}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(as_flow, value))}]"
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _as_mapping(goal: Goal) -> dict[str, Any]:

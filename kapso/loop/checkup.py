@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from kapso.loop.baseline import is_deterministic, measure_baseline, measure_hold
 from kapso.loop.machine import machine_faults
 from kapso.loop.run import Run
 from kapso.loop.run_folder import RunFolder
-from kapso.loop.setting import describe_sandbox, open_run, settle
+from kapso.loop.setting import Say, Setting, describe_sandbox, open_run, settle
 
 GOOD, WARNING, BAD = "ok", "warning", "error"
 
@@ -56,22 +57,26 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
         yield Finding(GOOD, "base", f"{setting.base[:12]} in {setting.repository.root}")
         yield from (Finding(WARNING, "base", note) for note in notes)
         yield from _shape(goal)
-        with tempfile.TemporaryDirectory(prefix="kapso-doctor-") as folder:
-            run_folder = RunFolder(Path(folder), "doctor")
-            with (
-                machine_faults(),
-                run_folder.lock(),
-                open_run(setting, "doctor", run_folder, None, notes.append) as run,
-            ):
-                yield from _sandbox(run.evaluator.files.sandbox)
-                run.evaluator.prepare(Place(run.name, BASELINE, 0, run_folder.log(BASELINE)), run.cancel)
-                if goal.function is not None:
-                    yield _function(run, goal.function)
-                yield from _baseline(run)
-                if goal.holdout is not None:
-                    yield _holdout(run)
+        with machine_faults(), scratch_run(setting, notes.append) as run:
+            yield from _sandbox(run.evaluator.files.sandbox)
+            run.evaluator.prepare(Place(run.name, BASELINE, 0, run.folder.log(BASELINE)), run.cancel)
+            if goal.function is not None:
+                yield _function(run, goal.function)
+            yield from _baseline(run)
+            yield from _proposers(run)
+            if goal.holdout is not None:
+                yield _holdout(run)
     except KapsoError as error:
         yield Finding(BAD, error.slug, error.message, error)
+
+
+@contextmanager
+def scratch_run(setting: Setting, say: Say) -> Iterator[Run]:
+    """A run that lands nothing, and whose folder goes with it."""
+    with tempfile.TemporaryDirectory(prefix="kapso-doctor-") as folder:
+        run_folder = RunFolder(Path(folder), "doctor")
+        with run_folder.lock(), open_run(setting, "doctor", run_folder, None, say) as run:
+            yield run
 
 
 def _git() -> Finding:
@@ -142,6 +147,13 @@ def _baseline(run: Run) -> Iterator[Finding]:
         f"one evaluation of {primary} has a standard deviation of {sigma:.3g} ({len(scores)} evaluations): "
         "`repeats: 3` or more makes verdicts sharper",
     )
+
+
+def _proposers(run: Run) -> Iterator[Finding]:
+    files = run.editable.files(run.base)
+    for proposer in run.proposers:
+        if why := proposer.why_nothing(files):
+            yield Finding(WARNING, "propose", f"{proposer.name}: {why}")
 
 
 def _holdout(run: Run) -> Finding:

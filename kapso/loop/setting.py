@@ -62,7 +62,7 @@ def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say
     commit = base or repository.resolve(goal.base)
     if dirty:
         commit = repository.snapshot(commit)
-    elif base is None and repository.has_uncommitted_changes():
+    elif base is None and repository.has_uncommitted_changes(_goal_file(goal, repository)):
         say(f"uncommitted changes are not part of the base `{goal.base}`; `--dirty` takes them in")
     if goal.hide and not goal.is_judged_apart:
         raise GoalError(
@@ -79,6 +79,14 @@ def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say
     parallel = goal.search.parallel or (1 if goal.uses_time or _has_gpu(goal) else _cores())
     memory = goal.sandbox.memory_bytes or _ram_bytes() // parallel
     return Setting(goal, repository, commit, identity_parts(goal, repository, commit), parallel, memory)
+
+
+def _goal_file(goal: Goal, repository: Repository) -> str | None:
+    """The goal is read from the working tree: whether it is committed changes nothing."""
+    try:
+        return goal.file.relative_to(repository.root.resolve()).as_posix()
+    except ValueError:
+        return None
 
 
 def new_run_id(repository: Repository, name: str) -> str:

@@ -45,7 +45,7 @@ def python(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("argument", ["--help", "inti", "init"])
+@pytest.mark.parametrize("argument", ["--help", "inti", "lessons"])
 def test_nothing_heavy_is_imported_for_help_and_refusals(argument: str) -> None:
     done = python("-X", "importtime", "-c", MAIN, argument)
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
@@ -63,7 +63,7 @@ def test_help_lists_every_command_and_what_is_not_available_yet(kapso: Kapso) ->
 
 
 def test_every_help_text_has_an_example(kapso: Kapso) -> None:
-    mine = ["ls", "show", "best", "diff", "apply", "try", "push", "pull", "reindex", "gc"]
+    mine = ["init", "ls", "show", "best", "diff", "apply", "try", "push", "pull", "reindex", "gc"]
     for name in mine:
         done = kapso(name, "--help")
         assert done.code == 0

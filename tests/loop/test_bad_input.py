@@ -54,8 +54,8 @@ def change(kapso: Any, before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "nosuch.yaml"], ["`nosuch.yaml`", "help: write a goal.yaml"]),
-        (["doctor", "nosuch.yaml"], ["`nosuch.yaml`", "help: write a goal.yaml"]),
+        (["run", "nosuch.yaml"], ["`nosuch.yaml`", "help: `kapso init` writes one"]),
+        (["doctor", "nosuch.yaml"], ["`nosuch.yaml`", "help: `kapso init` writes one"]),
         (["run", "--attempts", "0"], ["`--attempts` must be between 1", "found `0`"]),
         (["run", "--parallel", "0"], ["`--parallel` must be between 1", "found `0`"]),
         (["run", "--time", "5x"], ["`5x` is not a duration", "`90s`"]),

@@ -40,6 +40,13 @@ def test_a_noisy_scorer_is_a_warning(demo: Demo) -> None:
     assert noise["level"] == "warning" and "repeats: 3" in noise["says"]
 
 
+def test_proposers_that_have_nothing_to_try_are_a_warning(demo: Demo) -> None:
+    [finding] = findings(demo(extra={"score.sh": "echo '{\"score\": 1}'\n", "params.json": "{}\n"}))[
+        "propose"
+    ]
+    assert finding["level"] == "warning" and finding["says"].startswith("tune: no number")
+
+
 @pytest.mark.parametrize(
     ("script", "what", "words"),
     [
