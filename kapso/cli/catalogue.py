@@ -29,7 +29,7 @@ COMMANDS: dict[str, Entry] = {
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
     "init": Entry(None, "Write a goal.yaml that works for this program."),
     "try": Entry(None, "Evaluate a revision of your own as an attempt."),
-    "report": Entry(None, "Write one self-contained HTML file about a run."),
+    "report": Entry("kapso.cli.report:report", "Write one self-contained HTML file about a run."),
     "steer": Entry(None, "Give the proposers a hint."),
     "approve": Entry(None, "Let an attempt that waits for approval run."),
     "reject": Entry(None, "Turn an attempt that waits for approval down."),
