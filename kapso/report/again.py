@@ -18,7 +18,7 @@ class Step:
 
 
 def steps_to_repeat(facts: Facts) -> list[Step]:
-    """The same base, goal, seed and limits in a checkout beside the repository; nothing of the user's is touched."""
+    """The same base, goal, seed and limits, in a checkout beside the repository."""
     run, base = facts.run.run, facts.run.base
     if base is None or facts.start.get("run") != run:
         return []

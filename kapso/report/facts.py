@@ -1,4 +1,4 @@
-"""Everything that a report tells about one run, read once from git and the episodic log; nothing is rendered."""
+"""All that a report tells about one run, read once from git and the episodic log; nothing is rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report adds up: failures by cause, proposers by gain and cost, metrics, constraints, hold-out results."""
+"""What a report adds up: failures by cause, proposers by gain and cost, metrics, constraints, hold-out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Share:
-    """What a proposer gave and cost. `gain` is by how much it moved the best so far, in units of the score."""
+    """What a proposer gave and cost. `gain`: by how much it moved the best so far, in units of the score."""
 
     proposer: str
     attempts: int

@@ -85,7 +85,7 @@ def _line_to_best(facts: Facts) -> set[int]:
 
 
 def _lanes(shown: Sequence[Attempt], line: set[int]) -> dict[int, int]:
-    """A lane for each attempt: 0 for the line to the best, its parent's where that is free, else a free one."""
+    """A lane for each attempt: 0 for the line to the best, else its parent's where that is free."""
     numbers = {each.number for each in shown}
     last_use = {parent: each.number for each in shown for parent in each.parents[:1]}
     lanes: dict[int, int] = {}
