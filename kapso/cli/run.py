@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "push", "report")
+_LATER = ("edit", "evaluate", "run_command", "metric", "objective", "from_run", "push")
 
 _INSTEAD = {
     "from_run": "start a new run without it",
     "push": "`git push REMOTE 'refs/heads/kapso/*'` shares the attempts",
-    "report": "`kapso ls` and `kapso show` print what happened",
 }
 
 
@@ -35,6 +34,13 @@ def _limits(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def _report_option(command: F) -> F:
+    """`--report FILE`, for whatever ends with a result."""
+    return click.option(
+        "--report", type=click.Path(path_type=Path), metavar="FILE", help="Write an HTML report when it ends."
+    )(command)
 
 
 def _later(name: str, *flags: str, multiple: bool = False) -> Callable[[F], F]:
@@ -56,6 +62,7 @@ Examples:
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--propose", metavar="A,B", help="Proposers to use instead of the goal's.")
 @click.option("--dirty", is_flag=True, help="Take uncommitted changes into the base.")
+@_report_option
 @json_option
 @_later("edit", "--edit", multiple=True)
 @_later("evaluate", "--evaluate")
@@ -64,8 +71,9 @@ Examples:
 @_later("objective", "--objective")
 @_later("from_run", "--from")
 @_later("push", "--push")
-@_later("report", "--report")
-def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
+def run(
+    goal: Path, parallel: str | None, dirty: bool, as_json: bool, report: Path | None, **options: Any
+) -> int:
     """Improve the program that GOAL describes (a goal.yaml, or its folder; default: here).
 
     Every attempt becomes a branch `kapso/<run>/<NNNN>-<title>`; your files, index and HEAD stay as they are.
@@ -75,6 +83,7 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
         if options[name]:
             flag = {"run_command": "run", "from_run": "from"}.get(name, name)
             raise NotAvailableYet(f"`--{flag}`", help=_INSTEAD.get(name, "describe the goal in a goal.yaml"))
+    from kapso.cli.aftermath import aftermath
     from kapso.goal import load_goal
     from kapso.loop.session import start
 
@@ -82,9 +91,12 @@ def run(goal: Path, parallel: str | None, dirty: bool, as_json: bool, **options:
     names = options["propose"].split(",") if options["propose"] else None
     limits = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
     overrides = _overrides(parallel=_parallel(parallel), propose=names, **limits)
-    with _voice(as_json) as voice:
-        result = start(load_goal(goal, overrides), voice, dirty=dirty)
-    return _report(result, as_json)
+    with aftermath(report) as hand_out:
+        with _voice(as_json) as voice:
+            result = start(load_goal(goal, overrides), voice, dirty=dirty)
+        code = _report(result, as_json)
+        hand_out(result)
+    return code
 
 
 @click.command(
@@ -95,9 +107,11 @@ Examples:
 )
 @click.argument("run", required=False)
 @_limits
+@_report_option
 @json_option
-def resume(run: str | None, as_json: bool, **options: Any) -> int:
+def resume(run: str | None, as_json: bool, report: Path | None, **options: Any) -> int:
     """Go on with RUN after a stop, a pause, a crash or a kill; limits given here replace the goal's."""
+    from kapso.cli.aftermath import aftermath
     from kapso.loop.run_folder import RunFolder
     from kapso.loop.session import resume as go_on
     from kapso.memory.live import live_status
@@ -107,9 +121,12 @@ def resume(run: str | None, as_json: bool, **options: Any) -> int:
         RunFolder(repository.state_dir, name).tell("running")
         return _told(name, "running", "goes on", as_json)
     overrides = _overrides(**options)
-    with _voice(as_json) as voice:
-        result = go_on(repository, name, voice, overrides)
-    return _report(result, as_json)
+    with aftermath(report) as hand_out:
+        with _voice(as_json) as voice:
+            result = go_on(repository, name, voice, overrides)
+        code = _report(result, as_json)
+        hand_out(result)
+    return code
 
 
 @click.command(epilog="Example: kapso pause circle-packing")

@@ -8,23 +8,14 @@ from kapso.cli.output import duration, how_called, number, printable, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
-
-_WHY = {
-    Ending.ATTEMPTS: "the budget of attempts is used up",
-    Ending.TIME: "the time is used up",
-    Ending.TARGET: "the target is met",
-    Ending.PATIENCE: "patience is at its end",
-    Ending.EXHAUSTED: "no proposer has anything left to try",
-    Ending.STOPPED: "it was told to stop",
-    Ending.INTERRUPTED: "it was interrupted",
-}
+from kapso.report.words import ENDINGS, how_confirmed
 
 
 def summary(result: Result) -> str:
     """Some ten lines for a person."""
     lines = [
         "",
-        f"{result.run}: {result.attempts} attempts in {duration(result.elapsed_s)}; {_WHY[result.ending]}",
+        f"{result.run}: {result.attempts} attempts in {duration(result.elapsed_s)}; {ENDINGS[result.ending]}",
     ]
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
@@ -56,22 +47,13 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     assert result.best is not None and result.baseline is not None
     before, after = number(result.baseline.score), number(result.best.score)
     lines = [
-        styled(f"  {before} → {after}{_percent(result)}", "green") + f"  confirmed: {_how(found)}",
+        styled(f"  {before} → {after}{_percent(result)}", "green") + f"  confirmed: {how_confirmed(found)}",
         f"  attempt {result.best.number}: {printable(result.best.title)}",
         f"  branch  {result.best.branch}",
     ]
     if (changed := _size(result)) is not None:
         lines.append(f"  diff    {changed}")
     return lines
-
-
-def _how(found: Confirmation) -> str:
-    if found.pairs == 0:
-        return found.how
-    return (
-        f"better by {number(found.gain)} in {found.pairs} fresh pairs "
-        f"(95 % interval {number(found.low)} to {number(found.high)})"
-    )
 
 
 def _percent(result: Result) -> str:

@@ -22,7 +22,7 @@ _LONGEST_CAUSE = 160
 
 @dataclass(frozen=True)
 class Cause:
-    """Attempts that failed alike. `example` is the reason of the first of them, word for word."""
+    """Attempts that failed alike. `example` is what was said of the `first` of them, word for word."""
 
     outcome: str
     cause: str
@@ -79,13 +79,19 @@ def causes(attempts: Iterable[Attempt]) -> list[Cause]:
     groups: dict[tuple[str, str], list[Attempt]] = {}
     for attempt in attempts:
         if not attempt.is_scored:
-            reason = normalised(attempt.reason or "no reason was given")
-            groups.setdefault((str(attempt.outcome), reason), []).append(attempt)
+            groups.setdefault((str(attempt.outcome), normalised(_why(attempt))), []).append(attempt)
     found = [
-        Cause(outcome, cause, len(alike), alike[0].number, alike[0].reason or cause)
+        Cause(outcome, cause, len(alike), alike[0].number, _why(alike[0]))
         for (outcome, cause), alike in groups.items()
     ]
     return sorted(found, key=lambda each: (-each.count, each.first))
+
+
+def _why(attempt: Attempt) -> str:
+    """The reason; where a judge withheld the score, what it said about that comes behind."""
+    reason = attempt.reason or "no reason was given"
+    said = (attempt.feedback or "").strip().partition("\n")[0]
+    return f"{reason}: {said}" if said and attempt.outcome is Outcome.INVALID else reason
 
 
 def shares(facts: Facts) -> list[Share]:

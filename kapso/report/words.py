@@ -23,8 +23,8 @@ ENDINGS = {
 SANDBOX = {
     "bubblewrap": (
         "Candidates ran without network and could not see your home folder, your keys, the repository, "
-        "hidden files or other processes, nor write outside their workspace. Memory, processes, disk and time "
-        "were limited for the whole process tree."
+        "hidden files or other processes, nor write outside their workspace. Memory, processes, disk and "
+        "time were limited for the whole process tree."
     ),
     "landlock": (
         "The kernel's Landlock fenced what candidates could read and write. That is weaker than bubblewrap: "
