@@ -20,6 +20,7 @@ from kapso.report.tallies import kind_of
 _TEXT_BYTES = 2_400_000
 _METRIC_VALUES = 40_000
 _MOST_TITLE_BYTES = 240
+_EXTRA_BYTES = {"<": 5, ">": 5, "&": 5, '"': 1, "\\": 1, "\n": 1, "\t": 1}
 _SHARES = {"reason": 0.4, "hypothesis": 0.3, "feedback": 0.2, "parameters": 0.1}
 
 
@@ -101,9 +102,16 @@ def _short(value: float | None) -> float | None:
 
 def _fit(text: str, room: float) -> str:
     """`text`, cut so that it takes at most `room` bytes in the page."""
-    safe = printable_lines(text[: int(room) + 1])
-    if len(as_script({"": safe}).encode()) <= room:
-        return safe
-    while safe and (size := len(as_script({"": safe}).encode()) + 3) > room:
-        safe = safe[: min(int(len(safe) * room / size), len(safe) - 1)]
-    return f"{safe}…"
+    start = text[: int(room) + 1]
+    safe = start if start.isprintable() else printable_lines(start)
+    is_cut = len(start) < len(text)
+    while safe and (weight := _weight(safe) + 3 * is_cut) > room:
+        is_cut = True
+        safe = safe[: min(int(len(safe) * room / weight), len(safe) - 1)]
+    return f"{safe}…" if is_cut else safe
+
+
+def _weight(text: str) -> int:
+    """Bytes that `as_script` makes of it; asking it each time took four fifths of a large page's time."""
+    plain = len(text.encode("utf-8", "backslashreplace"))
+    return plain + sum(text.count(sign) * extra for sign, extra in _EXTRA_BYTES.items())
