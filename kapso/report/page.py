@@ -122,7 +122,7 @@ def verdict(facts: Facts) -> tuple[str, str]:
     if facts.baseline is None:
         return "no score", "The baseline has not been scored."
     if not facts.is_improved:
-        return "no improvement", "No improvement over the baseline was confirmed."
+        return _no_better(facts)
     found = facts.confirmation
     if facts.is_confirmed and found is not None:
         how = words.how_confirmed(found)
@@ -130,6 +130,14 @@ def verdict(facts: Facts) -> tuple[str, str]:
     if facts.run.status == "finished":
         return "not confirmed", "The lead was not confirmed in fresh evaluations."
     return "not confirmed yet", "The lead has not been confirmed yet: that is done when the run ends."
+
+
+def _no_better(facts: Facts) -> tuple[str, str]:
+    if facts.run.status != "finished":
+        return "no improvement yet", "No attempt has beaten the baseline yet."
+    if facts.run.reason == "target":
+        return "target met", "The baseline meets the target already."
+    return "no improvement", "No improvement over the baseline was confirmed."
 
 
 def ending(facts: Facts) -> str:

@@ -124,6 +124,20 @@ def test_the_headline_says_how_far_it_goes(
     assert ("kapso resume demo-0001" in text) is (status == "interrupted")
 
 
+@pytest.mark.parametrize(
+    ("end", "badge"),
+    [
+        ({}, "no improvement"),
+        ({"reason": "target"}, "target met"),
+        ({"status": "interrupted"}, "no improvement yet"),
+    ],
+)
+def test_no_improvement_is_said_as_such(tell: Tell, make: Make, end: dict[str, str], badge: str) -> None:
+    facts = tell([make(0, 2.0), make(1, 1.0), make(2, 9.0)], end={"best": 0, **end}, demoted=frozenset({2}))
+    assert page.verdict(facts)[0] == badge and page.change(facts) == ""
+    assert "does not hold" not in page.to_html(facts) and "did not hold" in page.to_html(facts)
+
+
 def test_levels_and_judges_are_named_for_what_they_are(tell: Tell, make: Make, tmp_path: object) -> None:
     attempts = [make(0, 1.0), make(1, 2.0, sandbox="limits")]
     text = page.to_html(tell(attempts))
