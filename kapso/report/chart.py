@@ -21,6 +21,8 @@ PLOT = 930
 UNSCORED = 972
 _MARGIN = 0.06
 _PAUSE_S = 1800.0
+_LARGEST, _SMALLEST = 1e150, 1e-150
+"""Beyond these, arithmetic with scores would overflow."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +176,21 @@ def _domain(facts: Facts, scores: Sequence[float], also: Sequence[float]) -> tup
         each.score for each in (facts.baseline, facts.best) if each is not None and each.score is not None
     ]
     shown += [facts.by_number[n].score or 0.0 for n in facts.improvements]
-    low, high = min(shown), max(shown)
-    spread = (high - low) or abs(high) * 0.1 or 1.0
+    low, high = _within(min(shown)), _within(max(shown))
+    spread = _spread(low, high)
     inside = [score for score in scores if low - 0.6 * spread <= score <= high + 0.6 * spread]
     low, high = min([low, *inside]), max([high, *inside])
-    return (low, high) if high > low else (low - spread / 2, high + spread / 2)
+    return (low, high) if high - low >= spread else (low - spread / 2, low + spread / 2)
+
+
+def _within(value: float) -> float:
+    return min(max(value, -_LARGEST), _LARGEST)
+
+
+def _spread(low: float, high: float) -> float:
+    """How far apart they are; a tenth of them where that is nothing."""
+    largest = max(abs(low), abs(high))
+    return high - low if high - low > max(largest * 1e-12, _SMALLEST) else max(largest / 10, 1.0)
 
 
 def worked_s(facts: Facts) -> list[float]:
@@ -209,7 +221,7 @@ def ticks(low: float, high: float, about: int, *, whole: bool = False) -> list[f
     step = next(power * each for each in (1, 2, 2.5, 5, 10) if power * each >= raw * 0.999)
     step = max(step, 1.0) if whole else step
     first = math.ceil(low / step - 1e-9)
-    found = [round((first + n) * step, 12) + 0.0 for n in range(about * 3)]
+    found = [float(f"{(first + n) * step:.12g}") + 0.0 for n in range(about * 3)]
     return [value for value in found if value <= high + step * 1e-9]
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,7 @@ def to_html(facts: Facts) -> str:
         "duration": duration,
         "line": printable,
         "lines": printable_lines,
+        "ticked": ticked,
         "moment": lambda moment: moment.strftime("%Y-%m-%d %H:%M UTC"),
         "rfc3339": rfc3339,
     }
@@ -166,6 +169,11 @@ def percent(before: float | None, after: float | None) -> str:
     if "e" in text:
         text = f"{float(text):+.0f}"
     return f"{text} %".replace("-", "\N{MINUS SIGN}")
+
+
+def ticked(text: str) -> str:
+    """HTML of one line of hostile text: escaped, and what stands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(printable(text)))
 
 
 def _judge(facts: Facts) -> tuple[str, str]:

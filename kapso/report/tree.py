@@ -86,13 +86,12 @@ def _line_to_best(facts: Facts) -> set[int]:
 
 def _lanes(shown: Sequence[Attempt], line: set[int]) -> dict[int, int]:
     """A lane for each attempt: 0 for the line to the best, else its parent's where that is free."""
-    numbers = {each.number for each in shown}
     last_use = {parent: each.number for each in shown for parent in each.parents[:1]}
     lanes: dict[int, int] = {}
     taken: dict[int, int] = {}
     """Lane → the attempt at its lower end."""
     for attempt in shown:
-        parent = attempt.parents[0] if attempt.parents and attempt.parents[0] in numbers else None
+        parent = attempt.parents[0] if attempt.parents and attempt.parents[0] in lanes else None
         if attempt.number in line:
             lane = 0
         elif parent is not None and parent not in line and taken.get(lanes[parent]) == parent:

@@ -32,7 +32,7 @@ def test_it_tells_what_the_log_knows(kapso: Kapso, packing: Any) -> None:
     assert '<span class="l del" data-n="">' in page and '<span class="l add" data-n="1">' in page
     assert "GIT binary patch" not in page and "Binary files" in page
     assert "neu é.txt" in page
-    assert "exit #: `ZeroDivisionError`" in page
+    assert "exit #: <code>ZeroDivisionError</code>" in page
     assert "1 lead before did not hold" in page
     assert f"git worktree add --detach ../packing-3f9a-again {packing.base}" in page
     holdout = page.partition("Hold-out</h3>")[2].partition("</table>")[0]

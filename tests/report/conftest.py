@@ -104,7 +104,12 @@ def hostile_attempts() -> list[Attempt]:
     for number in range(1, 9):
         metrics = {"score": 1.0 + number, HOSTILE: 2.0}
         each = attempt(number, 1.0 + number, verdict=Verdict.BETTER, **{**texts, "metrics": metrics})
-        failed: dict[str, Any] = {"outcome": Outcome.INVALID, "score": None, "verdict": None, "reason": HOSTILE}
+        failed: dict[str, Any] = {
+            "outcome": Outcome.INVALID,
+            "score": None,
+            "verdict": None,
+            "reason": HOSTILE,
+        }
         found.append(replace(each, **failed) if number % 3 == 0 else each)
     return found
 

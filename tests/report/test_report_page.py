@@ -142,7 +142,7 @@ def test_levels_and_judges_are_named_for_what_they_are(tell: Tell, make: Make, t
     attempts = [make(0, 1.0), make(1, 2.0, sandbox="limits")]
     text = page.to_html(tell(attempts))
     assert "nothing was walled off" in text and "Sandbox: bubblewrap" in text and "Sandbox: limits" in text
-    assert "1 attempts." in text
+    assert "1 attempt.</b>" in text
 
 
 def test_the_interval_stands_where_the_best_is(tell: Tell, make: Make) -> None:
@@ -160,6 +160,19 @@ def test_an_outlier_does_not_flatten_the_chart(tell: Tell, make: Make) -> None:
     assert drawn is not None and drawn.beyond == 2
     assert drawn.y[0] - drawn.y[8] > 400
     assert all(0 <= y <= chart.SIZE for y in drawn.y)
+
+
+@pytest.mark.parametrize(
+    "pair", [(1e308, -1e308), (5e-324, 0.0), (7.0, 7.0), (1.0, 1.0 + 2e-16), (-1e-300, 1e300)]
+)
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_no_score_is_too_odd_to_be_drawn(
+    tell: Tell, make: Make, pair: tuple[float, float], direction: str
+) -> None:
+    attempts = [make(0, pair[0]), make(1, pair[1]), make(2, pair[1], parents=(9, 1)), make(3, pair[0])]
+    found = Confirmation(True, "fresh pairs", 1, 3, pair[0], pair[1], pair[0])
+    text = page.to_html(tell(attempts, start={"direction": direction}, confirmation=found))
+    assert not re.search(r'(?: d="[^"]*|(?:top|left):)(?:nan|inf)', text)
 
 
 def test_a_night_between_two_sessions_takes_no_room(tell: Tell, make: Make) -> None:
