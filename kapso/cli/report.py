@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kapso.cli.output import json_option, print_json, size
+from kapso.cli.output import json_option, print_json, size, write_bytes
 from kapso.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def report(run: str | None, output: str | None, as_json: bool) -> None:
     log = open_log()
     picked = log.run(run)
     if output == STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(render(log, picked).encode("utf-8", "backslashreplace"))
+        page = render(log, picked).encode("utf-8", "backslashreplace")
+        with _written_to("standard output"):
+            write_bytes(page)
         return
     target = Path(output) if output is not None else _default_target(log, picked.run)
     count = write_report(log, picked, target)
@@ -74,17 +75,11 @@ def render(log: Log, run: RunSummary) -> str:
 def write_report(log: Log, run: RunSummary, target: Path) -> int:
     """Write the page to `target`, all of it or nothing; how many bytes it has."""
     data = render(log, run).encode("utf-8", "backslashreplace")
-    try:
+    with _written_to(f"`{target}`"):
         if target.exists() and not target.is_file():  # such as /dev/stdout
             target.write_bytes(data)
         else:
             _replace(target, data)
-    except OSError as error:
-        raise MachineError(
-            f"the report cannot be written to `{target}`: {error.strerror}",
-            help="name another place with `-o FILE`",
-            slug="report-not-written",
-        ) from error
     return len(data)
 
 
@@ -109,15 +104,23 @@ def check_target(target: Path) -> None:
 def _default_target(log: Log, run: str) -> Path:
     """Beside the run's logs: the working tree stays as it is."""
     folder = log.repository.state_dir / "runs" / run
-    try:
+    with _written_to(f"`{folder}`"):
         folder.mkdir(parents=True, exist_ok=True)
+    return folder / "report.html"
+
+
+@contextmanager
+def _written_to(where: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # whoever read it has seen enough
+        raise
     except OSError as error:
         raise MachineError(
-            f"cannot create `{folder}`: {error.strerror}",
+            f"the report cannot be written to {where}: {error.strerror}",
             help="name another place with `-o FILE`",
             slug="report-not-written",
         ) from error
-    return folder / "report.html"
 
 
 def _replace(target: Path, data: bytes) -> None:

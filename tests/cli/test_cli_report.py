@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,11 @@ from typing import Any
 import pytest
 
 Kapso = Callable[..., Any]
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in (".", "knowledge", "tui")),
+}
 
 
 def test_by_default_it_goes_to_the_run_s_folder_and_the_working_tree_stays(
@@ -71,6 +78,15 @@ def test_what_cannot_be_is_a_mistake_in_the_command(
     done = kapso("report", *arguments)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(said)
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "-"])
+def test_a_full_disk_is_the_machine_s_fault(packing: Any, target: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "kapso", "report", "-o", target]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[report-not-written]: the report cannot be written to ")
 
 
 def test_a_run_that_has_only_begun_has_a_report(kapso: Kapso, start: Callable[..., Any]) -> None:
