@@ -54,6 +54,7 @@ Examples:
   kapso run                          the goal in ./goal.yaml
   kapso run experiments/circle-packing --attempts 60
   kapso run goal.yaml --time 10m --parallel 4
+  kapso run --report packing.html    with an HTML report when it ends, or is interrupted
   kapso run --json > events.jsonl    in a script: exit code 0 is a confirmed improvement"""
 )
 @click.argument("goal", default=".", type=click.Path(path_type=Path))
@@ -119,6 +120,8 @@ def resume(run: str | None, as_json: bool, report: Path | None, **options: Any) 
     repository, name = _pick(run)
     if live_status(repository.state_dir, name) == "paused":
         RunFolder(repository.state_dir, name).tell("running")
+        if report is not None:
+            click.echo(f"kapso: no report yet: once it ends, `kapso report {name}` writes one", err=True)
         return _told(name, "running", "goes on", as_json)
     overrides = _overrides(**options)
     with aftermath(report) as hand_out:

@@ -32,8 +32,8 @@ def to_markdown(facts: Facts) -> str:
 
 
 def failure_note(error: KapsoError) -> str:
-    """A section that says why there is no run to tell of."""
-    lines = ["", "## Kapso did not run", "", f"**What failed:** {escaped(error.message)}"]
+    """A section that says why there is no result to tell of."""
+    lines = ["", "## Kapso failed", "", f"**What failed:** {escaped(error.message)}"]
     if error.where:
         lines += ["", code(error.where)]
     if error.help:

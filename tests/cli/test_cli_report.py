@@ -89,6 +89,13 @@ def test_a_full_disk_is_the_machine_s_fault(packing: Any, target: str) -> None:
     assert done.stderr.startswith("error[report-not-written]: the report cannot be written to ")
 
 
+@pytest.mark.parametrize(
+    ("command", "example"), [("report", "kapso report -o -"), ("run", "kapso run --report")]
+)
+def test_the_help_has_an_example(kapso: Kapso, command: str, example: str) -> None:
+    assert example in kapso(command, "--help").out
+
+
 def test_a_run_that_has_only_begun_has_a_report(kapso: Kapso, start: Callable[..., Any]) -> None:
     start("early-0001")
     page = kapso("report", "-o", "-").out

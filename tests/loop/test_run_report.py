@@ -91,7 +91,7 @@ def test_a_run_that_cannot_begin_says_so_in_the_summary(demo: Demo, summary: Pat
     kapso = demo(extra={"score.sh": "echo '<b>broken</b>'; exit 1\n"})
     kapso("run", "--attempts", "2", check=4)
     text = summary.read_text()
-    assert "## Kapso did not run" in text and "broken" in text and "<b>" not in text
+    assert "## Kapso failed" in text and "broken" in text and "<b>" not in text
 
 
 @pytest.mark.slow

@@ -79,5 +79,5 @@ def test_what_github_would_act_on_is_written_out(text: str, mark: str) -> None:
 def test_a_failure_is_told_with_its_remedy() -> None:
     error = GoalError("`edit: [*.c]` matches no file", where="goal.yaml:6", help="did you mean `*.cc`?")
     note = failure_note(error)
-    assert note.startswith("\n## Kapso did not run\n")
+    assert note.startswith("\n## Kapso failed\n")
     assert "goal.yaml&#58;6" in note and "did you mean" in note
