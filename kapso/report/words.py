@@ -27,9 +27,9 @@ SANDBOX = {
         "time were limited for the whole process tree."
     ),
     "landlock": (
-        "The kernel walled off files and the network (Landlock, and a filter of system calls). That is weaker "
-        "than bubblewrap: candidates could tell which of your files exist and which processes run; `kapso "
-        "doctor` names what else this machine leaves open."
+        "The kernel walled off files and the network (Landlock, and a filter of system calls). That is "
+        "weaker than bubblewrap: candidates could tell which of your files exist and which processes run; "
+        "`kapso doctor` names what else this machine leaves open."
     ),
     "limits": (
         "Memory, processes, disk and time were limited, but nothing was walled off: candidates could use the "
