@@ -95,9 +95,7 @@ def run(
     with aftermath(report) as hand_out:
         with _voice(as_json) as voice:
             result = start(load_goal(goal, overrides), voice, dirty=dirty)
-        code = _report(result, as_json)
-        hand_out(result)
-    return code
+        return _report(result, as_json, hand_out)
 
 
 @click.command(
@@ -127,9 +125,7 @@ def resume(run: str | None, as_json: bool, report: Path | None, **options: Any) 
     with aftermath(report) as hand_out:
         with _voice(as_json) as voice:
             result = go_on(repository, name, voice, overrides)
-        code = _report(result, as_json)
-        hand_out(result)
-    return code
+        return _report(result, as_json, hand_out)
 
 
 @click.command(epilog="Example: kapso pause circle-packing")
@@ -230,9 +226,12 @@ class _voice:
         self._progress.close()
 
 
-def _report(result: Result, as_json: bool) -> int:
-    if not as_json:
-        from kapso.cli.summary import summary
+def _report(result: Result, as_json: bool, hand_out: Callable[[Result], None]) -> int:
+    try:
+        if not as_json:
+            from kapso.cli.summary import summary
 
-        click.echo(summary(result))
+            click.echo(summary(result))
+    finally:  # whoever read the summary may have gone
+        hand_out(result)
     return result.exit_code

@@ -70,6 +70,16 @@ def test_a_terminated_run_has_its_report(demo: Demo, tmp_path: Path, summary: Pa
         assert "The run was interrupted" in written and "beaten the baseline yet" in written
 
 
+@pytest.mark.slow
+def test_nobody_has_to_read_the_summary(demo: Demo, tmp_path: Path) -> None:
+    kapso, report = demo(), tmp_path / "report.html"
+    process = kapso.start("run", "--attempts", "2", "--report", str(report))
+    process.stdout.close()
+    process.stderr.read()
+    assert process.wait(60) == 141
+    assert "the budget of attempts is used up" in report.read_text()
+
+
 def test_a_report_that_cannot_be_written_is_refused_before_the_run(demo: Demo) -> None:
     kapso = demo()
     done = kapso("run", "--attempts", "2", "--report", "missing/report.html", check=2)
