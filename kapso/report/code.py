@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 3_000
 _WIDEST = 1_000
-_MOST_HIGHLIGHTED = 60_000
+_MOST_HIGHLIGHTED = 20_000
 """Characters of one hunk's side: a lexer's time is its own."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
@@ -75,7 +76,7 @@ def _files(lines: Iterator[str]) -> Iterator[FileDiff]:
         if line.startswith("diff --git "):
             if file is not None:
                 yield file
-            file = FileDiff(_path(line.removeprefix("diff --git ").rpartition(" ")[2], "b/"))
+            file = FileDiff(_named(line.removeprefix("diff --git ")))
         elif file is None:
             continue
         elif match := _HUNK.match(line):
@@ -107,12 +108,20 @@ def _hunk_lines(lines: Iterator[str], old: int, new: int, at: int) -> Iterator[L
         at += sign in " +"
 
 
+def _named(both: str) -> str:
+    """The path in `a/PATH b/PATH`, which may have spaces; where the two differ, other lines name it."""
+    old, new = both[: len(both) // 2], both[len(both) // 2 + 1 :]
+    is_same = old.replace("a/", "b/", 1) == new
+    return _path(new if is_same else both.rpartition(" ")[2], "b/")
+
+
 def _path(quoted: str, prefix: str) -> str:
     """A path as git prints it: with a prefix, a tab behind odd names, quoted with octal escapes."""
     text = quoted.rstrip("\t")
     if len(text) > 1 and text[0] == text[-1] == '"':
-        raw = text[1:-1].encode("latin-1", "replace").decode("unicode_escape").encode("latin-1", "replace")
-        text = raw.decode("utf-8", "replace")
+        with suppress(UnicodeDecodeError):
+            raw = text[1:-1].encode("latin-1", "replace").decode("unicode_escape")
+            text = raw.encode("latin-1", "replace").decode("utf-8", "replace")
     return printable(text.removeprefix(prefix))
 
 

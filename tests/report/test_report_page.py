@@ -9,6 +9,8 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kapso.attempt import Attempt, Verdict
 from kapso.git.repository import DiffStat
@@ -41,8 +43,8 @@ new file mode 100644
 @@ -0,0 +1 @@
 +plain
 \ No newline at end of file
-diff --git a/b.bin b/b.bin
-Binary files a/b.bin and b/b.bin differ
+diff --git a/my b.bin b/my b.bin
+Binary files a/my b.bin and b/my b.bin differ
 """
 
 
@@ -197,13 +199,35 @@ def test_a_program_s_lines_do_not_pass_for_git_s() -> None:
     assert [line.sign for line in code.hunks[0].lines] == [" ", "-", "-", "+", "+", " "]
     assert "&lt;b&gt;" in code.hunks[0].lines[0].html and "t-s" in code.hunks[0].lines[0].html
     assert (text.path, [line.text for line in text.hunks[0].lines]) == ("ä.txt", ["plain"])
-    assert binary.notes == ["Binary files a/b.bin and b/b.bin differ"]
+    assert (binary.path, binary.notes) == ("my b.bin", ["Binary files a/my b.bin and b/my b.bin differ"])
     assert not is_cut
 
 
 def test_directions_and_control_characters_are_shown() -> None:
     files, _ = read_diff("diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+x\u202ey\x1b[0m\tz\n")
     assert files[0].hunks[0].lines[0].html == "x\\u202ey\\x1b[0m\tz"
+
+
+LINES = st.sampled_from(
+    [
+        *DIFF.split("\n"),
+        "",
+        '+++ "b/\\',
+        "@@ -9999999,3 +1 @@",
+        "diff --git ",
+        'diff --git "a/\\" "b/\\"',
+        "\\",
+    ]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(lines=st.lists(LINES, max_size=30))
+def test_no_diff_is_too_odd_to_be_read(lines: list[str]) -> None:
+    files, _ = read_diff("\n".join(lines))
+    for file in files:
+        for line in (line for hunk in file.hunks for line in hunk.lines):
+            assert "<b>" not in line.html and "</script>" not in line.html
 
 
 def test_a_long_diff_is_cut() -> None:
