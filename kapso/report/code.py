@@ -7,6 +7,7 @@ escaped by Pygments or here. What is too long to read is cut, and said.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 MOST_LINES = 3_000
 _WIDEST = 1_000
-_MOST_HIGHLIGHTED = 20_000
-"""Characters of one hunk's side: a lexer's time is its own."""
+_MOST_HIGHLIGHTED = 8_000
+_WIDEST_HIGHLIGHTED = 300
+"""Characters of one hunk's side, and of a line in it: on longer ones, some lexers take many seconds."""
+_PATIENCE_S = 2.0
+"""For highlighting a whole diff; what is left then stays plain."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 
@@ -63,10 +67,11 @@ def read_diff(text: str, most_lines: int = MOST_LINES) -> tuple[list[FileDiff], 
     """The files of a diff as git prints it, highlighted, and whether lines were cut."""
     lines = text.split("\n")
     files = list(_files(iter(lines[:most_lines])))
+    deadline = time.monotonic() + _PATIENCE_S
     for file in files:
         lexer = _lexer(file.path)
         for hunk in file.hunks:
-            hunk.lines = _highlighted(hunk.lines, lexer)
+            hunk.lines = _highlighted(hunk.lines, lexer if time.monotonic() < deadline else None)
     return files, len(lines) > most_lines
 
 
@@ -153,7 +158,10 @@ def _highlighted(lines: Sequence[Line], lexer: Lexer | None) -> list[Line]:
 def _markup(texts: Sequence[str], lexer: Lexer | None) -> list[str]:
     """One piece of HTML a line, every tag closed within it."""
     plain = [escape(text) for text in texts]
-    if lexer is None or sum(map(len, texts)) > _MOST_HIGHLIGHTED:
+    is_long = (
+        sum(map(len, texts)) > _MOST_HIGHLIGHTED or max(map(len, texts), default=0) > _WIDEST_HIGHLIGHTED
+    )
+    if lexer is None or is_long:
         return plain
     from pygments import highlight
     from pygments.formatters import HtmlFormatter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -206,6 +207,15 @@ def test_a_program_s_lines_do_not_pass_for_git_s() -> None:
 def test_directions_and_control_characters_are_shown() -> None:
     files, _ = read_diff("diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+x\u202ey\x1b[0m\tz\n")
     assert files[0].hunks[0].lines[0].html == "x\\u202ey\\x1b[0m\tz"
+
+
+def test_a_program_that_lexers_choke_on_holds_nobody_up() -> None:
+    bad = "".join(f"+{'a ' * 149}\n" for _ in range(26))
+    hunks = "".join(f"@@ -0,0 +{1 + 26 * n},26 @@\n{bad}" for n in range(60))
+    began = time.process_time()
+    files, _ = read_diff(f"diff --git a/A.java b/A.java\n--- a/A.java\n+++ b/A.java\n{hunks}")
+    assert time.process_time() - began < 8  # 40 s without a limit
+    assert files[0].added == 60 * 26
 
 
 LINES = st.sampled_from(
