@@ -53,6 +53,13 @@ def test_the_wheel_ships_every_playbook(wheel: Path) -> None:
     assert playbooks <= set(names)
 
 
+def test_the_wheel_ships_the_templates_of_the_report(wheel: Path) -> None:
+    templates = {path.name for path in (ROOT / "kapso/report/templates").iterdir()}
+    shipped = {name for name in zipfile.ZipFile(wheel).namelist() if "/templates/" in name}
+    assert len(templates) == 3
+    assert shipped == {f"kapso/report/templates/{name}" for name in templates}
+
+
 def test_the_wheel_brings_command_and_licence(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     info = next(name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kapso.attempt import BASELINE, Attempt, now
-from kapso.cli.output import json_option, number, print_json, printable, write_bytes
+from kapso.cli.output import json_option, number, plural, print_json, printable, write_bytes
 from kapso.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
     if worktree:
         paths = apply_to_worktree(log.repository, base, attempt, picked)
         done = {**result, "worktree": str(log.repository.root), "paths": paths}
-        line = f"attempt {attempt.number} of {picked.run} is in the working tree, staged: {len(paths)} files"
+        line = f"attempt {attempt.number} of {picked.run} is in the working tree, staged: {plural(len(paths), 'file')}"
     else:
         known = {each.number: each for each in log.episodes.attempts(picked.run)}
         steps = [each for each in reversed(trace(attempt, known)) if each.number != BASELINE]

@@ -42,7 +42,7 @@ def try_(arguments: tuple[str, ...], dirty: bool, as_json: bool) -> int:
     name = log.run(run).run
     progress = Progress(is_quiet=as_json)
     try:
-        voice = Voice(progress.say, None, progress)
+        voice = Voice(progress.say, None, progress, how_called())
         tried = try_revision(log.repository, name, revision, voice, dirty=dirty)
     finally:
         progress.close()

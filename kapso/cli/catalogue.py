@@ -15,8 +15,8 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "run": Entry("kapso.cli.run:run", "Improve the program that goal.yaml describes."),
     "resume": Entry("kapso.cli.run:resume", "Go on after a stop, a pause, a crash or a kill."),
-    "pause": Entry("kapso.cli.run:pause", "Hold a run once what is in flight has ended."),
-    "stop": Entry("kapso.cli.run:stop", "End a run once what is in flight has ended."),
+    "pause": Entry("kapso.cli.control:pause", "Hold a run once what is in flight has ended."),
+    "stop": Entry("kapso.cli.control:stop", "End a run once what is in flight has ended."),
     "doctor": Entry(
         "kapso.cli.doctor:doctor", "Check the machine and the goal, and evaluate the baseline twice."
     ),
@@ -31,7 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "reindex": Entry("kapso.cli.reindex:reindex", "Rebuild the episodic log from git."),
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
     "init": Entry("kapso.cli.init:init", "Write a goal.yaml that works for this program."),
-    "report": Entry(None, "Write one self-contained HTML file about a run."),
+    "report": Entry("kapso.cli.report:report", "Write one self-contained HTML file about a run."),
     "steer": Entry(None, "Give the proposers a hint."),
     "approve": Entry(None, "Let an attempt that waits for approval run."),
     "reject": Entry(None, "Turn an attempt that waits for approval down."),

@@ -137,6 +137,11 @@ def size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `3 files`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def crash_log(text: str) -> str:
     """Append `text` to the log of unexpected errors and return where that is."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")

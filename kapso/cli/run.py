@@ -1,75 +1,21 @@
-"""`kapso run`, `resume`, `pause` and `stop`: parse, hand over to the loop, print how it ended."""
+"""`kapso run` and `kapso resume`: parse, hand over to the loop, print how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from kapso.cli.output import json_option, print_json
-from kapso.errors import NotAvailableYet, UsageError
+from kapso.cli.output import how_called, json_option
+from kapso.cli.run_options import goal_options, limits, push_option, report_option
+from kapso.errors import UsageError
 
 if TYPE_CHECKING:
     from kapso.attempt import Attempt
     from kapso.goal import Goal, Overrides
     from kapso.loop.session import Result, Voice
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_LATER = ("report",)
-
-_INSTEAD = {
-    "report": "`kapso ls` and `kapso show` print what happened",
-}
-
-
-def _limits(command: F) -> F:
-    """The options that limit a run."""
-    for option in (
-        click.option("--cost", type=float, metavar="DOLLARS", help="End after so many dollars."),
-        click.option("--time", metavar="DURATION", help="End after so long, such as 90s, 10m or 2h."),
-        click.option("--attempts", type=int, metavar="N", help="End after N attempts."),
-    ):
-        command = option(command)
-    return command
-
-
-def _goal_options(command: F) -> F:
-    """The options that stand for a goal.yaml."""
-    for option in (
-        click.option("--objective", metavar="TEXT", help="What to improve, in words."),
-        click.option(
-            "--metric",
-            multiple=True,
-            metavar="NAME=WAY",
-            help="What to maximize or minimize; the first is the score. Repeat for more.",
-        ),
-        click.option(
-            "--check", multiple=True, metavar="CMD", help="A command that must succeed. Repeat for more."
-        ),
-        click.option(
-            "--run", "run_command", metavar="CMD", help="The program itself; the scorer then runs apart."
-        ),
-        click.option("--program", metavar="FILE", help="The program that the scorer names and judges."),
-        click.option("--evaluate", metavar="CMD", help="The scorer: prints its metrics as a JSON object."),
-        click.option(
-            "--edit", multiple=True, metavar="FILES", help="What attempts may change. Repeat for more."
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _push_option(command: F) -> F:
-    """Where a run goes when it ends."""
-    return click.option("--push", metavar="REMOTE", help="Push the run to REMOTE when it ends.")(command)
-
-
-def _later(name: str, *flags: str, multiple: bool = False) -> Callable[[F], F]:
-    """An option of a later version: taken, so that it can be refused by name."""
-    return click.option(*flags, name, hidden=True, multiple=multiple)
 
 
 @click.command(
@@ -81,11 +27,12 @@ Examples:
   kapso run --edit pack.py --evaluate 'python evaluate.py' --metric score=maximize
   kapso run --from circle-packing    go on from the best of an earlier run
   kapso run --push origin            share it when it ends, also when it is stopped
+  kapso run --report packing.html    with an HTML report when it ends, or is interrupted
   kapso run --json > events.jsonl    in a script: exit code 0 is a confirmed improvement"""
 )
 @click.argument("goal", required=False, type=click.Path(path_type=Path))
-@_goal_options
-@_limits
+@goal_options
+@limits
 @click.option("--parallel", metavar="N", help="Evaluate N attempts at once; `auto` decides.")
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--propose", metavar="A,B", help="Proposers to use instead of the goal's.")
@@ -96,10 +43,12 @@ Examples:
     metavar="RUN",
     help="Score the best of RUN again and go on from there, as a new run.",
 )
-@_push_option
+@push_option
+@report_option
 @json_option
-@_later("report", "--report")
-def run(goal: Path | None, parallel: str | None, dirty: bool, as_json: bool, **options: Any) -> int:
+def run(
+    goal: Path | None, parallel: str | None, dirty: bool, as_json: bool, report: Path | None, **options: Any
+) -> int:
     """Improve the program that GOAL describes (a goal.yaml, or its folder; default: here).
 
     Without a goal.yaml, `--edit` and `--evaluate` are enough, in any folder of a git repository.
@@ -107,24 +56,23 @@ def run(goal: Path | None, parallel: str | None, dirty: bool, as_json: bool, **o
     Every attempt becomes a branch `kapso/<run>/<NNNN>-<title>`; your files, index and HEAD stay as they are.
     Ctrl-C finishes what is in flight; twice stops at once. Either way `kapso resume` goes on.
     """
-    for name in _LATER:
-        if options[name]:
-            raise NotAvailableYet(f"`--{name}`", help=_INSTEAD[name])
+    from kapso.cli.aftermath import aftermath
     from kapso.cli.share import check_remote
     from kapso.loop.session import start
 
     names = options["propose"].split(",") if options["propose"] else None
-    limits = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
-    overrides = _overrides(parallel=_parallel(parallel), propose=names, **limits)
-    loaded, notes = _goal(goal, overrides, options)
-    if options["push"]:
-        check_remote(loaded, options["push"])
-    best = _best_of(loaded, options["from_run"]) if options["from_run"] else None
-    with _voice(as_json) as voice:
-        for note in notes:
-            voice.say(note)
-        result = start(loaded, voice, dirty=dirty, best=best)
-    return _report(result, as_json, options["push"])
+    plain = {name: options[name] for name in ("attempts", "time", "cost", "seed")}
+    overrides = _overrides(parallel=_parallel(parallel), propose=names, **plain)
+    with aftermath(report) as hand_out:
+        loaded, notes = _goal(goal, overrides, options)
+        if options["push"]:
+            check_remote(loaded, options["push"])
+        best = _best_of(loaded, options["from_run"]) if options["from_run"] else None
+        with _voice(as_json) as voice:
+            for note in notes:
+                voice.say(note)
+            result = start(loaded, voice, dirty=dirty, best=best)
+        return _finish(result, as_json, options["push"], hand_out)
 
 
 @click.command(
@@ -134,71 +82,36 @@ Examples:
   kapso resume circle --attempts 200 with a larger budget"""
 )
 @click.argument("run", required=False)
-@_limits
-@_push_option
+@limits
+@push_option
+@report_option
 @json_option
-def resume(run: str | None, push: str | None, as_json: bool, **options: Any) -> int:
+def resume(run: str | None, push: str | None, as_json: bool, report: Path | None, **options: Any) -> int:
     """Go on with RUN after a stop, a pause, a crash or a kill; limits given here replace the goal's."""
+    from kapso.cli.aftermath import aftermath
+    from kapso.cli.control import told
+    from kapso.cli.pick import open_log
     from kapso.git.remote import find_remote
-    from kapso.loop.run_folder import RunFolder
+    from kapso.loop.session import release
     from kapso.loop.session import resume as go_on
     from kapso.memory.live import live_status
 
-    repository, name = _pick(run)
-    if live_status(repository.state_dir, name) == "paused":
-        RunFolder(repository.state_dir, name).tell("running")
-        return _told(name, "running", "goes on", as_json)
+    log = open_log()
+    repository, name = log.repository, log.run(run).run
     overrides = _overrides(**options)
+    if live_status(repository.state_dir, name) == "paused":
+        release(repository, name, overrides)
+        for flag, given in (("--report", report), ("--push", push)):
+            if given:
+                later = f"once it ends, `kapso {flag[2:]}` does it"
+                click.echo(f"kapso: `{flag}` is not for a run that another process holds: {later}", err=True)
+        return told(name, "running", "goes on", as_json)
     if push:
         find_remote(repository.git, push)
-    with _voice(as_json) as voice:
-        result = go_on(repository, name, voice, overrides)
-    return _report(result, as_json, push)
-
-
-@click.command(epilog="Example: kapso pause circle-packing")
-@click.argument("run", required=False)
-@json_option
-def pause(run: str | None, as_json: bool) -> int:
-    """Hold RUN once what is in flight has ended; `kapso resume` lets it go on."""
-    return _tell(run, "paused", "holds once what is in flight has ended", as_json)
-
-
-@click.command(epilog="Example: kapso stop circle-packing")
-@click.argument("run", required=False)
-@json_option
-def stop(run: str | None, as_json: bool) -> int:
-    """End RUN once what is in flight has ended: its best is confirmed, and `kapso resume` can go on."""
-    return _tell(run, "stopping", "ends once what is in flight has ended", as_json)
-
-
-def _tell(run: str | None, state: str, what: str, as_json: bool) -> int:
-    from kapso.loop.run_folder import RunFolder
-    from kapso.memory.live import live_status
-
-    repository, name = _pick(run)
-    if live_status(repository.state_dir, name) is None:
-        raise UsageError(
-            f"run `{name}` is not running", help=f"`kapso resume {name}` goes on with it", slug="not-running"
-        )
-    RunFolder(repository.state_dir, name).tell(state)
-    return _told(name, state, what, as_json)
-
-
-def _told(name: str, state: str, what: str, as_json: bool) -> int:
-    if as_json:
-        print_json({"run": name, "state": state})
-    else:
-        click.echo(f"{name} {what}")
-    return 0
-
-
-def _pick(text: str | None) -> Any:
-    """The repository around and the id of the run that `text` names."""
-    from kapso.cli.pick import open_log
-
-    log = open_log()
-    return log.repository, log.run(text).run
+    with aftermath(report) as hand_out:
+        with _voice(as_json) as voice:
+            result = go_on(repository, name, voice, overrides)
+        return _finish(result, as_json, push, hand_out)
 
 
 def _goal(path: Path | None, overrides: Overrides | None, options: dict[str, Any]) -> tuple[Goal, list[str]]:
@@ -278,19 +191,25 @@ class _voice:
 
         self._progress = Progress(is_quiet=self._as_json)
         listener = print_event if self._as_json else self._progress.hear
-        return Voice(self._progress.say, listener, self._progress)
+        return Voice(self._progress.say, listener, self._progress, how_called())
 
     def __exit__(self, *_: object) -> None:
         self._progress.close()
 
 
-def _report(result: Result, as_json: bool, remote: str | None = None) -> int:
-    if not as_json:
-        from kapso.cli.summary import summary
+def _finish(result: Result, as_json: bool, remote: str | None, hand_out: Callable[[Result], None]) -> int:
+    """Print how it ended, share it and hand the report out, whatever becomes of the one before."""
+    try:
+        if not as_json:
+            from kapso.cli.summary import summary
 
-        click.echo(summary(result))
-    if remote:
-        from kapso.cli.share import push_result
+            click.echo(summary(result))
+    finally:  # whoever read the summary may have gone
+        try:
+            if remote:
+                from kapso.cli.share import push_result
 
-        push_result(result, remote)
+                push_result(result, remote)
+        finally:
+            hand_out(result)
     return result.exit_code

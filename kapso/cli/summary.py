@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kapso.cli.output import duration, how_called, number, printable, styled
+from kapso.attempt import BASELINE
+from kapso.cli.output import duration, how_called, number, plural, printable, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
-
-_WHY = {
-    Ending.ATTEMPTS: "the budget of attempts is used up",
-    Ending.TIME: "the time is used up",
-    Ending.TARGET: "the target is met",
-    Ending.PATIENCE: "patience is at its end",
-    Ending.EXHAUSTED: "no proposer has anything left to try",
-    Ending.STOPPED: "it was told to stop",
-    Ending.SERVED: "what was asked for is evaluated",
-    Ending.INTERRUPTED: "it was interrupted",
-}
+from kapso.report.words import ENDINGS, how_confirmed
 
 
 def summary(result: Result) -> str:
     """Some ten lines for a person."""
     lines = [
         "",
-        f"{result.run}: {result.attempts} attempts in {duration(result.elapsed_s)}; {_WHY[result.ending]}",
+        f"{result.run}: {plural(result.attempts, 'attempt')} in {duration(result.elapsed_s)}; "
+        f"{ENDINGS[result.ending]}",
     ]
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
         lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
         return "\n".join(lines)
     if result.confirmation is None or not result.confirmation.is_confirmed:
-        lines += [_not_improved(result), "", *_next(result, ("ls", "show", "resume"))]
+        lines += [_not_improved(result), "", *_next(result, _after_nothing(result))]
         return "\n".join(lines)
     lines += _improved(result, result.confirmation)
     lines += ["", *_next(result, ("diff", "apply", "graph"))]
@@ -48,8 +40,17 @@ def _so_far(result: Result) -> list[str]:
     return [f"  best so far: {number(result.baseline.score)} → {number(result.best.score)} (not confirmed)"]
 
 
+def _after_nothing(result: Result) -> tuple[str, ...]:
+    """What helps where nothing was gained: looking at what was tried, if anything was, and trying more."""
+    if result.attempts == 0:
+        return ("doctor",)
+    return ("ls", "show") if result.ending is Ending.EXHAUSTED else ("ls", "show", "resume")
+
+
 def _not_improved(result: Result) -> str:
     baseline = number(result.baseline.score if result.baseline else None)
+    if result.ending is Ending.TARGET and result.best is not None and result.best.number == BASELINE:
+        return f"  the baseline of {baseline} meets the target already"
     return f"  no improvement over the baseline of {baseline} was confirmed"
 
 
@@ -57,22 +58,13 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     assert result.best is not None and result.baseline is not None
     before, after = number(result.baseline.score), number(result.best.score)
     lines = [
-        styled(f"  {before} → {after}{_percent(result)}", "green") + f"  confirmed: {_how(found)}",
+        styled(f"  {before} → {after}{_percent(result)}", "green") + f"  confirmed: {how_confirmed(found)}",
         f"  attempt {result.best.number}: {printable(result.best.title)}",
         f"  branch  {result.best.branch}",
     ]
     if (changed := _size(result)) is not None:
         lines.append(f"  diff    {changed}")
     return lines
-
-
-def _how(found: Confirmation) -> str:
-    if found.pairs == 0:
-        return found.how
-    return (
-        f"better by {number(found.gain)} in {found.pairs} fresh pairs "
-        f"(95 % interval {number(found.low)} to {number(found.high)})"
-    )
 
 
 def _percent(result: Result) -> str:
@@ -94,8 +86,9 @@ def _size(result: Result) -> str | None:
             changed = repository.diff_stat(base_of(repository, result.run), result.best.commit)
     except (KapsoError, KeyError):
         return None
-    files = "1 file" if changed.files == 1 else f"{changed.files} files"
-    return f"{files}, {changed.added} lines added, {changed.removed} removed"
+    return (
+        f"{plural(changed.files, 'file')}, {plural(changed.added, 'line')} added, {changed.removed} removed"
+    )
 
 
 def _next(result: Result, names: tuple[str, ...]) -> list[str]:
@@ -106,6 +99,7 @@ def _next(result: Result, names: tuple[str, ...]) -> list[str]:
         "graph": (f"git log --graph --oneline kapso/{result.run}/best", "how it came about"),
         "ls": (f"{kapso} ls {result.run} --sort score", "what was tried"),
         "show": (f"{kapso} show {result.run} 1", "one attempt in full"),
+        "doctor": (f"{kapso} doctor", "whether there is anything to try, and how noisy the score is"),
         "resume": (f"{kapso} resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
     }
     width = max(len(commands[name][0]) for name in names)

@@ -10,7 +10,7 @@ import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +23,7 @@ from kapso.loop.graph import AttemptState, build_graph, open_checkpoints
 from kapso.loop.human import take_up
 from kapso.loop.run import Run, announcement
 from kapso.loop.steps import AttemptSteps
+from kapso.loop.stored import raise_limits, stored_goal
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
@@ -32,7 +33,7 @@ TICK_S = 0.1
 
 
 class Ending(StrEnum):
-    """Why a campaign launches no more attempts."""
+    """Why a campaign launches no more attempts; `BASELINE`: why there never was one."""
 
     ATTEMPTS = "attempts"
     TIME = "time"
@@ -42,6 +43,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"
     SERVED = "served"
     INTERRUPTED = "interrupted"
+    BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
@@ -158,15 +160,19 @@ class Campaign:
 
     def _control(self) -> str:
         """What `kapso pause`, `stop` and `resume` say; while paused with nothing in flight, wait here."""
-        state = self.run.folder.control()
+        folder = self.run.folder
+        state = folder.control()
         if state != "paused" or self._numbers:
             return state
         self.run.write_records()
         since = time.monotonic()
-        while (state := self.run.folder.control()) == "paused" and not self._must_leave():
+        while (state := folder.control()) == "paused" and not self._must_leave():
             time.sleep(TICK_S)
             self._display.tick(self)
         self._paused_s += time.monotonic() - since
+        if folder.raised():
+            goal, _ = raise_limits(stored_goal(self.run.repository, self.run.name), folder, {}, None)
+            self.run.goal = replace(self.run.goal, budget=goal.budget)
         return state
 
     def _must_leave(self) -> bool:

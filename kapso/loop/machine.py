@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,6 +25,7 @@ _REMEDIES = {
     errno.ENOMEM: "free some memory",
     errno.EAGAIN: "end other programs: no process or thread can be started",
 }
+_LITTLE_BYTES = 1 << 20
 _FULL = "database or disk is full"
 
 
@@ -35,6 +36,17 @@ def machine() -> str:
         found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
         model = found[1] if found else model
     return f"{platform.machine()}, {' '.join(model.split()) or 'unknown processor'}, {os.cpu_count()} cores"
+
+
+def _full_disks(folders: Sequence[Path]) -> str:
+    """Which of the folders lie on a disk without space, for an error that does not say."""
+    full = []
+    for folder in folders:
+        with suppress(OSError):
+            space = os.statvfs(folder)
+            if space.f_bavail * space.f_frsize < _LITTLE_BYTES:
+                full.append(f"`{folder}`")
+    return f"{' and '.join(full)}: " if full else ""
 
 
 @contextmanager
@@ -57,7 +69,7 @@ def machine_faults(*own: Path) -> Iterator[None]:
         if error.errno not in _REMEDIES:
             raise
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        place = f"`{error.filename}`: " if error.filename else ""
+        place = f"`{error.filename}`: " if error.filename else _full_disks(own) if is_full else ""
         raise MachineError(
             f"the machine refuses: {place}{error.strerror}",
             help=_REMEDIES[error.errno],

@@ -10,7 +10,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +95,18 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError):
             return "running"
         return self._control_seen[1]
+
+    def raised(self) -> dict[str, Any]:
+        """The limits that `kapso resume` raised, by their names in `Overrides`; none where none was."""
+        try:
+            found = json.loads((self.path / "budget.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def keep_raised(self, limits: Mapping[str, Any]) -> None:
+        """Remember raised limits."""
+        (self.path / "budget.json").write_text(json.dumps(dict(limits)))
 
     def tell(self, state: str) -> None:
         """Tell the run to be `running`, `paused` or `stopping`."""

@@ -42,11 +42,15 @@ TERM_GRACE_S = 4.5
 
 @dataclass(frozen=True)
 class Voice:
-    """Who hears of a session: `say` gets lines for a person, `listener` events, `display` the clock."""
+    """Who hears of a session: `say` gets lines for a person, `listener` events, `display` the clock.
+
+    `called` is how the person calls the command line.
+    """
 
     say: Say
     listener: Listener | None
     display: Display
+    called: str = "kapso"
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,13 @@ def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides
         refuse_finished(repository, name, folder, overrides)
         with _reopened(repository, folder, voice, overrides) as session:
             return session.go()
+
+
+def release(repository: Repository, name: str, overrides: Overrides | None = None) -> None:
+    """Let a run go on that another process holds paused, with raised limits if there are any."""
+    folder = RunFolder(repository.state_dir, name)
+    raise_limits(stored_goal(repository, name), folder, read_end(repository, name), overrides)
+    folder.tell("running")
 
 
 def attend(repository: Repository, name: str, voice: Voice) -> Result:
@@ -174,7 +185,7 @@ class _Session:
                 return self._end(Ending.INTERRUPTED, None)
             except (MachineError, BrokenPipeError):  # the latter: whoever read the events has gone
                 with suppress(BrokenPipeError):
-                    self.voice.say(f"nothing is lost; go on with: kapso resume {run.name}")
+                    self.voice.say(f"nothing is lost; go on with: {self.voice.called} resume {run.name}")
                 raise
 
     def _go(self) -> Result:
@@ -211,9 +222,21 @@ class _Session:
                 run.observe(run.history.baseline)
                 run.write_records({"status": "running", "noise": run.history.noise.sigma})
                 return
-        except (BaselineError, UsageError):
+        except (BaselineError, UsageError) as error:
             if not known:
                 _forget(run.repository, run.name)
+                failed = Result(
+                    run.name,
+                    Ending.BASELINE,
+                    error.exit_code,
+                    None,
+                    None,
+                    0,
+                    0.0,
+                    None,
+                    str(run.repository.root),
+                )
+                run.journal.write("run.finished", is_durable=True, **failed.to_json())
             raise
         self._replay(known)
 
@@ -272,7 +295,7 @@ class _Session:
                     "noise": history.noise.sigma,
                     "confirmed": found.to_json() if found else None,
                     "elapsed": round(result.elapsed_s, 3),
-                    "raised": self.end.get("raised") or None,
+                    "raised": run.folder.raised() or self.end.get("raised") or None,
                 }
             )
             if is_finished:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -79,14 +78,11 @@ def raise_limits(
 
     The state folder knows of the latest; `end`, which travels with the run, of those of its last session.
     """
-    path = folder.path / "budget.json"
-    raised = dict(end.get("raised") or {})
-    with suppress(OSError, ValueError):
-        raised = json.loads(path.read_text())
+    raised = folder.raised() or dict(end.get("raised") or {})
     given = {name: value for name in _LIMITS if (value := getattr(overrides, name, None)) is not None}
     raised |= given
     if not raised:
         return goal, raised
     applied = Overrides(**raised).apply(goal)  # refuses what is senseless before it is kept
-    path.write_text(json.dumps(raised))
+    folder.keep_raised(raised)
     return applied, raised

@@ -1,0 +1,181 @@
+"""All that a report tells about one run, read once from git and the episodic log; nothing is rendered."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from kapso.attempt import BASELINE, Attempt, now
+from kapso.errors import KapsoError
+
+if TYPE_CHECKING:
+    from kapso.git.repository import DiffStat, Repository
+    from kapso.goal import Goal
+    from kapso.loop.confirm import Confirmation
+    from kapso.memory.episode import RunSummary
+    from kapso.memory.episodes import Episodes
+
+MOST_DIFF = 400_000
+"""Characters of the best diff that are kept; `kapso diff` shows all of it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run as it stood at `made`. `attempts` are in order, the baseline first where it was scored.
+
+    `goal` is None where this version cannot read the goal that git keeps. `diff` is base against best.
+    """
+
+    run: RunSummary
+    goal: Goal | None
+    start: Mapping[str, Any]
+    """run.json as the run started: seed, file, parallel, evaluator."""
+
+    attempts: tuple[Attempt, ...]
+    demoted: frozenset[int]
+    confirmation: Confirmation | None
+    noise: float | None
+    holdout: Mapping[int, Mapping[str, Any]]
+    diff: str
+    extent: DiffStat | None
+    version: str
+    made: datetime = field(default_factory=now)
+
+    @cached_property
+    def by_number(self) -> Mapping[int, Attempt]:
+        return {attempt.number: attempt for attempt in self.attempts}
+
+    @property
+    def baseline(self) -> Attempt | None:
+        return self.by_number.get(BASELINE)
+
+    @property
+    def best(self) -> Attempt | None:
+        number = self.run.best_attempt
+        return None if number is None else self.by_number.get(number)
+
+    @property
+    def tried(self) -> tuple[Attempt, ...]:
+        """The attempts without the baseline."""
+        return tuple(each for each in self.attempts if each.number != BASELINE)
+
+    @property
+    def is_improved(self) -> bool:
+        """Whether there is a best that is not the baseline; it may not be confirmed."""
+        return self.best is not None and self.best.number != BASELINE
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether fresh evaluations confirmed this very best."""
+        found = self.confirmation
+        return found is not None and found.is_confirmed and found.attempt == self.run.best_attempt
+
+    def is_better(self, score: float, other: float) -> bool:
+        return score > other if self.run.maximize else score < other
+
+    @cached_property
+    def improvements(self) -> Mapping[int, float]:
+        """The attempts that moved the best so far, with by how much; what did not hold is left out."""
+        gains: dict[int, float] = {}
+        so_far = self.baseline.score if self.baseline else None
+        for attempt in self.tried:
+            if not attempt.is_scored or attempt.score is None or attempt.number in self.demoted:
+                continue
+            if so_far is not None and not self.is_better(attempt.score, so_far):
+                continue
+            gains[attempt.number] = abs(attempt.score - so_far) if so_far is not None else 0.0
+            so_far = attempt.score
+        return gains
+
+
+def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Facts:
+    """All that is known about `run`. What cannot be read is left out; MachineError if git fails."""
+    from importlib.metadata import version  # 30 ms
+
+    from kapso.memory.history import read_json
+
+    refs = _refs(repository, run.run)
+    start, end = (read_json(repository, refs[name], "run.json") for name in ("goal", "records"))
+    attempts = tuple(episodes.attempts(run.run))
+    by_number = {attempt.number: attempt for attempt in attempts}
+    before, after = (
+        by_number.get(BASELINE),
+        by_number.get(-1 if run.best_attempt is None else run.best_attempt),
+    )
+    is_changed = before is not None and after is not None and before.tree != after.tree
+    return Facts(
+        run=run,
+        goal=_goal(repository, refs["goal"], start),
+        start=start,
+        attempts=attempts,
+        demoted=frozenset(e.attempt.number for e in episodes.episodes(run.run) if e.is_demoted),
+        confirmation=_confirmation(end.get("confirmed")),
+        noise=_finite(end.get("noise")),
+        holdout=_holdout(repository, run.run),
+        diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
+        extent=repository.diff_stat(before.commit, after.commit) if is_changed and before and after else None,
+        version=version("kapso-workbench"),
+    )
+
+
+def _refs(repository: Repository, run: str) -> dict[str, str | None]:
+    from kapso.git.layout import RunRefs
+
+    names = RunRefs(run)
+    return {"goal": repository.refs.get(names.goal), "records": repository.refs.get(names.records)}
+
+
+def _goal(repository: Repository, commit: str | None, start: Mapping[str, Any]) -> Goal | None:
+    from kapso.goal import parse_goal
+
+    if commit is None:
+        return None
+    file = start.get("file")
+    try:
+        text = repository.read(commit, "goal.yaml").decode()
+        return parse_goal(text, repository.root / (file if isinstance(file, str) else "goal.yaml"))
+    except (KapsoError, FileNotFoundError, ValueError):
+        return None
+
+
+def _holdout(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:
+    from kapso.git.ledger import read_holdout
+
+    found: dict[int, Mapping[str, Any]] = {}
+    for name, data in sorted(read_holdout(repository, run).items()):
+        stem = name.removesuffix(".json")
+        try:
+            said = json.loads(data)
+        except ValueError:
+            continue
+        if stem.isdigit() and stem.isascii() and isinstance(said, dict):
+            found[int(stem)] = said
+    return found
+
+
+def _confirmation(told: object) -> Confirmation | None:
+    """What the records say about it, with every part checked: a pulled run may say anything."""
+    from kapso.loop.confirm import Confirmation
+
+    if not isinstance(told, dict):
+        return None
+    attempt, pairs = told.get("attempt"), told.get("pairs")
+    return Confirmation(
+        is_confirmed=told.get("is_confirmed") is True,
+        how=str(told.get("how") or "it is not known how"),
+        attempt=attempt if isinstance(attempt, int) else -1,
+        pairs=pairs if isinstance(pairs, int) else 0,
+        gain=_finite(told.get("gain")),
+        low=_finite(told.get("low")),
+        high=_finite(told.get("high")),
+    )
+
+
+def _finite(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]

@@ -1,0 +1,62 @@
+"""The sentences that a report and the last lines of a run share: why it ended, what held, who judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kapso.cli.output import number
+
+if TYPE_CHECKING:
+    from kapso.loop.confirm import Confirmation
+
+ENDINGS = {
+    "attempts": "the budget of attempts is used up",
+    "time": "the time is used up",
+    "target": "the target is met",
+    "patience": "patience is at its end",
+    "exhausted": "no proposer has anything left to try",
+    "stopped": "it was told to stop",
+    "served": "what was asked for is evaluated",
+    "interrupted": "it was interrupted",
+    "baseline": "the baseline could not be evaluated",
+}
+"""Why a run ended, by what its records give as the reason (`Ending`)."""
+
+SANDBOX = {
+    "bubblewrap": (
+        "Candidates ran without network and could not see your home folder, your keys, the repository, "
+        "hidden files or other processes, nor write outside their workspace. Memory, processes, disk and "
+        "time were limited for the whole process tree."
+    ),
+    "landlock": (
+        "The kernel walled off files and the network (Landlock, and a filter of system calls). That is "
+        "weaker than bubblewrap: candidates could tell which of your files exist and which processes run; "
+        "`kapso doctor` names what else this machine leaves open."
+    ),
+    "limits": (
+        "Memory, processes, disk and time were limited, but nothing was walled off: candidates could use the "
+        "network and could read and write whatever you can, the judge and the repository included."
+    ),
+}
+"""What a level of the sandbox kept out."""
+
+OPEN_NETWORK = "The goal opened the network to them (`sandbox.network`)."
+
+APART = (
+    "The judge stood apart: the program ran on its own, and the judge read only what it left behind, in a "
+    "checkout of the base that the program could not touch."
+)
+TOGETHER = (
+    "The judge ran the program itself. That is weaker: a program can reach its judge and forge its score, so "
+    "read the diff before you believe the number. A `run` command of its own keeps the two apart."
+)
+
+
+def how_confirmed(found: Confirmation) -> str:
+    """By which fresh evaluations the best held, or did not."""
+    if found.pairs == 0 or found.gain is None:
+        return found.how
+    return (
+        f"better by {number(found.gain)} in {found.pairs} fresh pairs "
+        f"(95 % interval {number(found.low)} to {number(found.high)})"
+    )
