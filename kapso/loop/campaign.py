@@ -231,7 +231,7 @@ class Campaign:
         run = self.run
         found = commits.read_pending(run.repository, commit)
         run.history.in_flight[found.tree] = number
-        run.in_flight[number] = found.title
+        run.note_in_flight(number, found)
         if number in threads:
             config: Any = {"configurable": {"thread_id": str(number)}}
             with suppress(Exception):  # whatever a damaged checkpoint leads to: git has the candidate

@@ -72,6 +72,7 @@ class Run:
         self.slots: dict[int, int] = {}
         self.best_left_in: Path | None = None
         self._records: dict[str, bytes] = {}
+        self._turns: dict[str, int] = {}
 
     def proposer(self, name: str) -> Proposer:
         return next(each for each in self.proposers if each.name == name)
@@ -84,10 +85,23 @@ class Run:
         other = self.history.in_flight.get(tree)
         return None if other == number else other
 
-    def note_proposed(self, number: int, title: str) -> None:
+    def in_turn(self) -> list[Proposer]:
+        """The proposers, the one whose last attempt lies furthest back first: equal shares for all that have
+        ideas, whoever has none for a while."""
+        return sorted(self.proposers, key=lambda each: self._turns.get(each.name, -1))
+
+    def note_proposed(self, number: int, candidate: commits.Pending) -> None:
         """The candidate is safe under its pending ref: the next attempt may be proposed."""
-        self.in_flight[number] = title
+        self.note_in_flight(number, candidate)
         self.on_proposed(number)
+
+    def note_in_flight(self, number: int, candidate: commits.Pending) -> None:
+        """The attempt is under way, and its proposer has had its turn."""
+        self.in_flight[number] = candidate.title
+        self._take_turn(candidate.proposer, number)
+
+    def _take_turn(self, proposer: str, number: int) -> None:
+        self._turns[proposer] = max(number, self._turns.get(proposer, -1))
 
     def attempt_of(self, state: AttemptState, measured: Measured) -> Attempt:
         """The attempt that ended, not committed yet."""
@@ -157,6 +171,7 @@ class Run:
     def observe(self, attempt: Attempt) -> None:
         """Policy and proposers learn of an attempt."""
         with self.lock:
+            self._take_turn(attempt.proposer, attempt.number)
             self.policy.observe(attempt)
             for proposer in self.proposers:
                 proposer.observe(attempt)
