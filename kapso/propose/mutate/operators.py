@@ -40,7 +40,7 @@ class Operator:
 OPERATORS = (
     Operator("compare", 1.0, BINARY, signs.compare),
     Operator("bound", 1.0, BINARY | ARGUMENTS | {"range_expression", "slice"}, signs.bound),
-    Operator("index", 0.8, SUBSCRIPTS, signs.index),
+    Operator("index", 0.5, SUBSCRIPTS, signs.index),
     Operator("integer", 0.7, INTEGERS, signs.integer),
     Operator("arithmetic", 0.8, BINARY, signs.arithmetic),
     Operator("logic", 0.8, BINARY, signs.logic),
@@ -51,7 +51,7 @@ OPERATORS = (
     Operator("term", 0.5, BINARY, terms.term),
     Operator("arguments", 0.8, ARGUMENTS, terms.arguments),
     Operator("callee", 0.8, CALLS, terms.callee),
-    Operator("name", 0.3, frozenset({"identifier"}), terms.name),
+    Operator("name", 0.5, frozenset({"identifier"}), terms.name),
     Operator("member", 0.5, MEMBERS, terms.member),
     Operator("grow", 0.2, _GROWN, terms.grow),
     Operator("delete", 0.7, _STATEMENTS, statements.delete),

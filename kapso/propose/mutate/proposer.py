@@ -30,6 +30,8 @@ _SMALL = 25_000
 """Characters of a program all of whose edits are weighed against each other; in a larger one, a region is
 drawn by its size first."""
 _SHARPNESS = 1.5
+_APART = 0.5
+"""How often an edit is made on what its parent was made from instead, and so on back to the base."""
 _LONGEST_REST = 8
 """Every so many attempts it takes its turn, however badly it did."""
 
@@ -67,6 +69,7 @@ class Mutate:
     def __init__(self, goal: Goal, read: Callable[[str], Snapshot]) -> None:
         self._read = read
         self._record = Record()
+        self._attempts: dict[int, Attempt] = {}
         self._base: Snapshot | None = None
         self._sources: dict[tuple[str, bytes], Source | None] = {}
         self._edits: dict[Region, list[_Seen]] = {}
@@ -88,15 +91,17 @@ class Mutate:
         """The next edit, or None when it rests or when all that it sees in the parent was tried."""
         if self._rests(context):
             return None
-        tried = self._tried.setdefault(context.parents[0].tree, set())
         random = Random(f"{context.seed}:{len(context.known)}")
-        sources = self._program(context.files, random)
-        known = self._changes(context.files)
+        parent = self._parent(context.parents[0], random)
+        files = context.files if parent is context.parents[0] else self._read(parent.commit)
+        tried = self._tried.setdefault(parent.tree, set())
+        sources = self._program(files, random)
+        known = self._changes(files)
         for seen in self._drawn(sources, tried, random):
             tried.add(seen.candidate.key)
             if is_sound(seen.source, seen.edit.spans) and self._is_new(seen, known):
                 self._last = context.number
-                return self._idea(seen)
+                return self._idea(seen, parent.number)
         return None
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
@@ -109,6 +114,7 @@ class Mutate:
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""
+        self._attempts[attempt.number] = attempt
         if attempt.number == BASELINE:
             self._base = self._read(attempt.commit)
             return
@@ -128,7 +134,17 @@ class Mutate:
         gap = min(_LONGEST_REST, round(2 * self._others.share / self._own.share))
         return context.number - self._last < gap
 
-    def _idea(self, seen: _Seen) -> Idea:
+    def _parent(self, chosen: Attempt, random: Random) -> Attempt:
+        """The chosen parent, or some of the time one that it came from.
+
+        Edits that help apart from each other can be brought together (by `combine`), whereas one that helped
+        by chance hides from those made on top of it what would have helped the program itself.
+        """
+        while chosen.parents and random.random() < _APART:
+            chosen = self._attempts[chosen.parents[0]]
+        return chosen
+
+    def _idea(self, seen: _Seen, parent: int) -> Idea:
         candidate, source = seen.candidate, seen.source
         path, region = source.path, candidate.region.removeprefix(f"{source.path}:")
         line = source.text.count("\n", 0, seen.edit.start) + 1
@@ -147,6 +163,7 @@ class Mutate:
                 "path": path,
                 "replace": [[start, source.text[start:end], new] for start, end, new in seen.edit.spans],
             },
+            parents=(parent,),
         )
 
     def _reason(self, candidate: Candidate, region: str) -> str:

@@ -28,8 +28,11 @@ def cache(node: Node, region: Region) -> Iterator[Edit]:
     if re.search(r"@[^\n]*\n\s*(async\s+)?$", region.source.text[: node.start]):
         return
     newline, imported = region.source.newline, _import_of_functools(region)
-    wrap = (node.start, node.start, f"@functools.cache{newline}{indent}")
-    spans = [wrap] if imported is None else [imported, wrap]
+    spans = [(node.start, node.start, f"@functools.cache{newline}{indent}")]
+    if imported is not None and imported[0] == node.start:
+        spans = [(node.start, node.start, f"{imported[2]}{newline}{newline}{spans[0][2]}")]
+    elif imported is not None:
+        spans.append(imported)
     is_recursive = re.search(rf"\b{re.escape(name)}\(", body) is not None
     yield edit(f"results of `{name}` remembered", *spans, weight=6.0 if is_recursive else 1.0)
 

@@ -31,7 +31,7 @@ def delete(node: Node, region: Region) -> Iterator[Edit]:
         return
     if node.kind == "pass_statement" or "__name__" in node.text.split("\n", 1)[0] or _is_tail(node):
         return
-    weight = 2.5 if len(node.text) < _SHORT else 1.0
+    weight = 2.0 if len(node.text) < _SHORT else 1.0
     if _is_only_binding(node, region):
         weight = 0.15
     if _ends_a_loop(node):
@@ -67,11 +67,13 @@ def move(node: Node, region: Region) -> Iterator[Edit]:
                 yield from _moved(inside[0], node, is_before=True, what="before")
         if not block.statements() or block.kind in CASES:
             continue
-        before, after = _previous(node), _next(node)
-        if after is not None and _is_light(after):
-            yield from _moved(after, block.statements()[-1], is_before=False, what="into the block, after")
+        before, last = _previous(node), block.statements()[-1]
         if before is not None and _is_light(before):
             yield from _moved(before, block.statements()[0], is_before=True, what="into the block, before")
+        for other in _nearby(last, region):
+            is_apart = other.parent is not block and not any(each is other for each in last.above)
+            if is_apart and not _is_only_binding(other, region):
+                yield from _moved(other, last, is_before=False, what="into the block, after")
 
 
 def leave(node: Node, region: Region) -> Iterator[Edit]:
@@ -98,9 +100,13 @@ def leave(node: Node, region: Region) -> Iterator[Edit]:
 
 
 def copy(node: Node, region: Region) -> Iterator[Edit]:
-    """A short statement from nearby once more, before this one or in its place."""
+    """A short statement from nearby once more: before this one, in its place, or where its blocks end."""
     if not _is_movable(node):
         return
+    for last in [block.statements()[-1] for block in node.blocks() if block.statements()]:
+        if not _is_exit(last) and not _is_tail(last):
+            for other in [each for each in _nearby(last, region) if each.text != last.text]:
+                yield _inserted(f"`{other.text}` once more after `{last.text}`", last, other.text, 0.4)
     for other in _nearby(node, region):
         if other.text == node.text or any(above is other for above in node.above):
             continue
@@ -180,7 +186,8 @@ def _is_only_binding(node: Node, region: Region) -> bool:
         if each.kind == "identifier" and is_binding(each):
             same = region.names.get(each.text, [])
             if not any(is_binding(one) and one.start < each.start for one in same):
-                return any(one.start > node.end for one in same)
+                later = region.source.text[node.end :]
+                return re.search(rf"\b{re.escape(each.text)}\b", later) is not None
     return False
 
 

@@ -19,20 +19,22 @@ from kapso.propose.mutate.languages import (
     STRINGS,
 )
 from kapso.propose.mutate.tree import Node, Region, is_binding, is_variable
+from kapso.propose.tune.found import last_name
 
 _TWINS = [
     ("min", "max"), ("any", "all"), ("floor", "ceil"), ("floor", "round"), ("ceil", "round"), ("sin", "cos"),
-    ("append", "insert"), ("push", "unshift"), ("pop", "shift"), ("push_back", "push_front"),
+    ("push", "unshift"), ("pop", "shift"), ("push_back", "push_front"),
     ("pop_back", "pop_front"), ("pop", "popleft"), ("append", "appendleft"), ("first", "last"),
     ("lower", "upper"), ("startswith", "endswith"), ("fmin", "fmax"), ("minimum", "maximum"), ("argmin", "argmax"),
     ("every", "some"), ("lower_bound", "upper_bound"), ("bisect_left", "bisect_right"), ("begin", "end"),
-    ("log", "log2"), ("log", "exp"), ("sum", "max"), ("front", "back"), ("left", "right"), ("find", "rfind"),
-    ("rotate_left", "rotate_right"), ("extend", "append"), ("keys", "values"), ("indexOf", "lastIndexOf"),
+    ("log", "exp"), ("front", "back"), ("left", "right"), ("find", "rfind"),
+    ("rotate_left", "rotate_right"), ("keys", "values"), ("indexOf", "lastIndexOf"),
 ]  # fmt: skip
 _TWIN_OF: dict[str, list[str]] = {}
 for _one, _other in _TWINS:
     _TWIN_OF.setdefault(_one, []).append(_other)
     _TWIN_OF.setdefault(_other, []).append(_one)
+_SYMMETRIC = {"min", "max", "hypot", "gcd", "lcm", "print", "fmin", "fmax", "minimum", "maximum", "set", "zip"}
 _ONE_WAY = {"-", "/", "//", "%", "**", "<<", ">>", "@"}
 _NUMERIC = {"+", "-", "*", "/", "//", "%", "**"}
 
@@ -96,7 +98,8 @@ def term(node: Node, region: Region) -> Iterator[Edit]:
 def arguments(node: Node, region: Region) -> Iterator[Edit]:
     """`f(a, b)` to `f(b, a)`."""
     given = [each for each in node.named if each.kind not in STRINGS | {"keyword_argument"}]
-    if not 2 <= len(given) <= 5:
+    called = node.parent.children[0].text if node.parent is not None else ""
+    if not 2 <= len(given) <= 5 or last_name(called) in _SYMMETRIC:
         return
     for one, other in zip(given, given[1:], strict=False):
         if one.text != other.text:
@@ -122,23 +125,20 @@ def callee(node: Node, region: Region) -> Iterator[Edit]:
 
 
 def name(node: Node, region: Region) -> Iterator[Edit]:
-    """A variable to another one in scope, those with a like name and those used nearby first."""
-    if node.text not in region.names or not is_variable(node) or is_binding(node):
+    """A variable to another one in scope, those first that play the same part elsewhere."""
+    if node.text not in region.locals or not is_variable(node) or is_binding(node):
         return
-    if node.text not in region.locals:
-        return
-    places = {
-        other: min(abs(each.start - node.start) for each in region.names[other])
-        for other in region.locals - {node.text}
-        if any(each.start < node.start for each in region.names[other])
-        or not any(map(is_binding, region.names[other]))
-    }
-    alike = _nearest(node.text, places)[:1]
-    nearby = sorted(places, key=lambda other: (places[other], other))[:3]
-    for rank, other in enumerate(dict.fromkeys([*alike, *nearby])):
-        yield edit(
-            f"`{node.text}` to `{other}`", (node.start, node.end, other), weight=1.0 if rank < 2 else 0.5
-        )
+    worth = {}
+    for other in region.locals - {node.text}:
+        uses = region.names[other]
+        if any(is_binding(each) for each in uses) and uses[0].start > node.start:
+            continue  # it has no value yet
+        fits = any(_part(each) == _part(node) and each is not node for each in uses)
+        are_bound_together = any(_binding(one) is _binding(each) for one in uses for each in region.names[node.text])
+        likeness = 1 - _distance(node.text, other)
+        worth[other] = (2.0 if are_bound_together else 1.0 if fits else 0.15) * (0.5 + likeness)
+    for other in sorted(worth, key=lambda each: (-worth[each], each))[:3]:
+        yield edit(f"`{node.text}` to `{other}`", (node.start, node.end, other), weight=worth[other])
 
 
 def member(node: Node, region: Region) -> Iterator[Edit]:
@@ -199,6 +199,21 @@ def _is_numeric(node: Node) -> bool:
     if node.kind not in BINARY or not node.tokens or node.tokens[0].text not in _NUMERIC:
         return False
     return not any(each.kind in STRINGS for each in node.walk())
+
+
+def _part(node: Node) -> tuple[str, str, bool]:
+    """What a variable is used as: an index, the thing that is indexed, one side of a sum."""
+    parent = node.parent
+    if parent is None:
+        return ("", "", False)
+    sign = parent.tokens[0].text if parent.kind in BINARY and parent.tokens else ""
+    return (parent.kind, sign if sign in _ONE_WAY else "", parent.children[0] is node)
+
+
+def _binding(node: Node) -> Node:
+    """What gives a variable its value there, or the variable itself where it is merely used."""
+    found = node.statement
+    return found if found is not None and is_binding(node) and node.parent is not None else node
 
 
 def _nearest(name: str, others: Iterable[str]) -> list[str]:
