@@ -40,7 +40,7 @@ class AttemptSteps:
         return {"chosen": list(parents), "known": {}, "started": rfc3339(now())}
 
     def ideate(self, state: AttemptState) -> AttemptState:
-        """Ask the proposers in turn; no idea from any of them, asked twice, ends the attempt before it began."""
+        """Ask the proposers in turn, twice; no idea from any of them ends the attempt before it began."""
         run = self.run_
         with run.lock:
             for is_last in (False, True):

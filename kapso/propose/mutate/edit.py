@@ -22,7 +22,7 @@ Replacement = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Edit:
-    """Replacements of one file in order of place; `what` is for people, `weight` tells how promising it is."""
+    """Replacements of one file in order of place; `what` is for people, `weight` says how promising it is."""
 
     what: str
     spans: tuple[Replacement, ...]

@@ -28,7 +28,7 @@ _GROWN = ASSIGNMENTS | {"init_declarator", "let_declaration", "variable_declarat
 
 @dataclass(frozen=True)
 class Operator:
-    """`see` yields the edits at one node of one of these `kinds`; `prior` is its worth before anything is known."""
+    """`see` yields the edits at one node of these `kinds`; `prior` is its worth before anything is known."""
 
     name: str
     prior: float

@@ -7,6 +7,7 @@ idea holds the replacements themselves, so carrying it out needs no parser and g
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,15 @@ class _Seen:
     source: Source
 
 
+@dataclass(frozen=True)
+class _Proposal:
+    """An edit under way: the tree that it starts from, and what program it makes."""
+
+    tree: str
+    key: str
+    identity: str
+
+
 @dataclass
 class Rate:
     """Successes among late attempts, older ones counting less."""
@@ -74,6 +84,7 @@ class Mutate:
         self._sources: dict[tuple[str, bytes], Source | None] = {}
         self._edits: dict[Region, list[_Seen]] = {}
         self._normal: dict[tuple[str, bytes], str] = {}
+        self._in_flight: dict[int, list[_Proposal]] = {}
         self._tried: dict[str, set[str]] = {}
         self._made: set[str] = set()
         self._own, self._others = Rate(), Rate()
@@ -94,13 +105,19 @@ class Mutate:
         random = Random(f"{context.seed}:{len(context.known)}")
         parent = self._parent(context.parents[0], random)
         files = context.files if parent is context.parents[0] else self._read(parent.commit)
-        tried = self._tried.setdefault(parent.tree, set())
-        sources = self._program(files, random)
-        known = self._changes(files)
-        for seen in self._drawn(sources, tried, random):
+        assert isinstance(files, Snapshot)
+        changes = self._changes(files)
+        waiting = self._waiting(context)
+        made = self._made | {each.identity for each in waiting}
+        tried = self._tried.get(parent.tree, set()) | {
+            each.key for each in waiting if each.tree == parent.tree
+        }
+        for seen in self._drawn(self._program(files, random), tried, random):
             tried.add(seen.candidate.key)
-            if is_sound(seen.source, seen.edit.spans) and self._is_new(seen, known):
-                self._last = context.number
+            identity = self._identity({**changes, seen.source.path: self._result(seen)})
+            if identity not in made and is_sound(seen.source, seen.edit.spans):
+                proposal = _Proposal(parent.tree, seen.candidate.key, identity)
+                self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
                 return self._idea(seen, parent.number)
         return None
 
@@ -119,6 +136,7 @@ class Mutate:
             self._base = self._read(attempt.commit)
             return
         self._made.add(self._identity(self._changes(self._read(attempt.commit))))
+        self._in_flight.pop(attempt.number, None)
         result = result_of(attempt)
         if result is not None:
             rate = self._own if attempt.proposer == self.name else self._others
@@ -126,13 +144,23 @@ class Mutate:
         if attempt.proposer == self.name:
             self._record.learn(attempt.parameters, attempt)
             self._last = max(self._last, attempt.number)
+            tree = self._attempts[attempt.parents[0]].tree
+            self._tried.setdefault(tree, set()).add(str(attempt.parameters.get("edit")))
 
     def _rests(self, context: Context) -> bool:
         """Whether others make more of an attempt: then every few alone are taken, by how much more."""
         if context.is_last or self._own.made < 5 or not self._others.made:
             return False
         gap = min(_LONGEST_REST, round(2 * self._others.share / self._own.share))
-        return context.number - self._last < gap
+        last = max([self._last, *(number for number in self._in_flight if number < context.number)])
+        return context.number - last < gap
+
+    def _waiting(self, context: Context) -> list[_Proposal]:
+        """Proposals whose results are not in; of this very attempt, those that were mere repetitions."""
+        found: list[_Proposal] = []
+        for number, proposals in self._in_flight.items():
+            found += proposals[: len(context.known)] if number == context.number else proposals
+        return found
 
     def _parent(self, chosen: Attempt, random: Random) -> Attempt:
         """The chosen parent, or some of the time one that it came from.
@@ -187,11 +215,12 @@ class Mutate:
             if not waiting:
                 left = [] if region is None else [each for each in left if each is not region]
                 continue
-            weights = [self._record.weight(each.candidate) ** _SHARPNESS for each in waiting]
+            weights = [math.pow(self._record.weight(each.candidate), _SHARPNESS) for each in waiting]
             yield random.choices(waiting, weights)[0]
 
     def _mass(self, region: Region) -> float:
-        return region.size * self._record.region_weight(f"{region.source.path}:{region.name}") ** _SHARPNESS
+        weight = self._record.region_weight(f"{region.source.path}:{region.name}")
+        return region.size * math.pow(weight, _SHARPNESS)
 
     def _seen(self, region: Region) -> list[_Seen]:
         """The edits of a region that may be made at all."""
@@ -218,18 +247,14 @@ class Mutate:
                 self._edits.pop(region, None)
         return source
 
-    def _is_new(self, seen: _Seen, changes: Mapping[str, str]) -> bool:
-        """Whether no attempt had this program, comments and space aside; from now on one has."""
-        path = seen.source.path
+    def _result(self, seen: _Seen) -> str:
+        """The normal form of the file that the edit makes."""
         content = apply(seen.source.text, seen.edit.spans).encode("utf-8")
-        identity = self._identity({**changes, path: self._form(path, content)})
-        is_new = identity not in self._made
-        self._made.add(identity)
-        return is_new
+        return self._form(seen.source.path, content)
 
-    def _changes(self, files: Files) -> dict[str, str]:
+    def _changes(self, files: Snapshot) -> dict[str, str]:
         """What of a commit differs from the base: the normal form by path, "" where a file is gone."""
-        assert self._base is not None and isinstance(files, Snapshot)
+        assert self._base is not None
         return {
             path: self._form(path, files[path]) if path in files else ""
             for path in files.changed_from(self._base)

@@ -77,8 +77,7 @@ def integer(node: Node, region: Region) -> Iterator[Edit]:
 def bound(node: Node, region: Region) -> Iterator[Edit]:
     """One more or one less where a loop or a slice ends: arguments of `range`, sides of its condition."""
     for part in _bounds(node):
-        for each in shifted(part):
-            yield each
+        yield from shifted(part)
     for token in node.tokens:
         if node.kind == "range_expression" and token.text in {"..", "..="}:
             new = "..=" if token.text == ".." else ".."

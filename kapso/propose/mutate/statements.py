@@ -1,4 +1,4 @@
-"""Operators on whole statements: without one, in another order, in or out of a block, an early exit, a copy."""
+"""Operators on whole statements: without one, in another order, into or out of a block, a copy, an exit."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def move(node: Node, region: Region) -> Iterator[Edit]:
 
 
 def leave(node: Node, region: Region) -> Iterator[Edit]:
-    """`break`, `continue` or the function's `return` where a branch inside a loop ends, and for one another."""
+    """`break`, `continue` or the function's `return` where a branch in a loop ends, or for one another."""
     end = node.language.end
     is_in_loop = any(each.kind in LOOPS for each in node.above)
     if node.kind in EXITS or (node.named and node.named[0].kind in EXITS):
@@ -105,7 +105,9 @@ def copy(node: Node, region: Region) -> Iterator[Edit]:
         return
     for last in [block.statements()[-1] for block in node.blocks() if block.statements()]:
         if not _is_exit(last) and not _is_tail(last):
-            for other in [each for each in _nearby(last, region) if each.text != last.text]:
+            for other in _nearby(last, region):
+                if other.text == last.text or any(above is other for above in last.above):
+                    continue
                 yield _inserted(f"`{other.text}` once more after `{last.text}`", last, other.text, 0.4)
     for other in _nearby(node, region):
         if other.text == node.text or any(above is other for above in node.above):

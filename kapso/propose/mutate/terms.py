@@ -25,7 +25,8 @@ _TWINS = [
     ("min", "max"), ("any", "all"), ("floor", "ceil"), ("floor", "round"), ("ceil", "round"), ("sin", "cos"),
     ("push", "unshift"), ("pop", "shift"), ("push_back", "push_front"),
     ("pop_back", "pop_front"), ("pop", "popleft"), ("append", "appendleft"), ("first", "last"),
-    ("lower", "upper"), ("startswith", "endswith"), ("fmin", "fmax"), ("minimum", "maximum"), ("argmin", "argmax"),
+    ("lower", "upper"), ("startswith", "endswith"), ("fmin", "fmax"), ("minimum", "maximum"),
+    ("argmin", "argmax"),
     ("every", "some"), ("lower_bound", "upper_bound"), ("bisect_left", "bisect_right"), ("begin", "end"),
     ("log", "exp"), ("front", "back"), ("left", "right"), ("find", "rfind"),
     ("rotate_left", "rotate_right"), ("keys", "values"), ("indexOf", "lastIndexOf"),
@@ -34,7 +35,20 @@ _TWIN_OF: dict[str, list[str]] = {}
 for _one, _other in _TWINS:
     _TWIN_OF.setdefault(_one, []).append(_other)
     _TWIN_OF.setdefault(_other, []).append(_one)
-_SYMMETRIC = {"min", "max", "hypot", "gcd", "lcm", "print", "fmin", "fmax", "minimum", "maximum", "set", "zip"}
+_SYMMETRIC = {
+    "min",
+    "max",
+    "hypot",
+    "gcd",
+    "lcm",
+    "print",
+    "fmin",
+    "fmax",
+    "minimum",
+    "maximum",
+    "set",
+    "zip",
+}
 _ONE_WAY = {"-", "/", "//", "%", "**", "<<", ">>", "@"}
 _NUMERIC = {"+", "-", "*", "/", "//", "%", "**"}
 
@@ -134,7 +148,9 @@ def name(node: Node, region: Region) -> Iterator[Edit]:
         if any(is_binding(each) for each in uses) and uses[0].start > node.start:
             continue  # it has no value yet
         fits = any(_part(each) == _part(node) and each is not node for each in uses)
-        are_bound_together = any(_binding(one) is _binding(each) for one in uses for each in region.names[node.text])
+        are_bound_together = any(
+            _binding(one) is _binding(each) for one in uses for each in region.names[node.text]
+        )
         likeness = 1 - _distance(node.text, other)
         worth[other] = (2.0 if are_bound_together else 1.0 if fits else 0.15) * (0.5 + likeness)
     for other in sorted(worth, key=lambda each: (-worth[each], each))[:3]:
