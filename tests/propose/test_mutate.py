@@ -1,4 +1,4 @@
-"""`mutate` at work on made-up histories: what it proposes, in which order, what it learns, and when it rests."""
+"""`mutate` on made-up histories: what it proposes, in which order, what it learns, and when it rests."""
 
 from __future__ import annotations
 
@@ -312,7 +312,10 @@ def test_a_cached_function_gets_its_import(goal: Goal) -> None:
 
 
 def test_a_list_that_is_asked_becomes_a_set(goal: Goal) -> None:
-    text = "def f(xs):\n    seen = []\n    for x in xs:\n        if x not in seen:\n            seen.append(x)\n    return len(seen)\n"
+    text = (
+        "def f(xs):\n    seen = []\n    for x in xs:\n        if x not in seen:\n            seen.append(x)\n"
+    )
+    text += "    return len(seen)\n"
     story = Story(goal, {"a.py": text})
     story.run(500)
     wanted = text.replace("seen = []", "seen = set()").replace("append", "add")

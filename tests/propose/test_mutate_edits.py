@@ -82,27 +82,27 @@ SOURCES = {
         package main
         import "fmt"
         func clip(x, low int) int {
-        	if x < low {
-        		return low
-        	}
-        	return x
+            if x < low {
+                return low
+            }
+            return x
         }
         func solve(xs []int, n int) int {
-        	best := 0 // ünï
-        	for i := 0; i < n; i++ {
-        		if xs[i] == 3 && best != 0 {
-        			break
-        		}
-        		xs[i] += 2
-        		best = clip(best - xs[i-1], n)
-        	}
-        	for _, v := range xs {
-        		fmt.Println("x < y 😀", v)
-        	}
-        	for best > 9 {
-        		best--
-        	}
-        	return best
+            best := 0 // ünï
+            for i := 0; i < n; i++ {
+                if xs[i] == 3 && best != 0 {
+                    break
+                }
+                xs[i] += 2
+                best = clip(best - xs[i-1], n)
+            }
+            for _, v := range xs {
+                fmt.Println("x < y 😀", v)
+            }
+            for best > 9 {
+                best--
+            }
+            return best
         }
         """,
     "e.js": """\

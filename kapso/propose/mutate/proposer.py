@@ -23,11 +23,13 @@ from kapso.propose.mutate.record import Candidate, Record, Result, result_of
 from kapso.propose.mutate.tree import Region, Source, digest, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 
-_REMEMBERED = 2_000_000
+_REMEMBERED = 1_500_000
 """Characters of source that are kept parsed."""
+_REMEMBERED_EDITS = 60_000
+"""Edits that are kept, at about 600 bytes each."""
 _MANY_FILES = 60
 _SAMPLED_FILES = 20
-_SMALL = 25_000
+_SMALL = 15_000
 """Characters of a program all of whose edits are weighed against each other; in a larger one, a region is
 drawn by its size first."""
 _SHARPNESS = 1.5
@@ -83,6 +85,7 @@ class Mutate:
         self._base: Snapshot | None = None
         self._sources: dict[tuple[str, bytes], Source | None] = {}
         self._edits: dict[Region, list[_Seen]] = {}
+        self._kept = 0
         self._normal: dict[tuple[str, bytes], str] = {}
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._tried: dict[str, set[str]] = {}
@@ -224,10 +227,16 @@ class Mutate:
 
     def _seen(self, region: Region) -> list[_Seen]:
         """The edits of a region that may be made at all."""
-        found = self._edits.get(region)
-        if found is None:
-            found = self._edits[region] = list(_see(region))
-        return found
+        if region not in self._edits:
+            self._edits[region] = list(_see(region))
+            region.forget()
+            self._kept += len(self._edits[region])
+            while self._kept > _REMEMBERED_EDITS and len(self._edits) > 1:
+                self._drop(next(iter(self._edits)))
+        return self._edits[region]
+
+    def _drop(self, region: Region) -> None:
+        self._kept -= len(self._edits.pop(region, ()))
 
     def _program(self, files: Files, random: Random) -> list[Source]:
         """The sources; among very many, some at random each time."""
@@ -244,7 +253,7 @@ class Mutate:
         while len(self._sources) > 1 and sum(len(each[1]) for each in self._sources) > _REMEMBERED:
             oldest = self._sources.pop(next(iter(self._sources)))
             for region in oldest.regions if oldest is not None else []:
-                self._edits.pop(region, None)
+                self._drop(region)
         return source
 
     def _result(self, seen: _Seen) -> str:

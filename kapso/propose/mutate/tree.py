@@ -199,6 +199,11 @@ class Region:
                 keys[node] = digest(f"{text}:{seen[text]}")
         return keys
 
+    def forget(self) -> None:
+        """Drop the nodes, which are many; they are made again when asked for."""
+        for name in ("root", "nodes", "names", "locals", "keys"):
+            self.__dict__.pop(name, None)
+
     def _add(self, sg: SgNode, parent: Node) -> Node:
         node = Node(sg, parent, self.source)
         parent.children.append(node)
