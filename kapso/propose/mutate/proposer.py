@@ -35,7 +35,7 @@ drawn by its size first."""
 _SHARPNESS = 1.5
 _APART = 0.5
 """How often an edit is made on what its parent was made from instead, and so on back to the base."""
-_LONGEST_REST = 8
+_LONGEST_REST = 6
 """Every so many attempts it takes its turn, however badly it did."""
 
 
@@ -70,7 +70,7 @@ class Rate:
 
     @property
     def share(self) -> float:
-        return (self.won + 0.5) / (self.made + 4)
+        return (self.won + 1) / (self.made + 10)
 
 
 class Mutate:
@@ -154,7 +154,7 @@ class Mutate:
         """Whether others make more of an attempt: then every few alone are taken, by how much more."""
         if context.is_last or self._own.made < 5 or not self._others.made:
             return False
-        gap = min(_LONGEST_REST, round(2 * self._others.share / self._own.share))
+        gap = min(_LONGEST_REST, round(1 + self._others.share / self._own.share))
         last = max([self._last, *(number for number in self._in_flight if number < context.number)])
         return context.number - last < gap
 

@@ -34,7 +34,7 @@ def cache(node: Node, region: Region) -> Iterator[Edit]:
     elif imported is not None:
         spans.append(imported)
     is_recursive = re.search(rf"\b{re.escape(name)}\(", body) is not None
-    yield edit(f"results of `{name}` remembered", *spans, weight=6.0 if is_recursive else 1.0)
+    yield edit(f"results of `{name}` remembered", *spans, weight=6.0 if is_recursive else 0.4)
 
 
 def lazy(node: Node, region: Region) -> Iterator[Edit]:

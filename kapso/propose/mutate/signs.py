@@ -8,6 +8,8 @@ from kapso.propose.mutate.edit import Edit, edit
 from kapso.propose.mutate.languages import (
     ARGUMENTS,
     BINARY,
+    BINDINGS,
+    FUNCTIONS,
     INTEGERS,
     LOOPS,
     LOOSE,
@@ -67,6 +69,8 @@ def assign(node: Node, region: Region) -> Iterator[Edit]:
 
 def integer(node: Node, region: Region) -> Iterator[Edit]:
     """0, 1 and 2 to what lies beside them; other numbers are settings, which are tuned."""
+    if node.parent is not None and node.parent.kind in BINDINGS and region.root.kind not in FUNCTIONS:
+        return  # a setting, such as `ROUNDS = 2`
     neighbours = {"0": ["1"], "1": ["0", "2"], "2": ["1"]}
     for new in neighbours.get(node.text, []):
         structural = node.parent is not None and node.parent.kind in BINARY | SUBSCRIPTS | ARGUMENTS

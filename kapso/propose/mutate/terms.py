@@ -135,7 +135,7 @@ def callee(node: Node, region: Region) -> Iterator[Edit]:
     if called.kind == "identifier" and name.text in arities and len(node.children) == 2:
         same = [each for each, n in arities.items() if n == arities[name.text] and each != name.text]
         for other in _nearest(name.text, same)[:2]:
-            yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=0.3)
+            yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=0.2)
 
 
 def name(node: Node, region: Region) -> Iterator[Edit]:
@@ -175,9 +175,7 @@ def member(node: Node, region: Region) -> Iterator[Edit]:
 def grow(node: Node, region: Region) -> Iterator[Edit]:
     """What is assigned or returned a little larger or smaller, or with a variable more in it."""
     value = node.named[-1] if node.named else None
-    if value is None or (node.tokens and node.tokens[0].text in {"+=", "-="} and value.kind in INTEGERS):
-        return
-    if not _is_numeric(value) or len(value.text) > 200:
+    if value is None or value.kind in INTEGERS | FLOATS or not _is_numeric(value) or len(value.text) > 200:
         return
     text = _wrapped(value, "*")
     for factor in ("1.1", "0.9", "2", "0.5"):
@@ -210,8 +208,6 @@ def _is_numeric(node: Node) -> bool:
     """Whether an expression looks like arithmetic on numbers."""
     if node.kind == "parenthesized_expression" and len(node.named) == 1:
         return _is_numeric(node.named[0])
-    if node.kind in FLOATS | INTEGERS:
-        return node.text not in {"0", "1", "0.0", "1.0"}
     if node.kind not in BINARY or not node.tokens or node.tokens[0].text not in _NUMERIC:
         return False
     return not any(each.kind in STRINGS for each in node.walk())
