@@ -60,7 +60,8 @@ def condition(node: Node, region: Region) -> Iterator[Edit]:
         return
     language, span = node.language, (inner.start, inner.end)
     is_loop = node.kind not in IFS
-    if inner.kind not in BINARY or inner.tokens[0].text in {"and", "or", "&&", "||"}:
+    signs = {each.text for each in inner.tokens}
+    if inner.kind not in BINARY or signs & {"and", "or", "&&", "||"}:  # else other comparisons say as much
         text = language.negated.format(inner.text)
         yield edit(f"`{inner.text}` turned round", (*span, text), weight=0.3 if is_loop else 1.5)
     if not is_loop:  # a loop that never ends costs the whole time limit
