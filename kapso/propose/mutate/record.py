@@ -87,7 +87,9 @@ class Record:
         """How promising an edit is by all that is known; never 0."""
         weight = candidate.prior * self._worth(candidate.operator) * self.region_weight(candidate.region)
         spot = self.spots.get(candidate.spot)
-        if spot is not None:
+        if spot is not None and candidate.operator == "delete" and spot.same and not spot.changed:
+            weight *= 2  # what can be changed without an effect may be idle work
+        elif spot is not None:
             weight *= (1 + 3 * spot.better + 0.3 * spot.worse) / (1 + 1.5 * spot.same + 0.3 * spot.changed)
             weight /= 1 + 0.3 * spot.broken
         if self._idle and not self._idle.isdisjoint(candidate.around):

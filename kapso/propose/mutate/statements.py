@@ -34,6 +34,8 @@ def delete(node: Node, region: Region) -> Iterator[Edit]:
     weight = 2.0 if len(node.text) < _SHORT else 1.0
     if _is_only_binding(node, region):
         weight = 0.15
+    elif _is_unused(node, region):
+        weight = 4.0
     if _ends_a_loop(node):
         weight = 0.1
     siblings = node.parent.statements() if node.parent is not None else []
@@ -191,6 +193,15 @@ def _is_only_binding(node: Node, region: Region) -> bool:
                 later = region.source.text[node.end :]
                 return re.search(rf"\b{re.escape(each.text)}\b", later) is not None
     return False
+
+
+def _is_unused(node: Node, region: Region) -> bool:
+    """Whether it gives a value to a variable that nothing asks for."""
+    bound = [each for each in node.walk() if each.kind == "identifier" and is_binding(each)]
+    if len(bound) != 1 or bound[0].text not in region.locals:
+        return False
+    words = re.findall(rf"\b{re.escape(bound[0].text)}\b", region.source.text)
+    return len(words) == 1
 
 
 def _ends_a_loop(node: Node) -> bool:
