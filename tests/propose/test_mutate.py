@@ -214,13 +214,13 @@ def test_regions_that_move_the_score_are_preferred(goal: Goal) -> None:
 
 
 def test_edits_that_help_are_made_again_elsewhere_and_broken_ones_become_rare(goal: Goal) -> None:
-    files = {f"{name}.py": TWO for name in "abc"}
+    files = {f"{name}.py": TWO for name in "abcdef"}
 
     def shares(score: Score) -> Counter[str]:
         ideas = [idea for seed in range(3) for idea in Story(goal, files, score, seed).run(50)[15:]]
         return Counter(idea.parameters["operator"] for idea in ideas)
 
-    original = TWO * 3
+    original = TWO * 6
     lines = original.splitlines()
 
     def loves_fewer(text: str) -> float | None:
