@@ -65,7 +65,8 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
     if worktree:
         paths = apply_to_worktree(log.repository, base, attempt, picked)
         done = {**result, "worktree": str(log.repository.root), "paths": paths}
-        line = f"attempt {attempt.number} of {picked.run} is in the working tree, staged: {plural(len(paths), 'file')}"
+        count = plural(len(paths), "file")
+        line = f"attempt {attempt.number} of {picked.run} is in the working tree, staged: {count}"
     else:
         known = {each.number: each for each in log.episodes.attempts(picked.run)}
         steps = [each for each in reversed(trace(attempt, known)) if each.number != BASELINE]

@@ -106,6 +106,10 @@ class ProposerSpec:
     name: str
 
 
+DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "combine"))
+"""Every proposer that works offline and without a word from the user."""
+
+
 @dataclass(frozen=True)
 class Search:
     """How attempts are chosen and run. `parallel` None is `auto`; `repairs` is for llm and agent only."""
@@ -186,7 +190,7 @@ class Goal:
     metrics: tuple[Metric, ...] = (Metric("score"),)
     constraints: tuple[Constraint, ...] = ()
     repeats: int = 1
-    propose: tuple[ProposerSpec, ...] = (ProposerSpec("tune"),)
+    propose: tuple[ProposerSpec, ...] = DEFAULT_PROPOSERS
     search: Search = field(default_factory=Search)
     budget: Budget = field(default_factory=Budget)
     stop: Stop = field(default_factory=Stop)

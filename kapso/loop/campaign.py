@@ -262,7 +262,7 @@ class Campaign:
         run = self.run
         found = commits.read_pending(run.repository, commit)
         run.history.in_flight[found.tree] = number
-        run.in_flight[number] = found.title
+        run.note_in_flight(number, found)
         if found.proposer == HUMAN:
             self._by_hand.add(number)
         if number in threads:

@@ -74,6 +74,7 @@ class Run:
         self.slots: dict[int, int] = {}
         self.best_left_in: Path | None = None
         self._records: dict[str, bytes] = {}
+        self._turns: dict[str, int] = {}
 
     def proposer(self, name: str) -> Proposer:
         return next(each for each in self.proposers if each.name == name)
@@ -85,6 +86,11 @@ class Run:
             return twin.number
         other = self.history.in_flight.get(tree)
         return None if other == number else other
+
+    def in_turn(self) -> list[Proposer]:
+        """The proposers, the one whose last attempt lies furthest back first: equal shares for all that have
+        ideas, whoever has none for a while."""
+        return sorted(self.proposers, key=lambda each: self._turns.get(each.name, -1))
 
     def keep_candidate(
         self,
@@ -125,9 +131,17 @@ class Run:
             hypothesis=pending.hypothesis,
             commit=pending.commit,
         )
-        self.in_flight[number] = pending.title
+        self.note_in_flight(number, pending)
         self.on_proposed(number)
         return pending.commit
+
+    def note_in_flight(self, number: int, candidate: commits.Pending) -> None:
+        """The attempt is under way, and its proposer has had its turn."""
+        self.in_flight[number] = candidate.title
+        self._take_turn(candidate.proposer, number)
+
+    def _take_turn(self, proposer: str, number: int) -> None:
+        self._turns[proposer] = max(number, self._turns.get(proposer, -1))
 
     def attempt_of(self, state: AttemptState, measured: Measured) -> Attempt:
         """The attempt that ended, not committed yet."""
@@ -197,6 +211,7 @@ class Run:
     def observe(self, attempt: Attempt) -> None:
         """Policy and proposers learn of an attempt."""
         with self.lock:
+            self._take_turn(attempt.proposer, attempt.number)
             self.policy.observe(attempt)
             for proposer in self.proposers:
                 proposer.observe(attempt)

@@ -37,16 +37,18 @@ class AttemptSteps:
         return {"chosen": list(parents), "known": {}, "started": rfc3339(now())}
 
     def ideate(self, state: AttemptState) -> AttemptState:
-        """Ask the proposers in turn; no idea from any of them ends the attempt before it began."""
+        """Ask the proposers in turn, twice; no idea from any of them ends the attempt before it began."""
         run = self.run_
-        first = state["number"] % len(run.proposers)
         with run.lock:
-            for proposer in [*run.proposers[first:], *run.proposers[:first]]:
-                if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
-                    continue
-                if (idea := proposer.ideate(self._context(state, proposer.name))) is not None:
-                    parents = list(idea.parents) or state["chosen"]
-                    return {"proposer": proposer.name, "idea": dataclasses.asdict(idea), "parents": parents}
+            for is_last in (False, True):
+                for proposer in run.in_turn():
+                    if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+                        continue
+                    context = self._context(state, proposer.name, is_last)
+                    if (idea := proposer.ideate(context)) is not None:
+                        parents = list(idea.parents) or state["chosen"]
+                        given = dataclasses.asdict(idea)
+                        return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
 
     def edit(self, state: AttemptState) -> AttemptState:
@@ -103,7 +105,7 @@ class AttemptSteps:
         run.keep_episode(attempt, tuple(_stages(state)))
         return {}
 
-    def _context(self, state: AttemptState, proposer: str) -> Context:
+    def _context(self, state: AttemptState, proposer: str, is_last: bool) -> Context:
         run = self.run_
         known = state["known"].get(proposer, [])
         parents = [run.history.attempts[number] for number in state["chosen"]]
@@ -115,6 +117,7 @@ class AttemptSteps:
             attempts=list(run.history.attempts.values()),
             seed=self._seed(state, f"ideate {len(known)}"),
             known=[run.history.attempts[n] for n in known if n in run.history.attempts],
+            is_last=is_last,
         )
 
     def _place(self, state: AttemptState) -> Place:

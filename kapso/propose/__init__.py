@@ -19,13 +19,19 @@ def _tune(goal: Goal, seed: int, read: Read) -> Proposer:
     return Tune(goal, read)
 
 
+def _mutate(goal: Goal, seed: int, read: Read) -> Proposer:
+    from kapso.propose.mutate import Mutate
+
+    return Mutate(goal, read)
+
+
 def _combine(goal: Goal, seed: int, read: Read) -> Proposer:
     from kapso.propose.combine import Combine
 
     return Combine(goal, read)
 
 
-CATALOGUE: Mapping[str, Factory] = {"tune": _tune, "combine": _combine}
+CATALOGUE: Mapping[str, Factory] = {"tune": _tune, "mutate": _mutate, "combine": _combine}
 
 
 def make_proposers(goal: Goal, seed: int, read: Read) -> list[Proposer]:

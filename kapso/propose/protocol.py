@@ -49,7 +49,11 @@ class Idea:
 
 @dataclass(frozen=True)
 class Context:
-    """What a proposer may look at; `known` are attempts that its ideas for this one merely repeated."""
+    """What a proposer may look at.
+
+    `known` are attempts that its ideas for this one merely repeated; `is_last` says that no other proposer
+    has an idea, so that one that merely rests should not.
+    """
 
     goal: Goal
     number: int
@@ -58,6 +62,7 @@ class Context:
     attempts: Sequence[Attempt]
     seed: int
     known: Sequence[Attempt] = ()
+    is_last: bool = False
 
 
 class Proposer(Protocol):

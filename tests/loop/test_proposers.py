@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Demo = Callable[..., Any]
 GOAL = """\
 name: demo
@@ -36,3 +38,76 @@ def test_a_combination_has_two_parents(demo: Demo) -> None:
             assert len(each["parents"]) == 2
             assert parents == [by_number[number]["commit"] for number in each["parents"]]
     assert len({kapso.git("rev-parse", f"{each['branch']}^{{tree}}") for each in attempts[1:]}) == 12
+
+
+CODE = """\
+RATE = 3
+STEP = 2
+
+
+def solve(n):
+    total = 0
+    for i in range(1, n):
+        if i % 2 == 0:
+            total += i * RATE
+    return total + STEP
+"""
+CODE_GOAL = """\
+name: code
+objective: Make the total large.
+edit: [code.py]
+run: cp code.py $KAPSO_OUT/
+evaluate: python3 judge.py $KAPSO_OUT/code.py
+"""
+JUDGE = """\
+import json, sys
+names = {}
+exec(open(sys.argv[1]).read(), names)
+print(json.dumps({"score": names["solve"](9)}))
+"""
+
+
+def test_proposers_take_turns_whoever_has_nothing(demo: Demo) -> None:
+    propose = "propose: [combine, mutate, tune]\nsearch: {parallel: 1}\nbudget: {attempts: 9}\n"
+    kapso = demo(base_goal=CODE_GOAL, goal=propose, extra={"code.py": CODE, "judge.py": JUDGE})
+    kapso("run")
+    attempts = kapso.json("ls", "code")[1:]
+    others = [each["proposer"] for each in attempts if each["proposer"] != "combine"][:8]
+    assert others == ["mutate", "tune"] * (len(others) // 2) + ["mutate"] * (len(others) % 2)
+
+
+@pytest.mark.slow
+def test_the_default_is_all_that_apply_and_a_resumed_run_keeps_the_turns(demo: Demo) -> None:
+    extra = {"code.py": CODE, "judge.py": JUDGE}
+    kapso = demo(base_goal=CODE_GOAL, goal="search: {parallel: 1}\n", extra=extra)
+    kapso("run", "--attempts", "12")
+    expected = [each["title"] for each in kapso.json("ls", "code")]
+    kapso("run", "--attempts", "5")
+    assert len(kapso.json("ls", "code")) == 6
+    kapso("resume", "--attempts", "12")
+    attempts = kapso.json("ls", "code")
+    assert [each["title"] for each in attempts] == expected and len(expected) == 13
+    assert {"tune", "mutate"} <= {each["proposer"] for each in attempts}
+    mutated = next(each for each in attempts if each["proposer"] == "mutate")
+    assert kapso.git("diff", "--stat", f"{mutated['branch']}^", mutated["branch"]).startswith(" code.py")
+
+
+def test_where_there_is_no_code_the_others_go_on(demo: Demo) -> None:
+    goal = GOAL.replace("propose: [tune, combine]\n", "").replace("attempts: 12", "attempts: 4")
+    kapso = demo(base_goal=goal.replace("sleep 0.4; ", ""), extra={"params.json": PARAMS, "score.sh": SCORE})
+    done = kapso("run", check=0)
+    assert "mutate: no code to change" in done.stderr
+    assert {each["proposer"] for each in kapso.json("ls", "demo")[1:]} <= {"tune", "combine"}
+
+
+@pytest.mark.slow
+def test_edits_outside_of_a_block_are_never_proposed(demo: Demo) -> None:
+    code = CODE.replace("    for i", "    # EVOLVE-BLOCK-START\n    for i")
+    code = code.replace("    return", "    # EVOLVE-BLOCK-END\n    return")
+    kapso = demo(base_goal=CODE_GOAL, goal="propose: [mutate]\n", extra={"code.py": code, "judge.py": JUDGE})
+    kapso("run", "--attempts", "10")
+    attempts = kapso.json("ls", "code")
+    assert len(attempts) == 11
+    for each in attempts:
+        text = kapso.git("show", f"{each['branch']}:code.py")
+        assert text.startswith(code.split("START")[0]) and text.endswith(code.split("EVOLVE-BLOCK-END")[1])

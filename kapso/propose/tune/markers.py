@@ -1,15 +1,12 @@
-"""Markers: comments by which users say what may be tuned, and where edits may land at all."""
+"""Markers: comments by which users say what may be tuned."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from kapso.propose.blocks import evolve_blocks
 from kapso.propose.tune.numerals import read_number
 from kapso.propose.tune.slots import Domain, Value, read_value
-
-__all__ = ["Marker", "Problem", "evolve_blocks", "find_markers"]
 
 _MARKER = re.compile(r"(?:\#|(?<!:)//|/\*|;)\s*kapso:(?P<spec>.*?)(?:\*/.*)?$", re.MULTILINE)
 _RANGE = re.compile(r"(?P<low>[^\s.]\S*?|\.\d\S*?)\s*\.\.\s*(?P<high>\S+)(?P<words>(?:\s+\w+)*)$")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from kapso.propose.blocks import evolve_blocks
 from kapso.propose.tune import build, cfamily, config, plain, python, toml
 from kapso.propose.tune.dialects import DIALECTS
 from kapso.propose.tune.found import Found, any_of, name_slots, span
-from kapso.propose.tune.markers import Marker, Problem, evolve_blocks, find_markers
+from kapso.propose.tune.markers import Marker, Problem, find_markers
 from kapso.propose.tune.slots import CONFIGURED, NEVER, Domain, Slot, is_same
 
 if TYPE_CHECKING:

@@ -1,0 +1,88 @@
+"""An edit: what it replaces, why it may stand, and how it is carried out.
+
+Every byte outside the replaced spans survives, since nothing but them is written.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kapso.propose.mutate.languages import Language
+from kapso.propose.mutate.tree import Source
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+Replacement = tuple[int, int, str]
+"""Start and end in characters, and the new text."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replacements of one file in order of place; `what` is for people, `weight` says how promising it is."""
+
+    what: str
+    spans: tuple[Replacement, ...]
+    weight: float = 1.0
+
+    @property
+    def start(self) -> int:
+        return self.spans[0][0]
+
+
+def edit(what: str, *spans: Replacement, weight: float = 1.0) -> Edit:
+    """An edit of these replacements, in any order."""
+    return Edit(what, tuple(sorted(spans)), weight)
+
+
+def apply(text: str, spans: Sequence[Replacement]) -> str:
+    """The text with the replacements made."""
+    pieces, at = [], 0
+    for start, end, new in spans:
+        pieces += [text[at:start], new]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def is_sound(source: Source, spans: Sequence[Replacement]) -> bool:
+    """Whether the result parses no worse than the file does, and, in Python, compiles.
+
+    Only the top-level items that are touched are looked at: the others stay as they are.
+    """
+    if any(low[1] > high[0] for low, high in zip(spans, spans[1:], strict=False)):
+        return False
+    low, high = source.item(spans[0][0], spans[-1][1])
+    before = source.text[low:high]
+    after = apply(before, [(start - low, end - low, new) for start, end, new in spans])
+    language = source.language
+    if not after.strip():
+        return True
+    if _faults(after, language) > _faults(before, language):
+        return False
+    return not language.is_python or _compiles(after) or not _compiles(before)
+
+
+def _faults(text: str, language: Language) -> int:
+    """How many errors the parser finds, missing pieces (they are empty) among them."""
+    from ast_grep_py import SgRoot  # 5 ms
+
+    root = SgRoot(text, language.name).root()
+    return len(root.find_all(kind="ERROR")) + sum(map(_is_missing, root.find_all(regex="^$")))
+
+
+def _is_missing(node: SgNode) -> bool:
+    """A block without a statement is empty as well, in Python, and as wrong."""
+    return node.is_leaf()
+
+
+def _compiles(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<candidate>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,320 @@
+"""The proposer: draws one edit of the parent that was not tried yet, the promising ones first.
+
+Everything it knows is a function of what was observed, in order; every draw comes from `Context.seed`. The
+idea holds the replacements themselves, so carrying it out needs no parser and gives the same tree again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from random import Random
+
+from kapso.attempt import BASELINE, Attempt
+from kapso.goal import Goal
+from kapso.propose.mutate.edit import Edit, apply, is_sound
+from kapso.propose.mutate.languages import language_of, normal_form
+from kapso.propose.mutate.operators import edits_of
+from kapso.propose.mutate.record import Candidate, Record, Result, result_of
+from kapso.propose.mutate.tree import Region, Source, digest, read_source
+from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
+
+_REMEMBERED = 1_500_000
+"""Characters of source that are kept parsed."""
+_REMEMBERED_EDITS = 60_000
+"""Edits that are kept, at about 600 bytes each."""
+_MANY_FILES = 60
+_SAMPLED_FILES = 20
+_SMALL = 15_000
+"""Characters of a program all of whose edits are weighed against each other; in a larger one, a region is
+drawn by its size first."""
+_SHARPNESS = 1.5
+_APART = 0.5
+"""How often an edit is made on what its parent was made from instead, and so on back to the base."""
+_LONGEST_REST = 6
+"""Every so many attempts it takes its turn, however badly it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A candidate with the edit that makes it."""
+
+    candidate: Candidate
+    edit: Edit
+    source: Source
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """An edit under way: the tree that it starts from, and what program it makes."""
+
+    tree: str
+    key: str
+    identity: str
+
+
+@dataclass
+class Rate:
+    """Successes among late attempts, older ones counting less."""
+
+    won: float = 0.0
+    made: float = 0.0
+
+    def add(self, has_won: bool) -> None:
+        self.won = 0.97 * self.won + has_won
+        self.made = 0.97 * self.made + 1
+
+    @property
+    def share(self) -> float:
+        return (self.won + 1) / (self.made + 10)
+
+
+class Mutate:
+    """Changes the structure of a program, one edit at a time. `read` gives the editable files of a commit."""
+
+    name = "mutate"
+
+    def __init__(self, goal: Goal, read: Callable[[str], Snapshot]) -> None:
+        self._read = read
+        self._record = Record()
+        self._attempts: dict[int, Attempt] = {}
+        self._base: Snapshot | None = None
+        self._sources: dict[tuple[str, bytes], Source | None] = {}
+        self._edits: dict[Region, list[_Seen]] = {}
+        self._kept = 0
+        self._normal: dict[tuple[str, bytes], str] = {}
+        self._in_flight: dict[int, list[_Proposal]] = {}
+        self._tried: dict[str, set[str]] = {}
+        self._made: set[str] = set()
+        self._own, self._others = Rate(), Rate()
+        self._last = 0
+
+    def why_nothing(self, files: Files) -> str | None:
+        """Why there is nothing to change in these files, or None when there is something."""
+        for path in sorted(files):
+            source = self._source(path, files[path]) if language_of(path) else None
+            if source is not None and any(self._seen(region) for region in source.regions):
+                return None
+        return "no code to change in the files of `edit` that it can read"
+
+    def ideate(self, context: Context) -> Idea | None:
+        """The next edit, or None when it rests or when all that it sees in the parent was tried."""
+        if self._rests(context):
+            return None
+        random = Random(f"{context.seed}:{len(context.known)}")
+        parent = self._parent(context.parents[0], random)
+        files = context.files if parent is context.parents[0] else self._read(parent.commit)
+        assert isinstance(files, Snapshot)
+        changes = self._changes(files)
+        waiting = self._waiting(context)
+        made = self._made | {each.identity for each in waiting}
+        tried = self._tried.get(parent.tree, set()) | {
+            each.key for each in waiting if each.tree == parent.tree
+        }
+        for seen in self._drawn(self._program(files, random), tried, random):
+            tried.add(seen.candidate.key)
+            identity = self._identity({**changes, seen.source.path: self._result(seen)})
+            if identity not in made and is_sound(seen.source, seen.edit.spans):
+                proposal = _Proposal(parent.tree, seen.candidate.key, identity)
+                self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
+                return self._idea(seen, parent.number)
+        return None
+
+    def edit(self, idea: Idea, workspace: Workspace) -> None:
+        """Make the replacements that the idea holds."""
+        path = idea.details["path"]
+        text = workspace[path].decode("utf-8")
+        spans = [(start, start + len(old), new) for start, old, new in idea.details["replace"]]
+        if all(text[start : start + len(old)] == old for start, old, _ in idea.details["replace"]):
+            workspace[path] = apply(text, spans).encode("utf-8")
+
+    def observe(self, attempt: Attempt) -> None:
+        """Learn from an attempt, whoever proposed it."""
+        self._attempts[attempt.number] = attempt
+        if attempt.number == BASELINE:
+            self._base = self._read(attempt.commit)
+            return
+        self._made.add(self._identity(self._changes(self._read(attempt.commit))))
+        self._in_flight.pop(attempt.number, None)
+        result = result_of(attempt)
+        if result is not None:
+            rate = self._own if attempt.proposer == self.name else self._others
+            rate.add(result is Result.BETTER)
+        if attempt.proposer == self.name:
+            self._record.learn(attempt.parameters, attempt)
+            self._last = max(self._last, attempt.number)
+            tree = self._attempts[attempt.parents[0]].tree
+            self._tried.setdefault(tree, set()).add(str(attempt.parameters.get("edit")))
+
+    def _rests(self, context: Context) -> bool:
+        """Whether others make more of an attempt: then every few alone are taken, by how much more."""
+        if context.is_last or self._own.made < 5 or not self._others.made:
+            return False
+        gap = min(_LONGEST_REST, round(1 + self._others.share / self._own.share))
+        last = max([self._last, *(number for number in self._in_flight if number < context.number)])
+        return context.number - last < gap
+
+    def _waiting(self, context: Context) -> list[_Proposal]:
+        """Proposals whose results are not in; of this very attempt, those that were mere repetitions."""
+        found: list[_Proposal] = []
+        for number, proposals in self._in_flight.items():
+            found += proposals[: len(context.known)] if number == context.number else proposals
+        return found
+
+    def _parent(self, chosen: Attempt, random: Random) -> Attempt:
+        """The chosen parent, or some of the time one that it came from.
+
+        Edits that help apart from each other can be brought together (by `combine`), whereas one that helped
+        by chance hides from those made on top of it what would have helped the program itself.
+        """
+        while chosen.parents and random.random() < _APART:
+            chosen = self._attempts[chosen.parents[0]]
+        return chosen
+
+    def _idea(self, seen: _Seen, parent: int) -> Idea:
+        candidate, source = seen.candidate, seen.source
+        path, region = source.path, candidate.region.removeprefix(f"{source.path}:")
+        line = source.text.count("\n", 0, seen.edit.start) + 1
+        place = path if len(path) <= 30 else PurePosixPath(path).name
+        return Idea(
+            title=f"{_clipped(seen.edit.what)} in {place}:{line} ({region})",
+            hypothesis=f"{candidate.operator}: {self._reason(candidate, region)}.",
+            parameters={
+                "operator": candidate.operator,
+                "path": path,
+                "region": region,
+                "spot": candidate.spot,
+                "edit": candidate.key,
+            },
+            details={
+                "path": path,
+                "replace": [[start, source.text[start:end], new] for start, end, new in seen.edit.spans],
+            },
+            parents=(parent,),
+        )
+
+    def _reason(self, candidate: Candidate, region: str) -> str:
+        operator = self._record.operators.get(candidate.operator)
+        place = self._record.regions.get(candidate.region)
+        parts = ["the first edit of its kind"]
+        if operator is not None:
+            parts = [f"{operator.better} of {operator.total} edits of its kind helped"]
+        if place is not None:
+            parts.append(f"{place.changed} of {place.total} in `{region}` moved the score")
+        return "; ".join(parts)
+
+    def _drawn(self, sources: list[Source], tried: set[str], random: Random) -> Iterator[_Seen]:
+        """Untried edits in a random order that prefers the promising ones; work is bound to what is asked."""
+        left = [region for source in sources for region in source.regions]
+        is_small = sum(region.size for region in left) <= _SMALL
+        while left:
+            region = None if is_small else random.choices(left, [self._mass(each) for each in left])[0]
+            regions = left if region is None else [region]
+            waiting = [each for one in regions for each in self._seen(one) if each.candidate.key not in tried]
+            if not waiting:
+                left = [] if region is None else [each for each in left if each is not region]
+                continue
+            weights = [math.pow(self._record.weight(each.candidate), _SHARPNESS) for each in waiting]
+            yield random.choices(waiting, weights)[0]
+
+    def _mass(self, region: Region) -> float:
+        weight = self._record.region_weight(f"{region.source.path}:{region.name}")
+        return region.size * math.pow(weight, _SHARPNESS)
+
+    def _seen(self, region: Region) -> list[_Seen]:
+        """The edits of a region that may be made at all."""
+        if region not in self._edits:
+            self._edits[region] = list(_see(region))
+            region.forget()
+            self._kept += len(self._edits[region])
+            while self._kept > _REMEMBERED_EDITS and len(self._edits) > 1:
+                self._drop(next(iter(self._edits)))
+        return self._edits[region]
+
+    def _drop(self, region: Region) -> None:
+        self._kept -= len(self._edits.pop(region, ()))
+
+    def _program(self, files: Files, random: Random) -> list[Source]:
+        """The sources; among very many, some at random each time."""
+        paths = sorted(path for path in files if language_of(path))
+        if len(paths) > _MANY_FILES:
+            paths = sorted(random.sample(paths, _SAMPLED_FILES))
+        found = (self._source(path, files[path]) for path in paths)
+        return [source for source in found if source is not None]
+
+    def _source(self, path: str, content: bytes) -> Source | None:
+        key = (path, content)
+        source = self._sources.pop(key) if key in self._sources else read_source(path, content)
+        self._sources[key] = source
+        while len(self._sources) > 1 and sum(len(each[1]) for each in self._sources) > _REMEMBERED:
+            oldest = self._sources.pop(next(iter(self._sources)))
+            for region in oldest.regions if oldest is not None else []:
+                self._drop(region)
+        return source
+
+    def _result(self, seen: _Seen) -> str:
+        """The normal form of the file that the edit makes."""
+        content = apply(seen.source.text, seen.edit.spans).encode("utf-8")
+        return self._form(seen.source.path, content)
+
+    def _changes(self, files: Snapshot) -> dict[str, str]:
+        """What of a commit differs from the base: the normal form by path, "" where a file is gone."""
+        assert self._base is not None
+        return {
+            path: self._form(path, files[path]) if path in files else ""
+            for path in files.changed_from(self._base)
+        }
+
+    def _identity(self, changes: Mapping[str, str]) -> str:
+        assert self._base is not None
+        base = self._base
+        differing = {
+            path: form
+            for path, form in changes.items()
+            if path not in base or form != self._form(path, base[path])
+        }
+        return digest(json.dumps(differing, sort_keys=True))
+
+    def _form(self, path: str, content: bytes) -> str:
+        key = (path, content)
+        if key not in self._normal:
+            if len(self._normal) > 200:
+                self._normal.pop(next(iter(self._normal)))
+            language, text = language_of(path), content.decode("utf-8", "surrogateescape")
+            self._normal[key] = digest(normal_form(text, language) if language else text)
+        return self._normal[key]
+
+
+def _see(region: Region) -> Iterator[_Seen]:
+    source = region.source
+    name = f"{source.path}:{region.name}"
+    for operator, node, edit in edits_of(region):
+        low, high = edit.spans[0][0], edit.spans[-1][1]
+        if not source.allows(low, high) or "kapso: fixed" in _lines(source.text, low, high):
+            continue
+        statement = node.statement
+        nodes = [each for each in (node, *node.above) if each in region.keys]
+        around = tuple(region.keys[each] for each in nodes)
+        spot = around[0] if around else digest(name)
+        start = statement.start if statement is not None else region.start
+        made = ":".join(f"{low - start}:{high - low}:{new}" for low, high, new in edit.spans)
+        key = digest(f"{operator.name}:{spot}:{made}")
+        candidate = Candidate(operator.name, name, spot, around, key, operator.prior * edit.weight)
+        yield _Seen(candidate, edit, source)
+
+
+def _lines(text: str, start: int, end: int) -> str:
+    """The lines that a span touches."""
+    low = text.rfind("\n", 0, start) + 1
+    high = text.find("\n", end)
+    return text[low : high if high >= 0 else len(text)]
+
+
+def _clipped(what: str) -> str:
+    """One line, with long pieces of code cut short."""
+    pieces = re.split(r"(`[^`]*`)", " ".join(what.split()))
+    return "".join(f"{each[:36]}…`" if each[:1] == "`" and len(each) > 40 else each for each in pieces)

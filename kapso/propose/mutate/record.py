@@ -1,0 +1,127 @@
+"""What mutate has learnt: which operators, regions, statements and edits earned something.
+
+A function of the attempts that were observed, in order, so that a resumed run knows it again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from kapso.attempt import Attempt, Outcome, Verdict
+
+
+class Result(StrEnum):
+    """What an edit did to the score; `broken` is whatever left no score."""
+
+    BETTER = "better"
+    SAME = "same"
+    WORSE = "worse"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One edit that may be tried. `spot` names its innermost statement, `around` that and those around it."""
+
+    operator: str
+    region: str
+    spot: str
+    around: tuple[str, ...]
+    key: str
+    prior: float
+
+
+@dataclass
+class Tally:
+    """How often edits of one kind had each result."""
+
+    better: int = 0
+    same: int = 0
+    worse: int = 0
+    broken: int = 0
+
+    def add(self, result: Result) -> None:
+        setattr(self, result, getattr(self, result) + 1)
+
+    @property
+    def total(self) -> int:
+        return self.better + self.same + self.worse + self.broken
+
+    @property
+    def changed(self) -> int:
+        """How often the score moved."""
+        return self.better + self.worse
+
+
+class Record:
+    """Tallies by operator, region and statement, and what each edit did when it was tried."""
+
+    def __init__(self) -> None:
+        self.operators: defaultdict[str, Tally] = defaultdict(Tally)
+        self.regions: defaultdict[str, Tally] = defaultdict(Tally)
+        self.spots: defaultdict[str, Tally] = defaultdict(Tally)
+        self._idle: set[str] = set()
+        self._edits: dict[str, Result] = {}
+
+    def learn(self, told: Mapping[str, Any], attempt: Attempt) -> None:
+        """Take in what an attempt's parameters say was edited."""
+        result = result_of(attempt)
+        if result is None or not all(isinstance(told.get(name), str) for name in FIELDS):
+            return
+        region = f"{told['path']}:{told['region']}"
+        for tallies, name in (
+            (self.operators, told["operator"]),
+            (self.regions, region),
+            (self.spots, told["spot"]),
+        ):
+            tallies[name].add(result)
+        self._edits[told["edit"]] = result
+        if told["operator"] == "delete" and result is Result.SAME:
+            self._idle.add(told["spot"])
+
+    def weight(self, candidate: Candidate) -> float:
+        """How promising an edit is by all that is known; never 0."""
+        weight = candidate.prior * self._worth(candidate.operator) * self.region_weight(candidate.region)
+        spot = self.spots.get(candidate.spot)
+        if spot is not None and candidate.operator == "delete" and spot.same and not spot.changed:
+            weight *= 2  # what can be changed without an effect may be idle work
+        elif spot is not None:
+            weight *= (1 + 3 * spot.better + 0.3 * spot.worse) / (1 + 1.5 * spot.same + 0.3 * spot.changed)
+            weight /= 1 + 0.3 * spot.broken
+        if self._idle and not self._idle.isdisjoint(candidate.around):
+            weight *= 0.1
+        known = self._edits.get(candidate.key)
+        return weight if known is None else weight * (3.0 if known is Result.BETTER else 0.1)
+
+    def region_weight(self, region: str) -> float:
+        """Regions whose edits moved the score come first, those where nothing mattered last."""
+        tally = self.regions.get(region)
+        if tally is None:
+            return 1.0
+        moved = 2 + 4 * tally.better + 0.5 * tally.worse
+        return max(0.1, min(4.0, moved / (2 + tally.same + 0.3 * tally.worse + 0.2 * tally.broken)))
+
+    def _worth(self, operator: str) -> float:
+        tally = self.operators.get(operator)
+        if tally is None:
+            return 1.0
+        return (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
+
+
+FIELDS = ("operator", "path", "region", "spot", "edit")
+"""What an attempt's parameters must tell to be learnt from."""
+
+
+def result_of(attempt: Attempt) -> Result | None:
+    """None where the machine or a human ended it, which says nothing about the edit."""
+    if attempt.outcome in (Outcome.ABANDONED, Outcome.REJECTED):
+        return None
+    if not attempt.is_scored:
+        return Result.BROKEN
+    return {Verdict.SAME: Result.SAME, Verdict.WORSE: Result.WORSE}.get(
+        attempt.verdict or Verdict.BETTER, Result.BETTER
+    )
