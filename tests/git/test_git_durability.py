@@ -56,7 +56,7 @@ def test_a_failure_is_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.M
     with monkeypatch.context() as patch, pytest.raises(MachineError) as caught:
         patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         unsynced.sync()
-    assert caught.value.help == "free some disk space, then resume"
+    assert caught.value.help == "free some disk space, then try again"
     monkeypatch.setattr(os, "fsync", calls.append)
     unsynced.sync()
     assert len(calls) == 1

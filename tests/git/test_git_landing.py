@@ -408,6 +408,7 @@ def _check_landed_once(project: Any, events: Path, count: int) -> None:
     project.fsck()
 
 
+@pytest.mark.slow
 def test_killed_at_every_step_and_run_again(project: Any, tmp_path: Path) -> None:
     steps = int(_finish(_engine(project, tmp_path / "whole")))
     _check_landed_once(project, tmp_path / "whole", 2)

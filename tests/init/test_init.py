@@ -44,6 +44,7 @@ def status(root: Path) -> str:
     return subprocess.run(["git", "status", "--porcelain"], cwd=root, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_a_solver_and_its_scorer_are_kept_apart_and_the_goal_runs(unpack: Unpack) -> None:
     root = unpack("python-solver")
     done = kapso(root, "init", "--yes")

@@ -199,6 +199,7 @@ def test_odd_repositories_work(demo: Demo, tmp_path: Path) -> None:
     assert kapso.git("rev-parse", "--abbrev-ref", "HEAD").strip() == "HEAD"
 
 
+@pytest.mark.slow
 def test_limits_that_are_refused_are_not_kept(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 1}\n")
     kapso("run")

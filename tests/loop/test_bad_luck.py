@@ -91,6 +91,7 @@ def fill(folder: Path) -> Path:
         os.close(descriptor)
 
 
+@pytest.mark.slow
 def test_a_full_disk_before_and_in_the_middle(demo: Demo, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "24m") as disk:
         usual = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.5)
@@ -114,6 +115,7 @@ def test_a_full_disk_before_and_in_the_middle(demo: Demo, tmp_path: Path) -> Non
         check_whole(kapso, run, 8)
 
 
+@pytest.mark.slow
 def test_a_full_cache_is_no_candidates_fault(demo: Demo, tmp_path: Path) -> None:
     with small_disk(tmp_path / "cache", "80m") as disk:
         kapso = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.5)
@@ -184,6 +186,7 @@ def test_a_database_that_another_process_holds_stops_nothing(demo: Demo) -> None
     check_whole(kapso, run, count + 1)
 
 
+@pytest.mark.slow
 def test_a_workspace_that_is_deleted_is_no_candidates_fault(demo: Demo, tmp_path: Path) -> None:
     kapso = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.1)
     usual = kapso.environment()
@@ -199,6 +202,7 @@ def test_a_workspace_that_is_deleted_is_no_candidates_fault(demo: Demo, tmp_path
     check_whole(kapso, run, 8)
 
 
+@pytest.mark.slow
 def test_checkpoints_with_damaged_pages_are_made_anew(demo: Demo) -> None:
     kapso = slowed(demo("budget: {attempts: 6}\nsearch: {parallel: 1}\n"), 0.2)
     process = kapso.start("run")
@@ -213,6 +217,7 @@ def test_checkpoints_with_damaged_pages_are_made_anew(demo: Demo) -> None:
     check_whole(kapso, run, 6)
 
 
+@pytest.mark.slow
 def test_best_that_is_checked_out_stays_and_that_is_said(demo: Demo) -> None:
     kapso = slowed(demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n"), 0.1)
     process = kapso.start("run")
@@ -229,6 +234,7 @@ def test_best_that_is_checked_out_stays_and_that_is_said(demo: Demo) -> None:
     assert kapso.git("rev-parse", f"kapso/{run}/best").strip() == kapso.json("best", run)[0]["commit"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_in_the_baseline(demo: Demo, number: signal.Signals, code: int) -> None:
     kapso = slowed(demo("budget: {attempts: 1}\n"), 1)
@@ -244,6 +250,7 @@ def test_a_signal_in_the_baseline(demo: Demo, number: signal.Signals, code: int)
     check_whole(kapso, run, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_confirmation_that_is_cut_short_is_made_again(demo: Demo, number: signal.Signals) -> None:
     score = {"score.sh": NOISY.replace("GAIN", "5")}
@@ -280,6 +287,7 @@ def test_twice_interrupted_stops_at_once(demo: Demo) -> None:
     assert len(kapso.git("for-each-ref", f"refs/kapso/{run}/pending").splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_a_paused_run_whose_process_was_killed_goes_on(demo: Demo) -> None:
     kapso = slowed(demo("budget: {attempts: 6}\nsearch: {parallel: 1}\n"), 0.1)
     process = kapso.start("run")
@@ -294,6 +302,7 @@ def test_a_paused_run_whose_process_was_killed_goes_on(demo: Demo) -> None:
     check_whole(kapso, run, 6)
 
 
+@pytest.mark.slow
 def test_noise_alone_is_no_improvement(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 8}\n", extra={"score.sh": NOISY.replace("GAIN", "0")})
     done = kapso("run")

@@ -229,6 +229,7 @@ def plain(demo: Demo) -> Any:
     return kapso
 
 
+@pytest.mark.slow
 def test_a_run_without_a_goal_file_goes_on_later(plain: Any) -> None:
     done = plain("run", *OPTIONS, "--attempts", "5", "--propose", "tune", check=0)
     assert "confirmed" in done.stdout

@@ -99,6 +99,7 @@ def test_killed_anywhere_resumes_whole(slow: Any, seed: int) -> None:
     assert not left
 
 
+@pytest.mark.slow
 def test_a_candidate_that_a_power_cut_damaged_is_forgotten(slow: Any) -> None:
     kapso = slow("budget: {attempts: 8}\nsearch: {parallel: 1}\n")
     process = kapso.start("run")
@@ -138,6 +139,7 @@ def test_pause_holds_and_resume_goes_on(slow: Any) -> None:
     check_whole(kapso, run, 25)
 
 
+@pytest.mark.slow
 def test_stop_ends_confirmed_and_resume_goes_on(slow: Any) -> None:
     kapso = slow("budget: {attempts: 20}\n")
     process = kapso.start("run")
@@ -185,6 +187,7 @@ def test_a_changed_evaluation_is_refused_by_name(slow: Any) -> None:
     assert refused.returncode == 2 and "`repeats`" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_stale_ref_lock_of_the_run_is_removed(slow: Any) -> None:
     kapso = slow("budget: {attempts: 8}\n")
     process = kapso.start("run")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Demo = Callable[..., Any]
 ONE = 'cat > /dev/null < "$1"; echo \'{"score": 1}\'\n'
 
@@ -91,6 +93,7 @@ def test_the_same_seed_gives_the_same_trees(demo: Demo) -> None:
     assert [kapso.git("rev-parse", f"{e['commit']}^{{tree}}") for e in kapso.json("ls", other)] != trees[0]
 
 
+@pytest.mark.slow
 def test_no_tree_is_evaluated_twice(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 40}\n")
     kapso("run", "--parallel", "2")
@@ -99,6 +102,7 @@ def test_no_tree_is_evaluated_twice(demo: Demo) -> None:
     assert len(set(trees)) == len(trees)
 
 
+@pytest.mark.slow
 def test_reindex_shows_the_same_as_before(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 12}\n")
     kapso("run")
@@ -190,6 +194,7 @@ def test_the_baseline_is_measured_twice_and_shown_like_any_attempt(demo: Demo) -
     assert log.read_text().count("$ sh score.sh") == 2, "nothing to confirm, so nothing is measured again"
 
 
+@pytest.mark.slow
 def test_dirty_takes_uncommitted_changes_into_the_base(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 2}\n")
     (kapso.root / "params.json").write_text('{"x": 2.0, "y": 5.0}\n')

@@ -59,6 +59,7 @@ def users(kapso: Any) -> dict[str, Any]:
     return {**kept, "refs": others}
 
 
+@pytest.mark.slow
 def test_stopped_in_one_clone_resumed_in_the_other(hub: Any) -> None:
     here, clone = hub("budget: {attempts: 4}\nsearch: {parallel: 1}\n", "sleep 1")
     there = clone("there")
