@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS 4096
+#define BUCKETS 1024
 #define LONGEST 64
 #define HASH_START 5381
 #define HASH_FACTOR 33
