@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kapso.attempt import BASELINE, Attempt, now
-from kapso.cli.output import json_option, number, plural, print_json, printable, write_bytes
+from kapso.cli.output import json_option, print_json, write_bytes
 from kapso.errors import MachineError, UsageError
+from kapso.wording import number, plural, printable
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kapso.cli.output import how_called, json_option, number, print_json, printable
+from kapso.cli.output import how_called, json_option, print_json
 from kapso.errors import UsageError
+from kapso.wording import number, printable
 
 if TYPE_CHECKING:
     from kapso.loop.attempt_by_hand import Tried

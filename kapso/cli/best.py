@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from kapso.attempt import BASELINE
-from kapso.cli.output import json_option, number, print_json, printable
+from kapso.cli.output import json_option, print_json
+from kapso.wording import number, printable
 
 
 @click.command()

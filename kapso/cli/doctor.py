@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from kapso.cli.output import json_option, print_json, printable_lines, styled
+from kapso.cli.output import json_option, print_json, styled
 from kapso.errors import KapsoError
+from kapso.wording import printable_lines
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 

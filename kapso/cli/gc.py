@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kapso.cli.output import json_option, print_json, size, table
+from kapso.cli.output import json_option, print_json, table
 from kapso.errors import UsageError
+from kapso.wording import size
 
 if TYPE_CHECKING:
     from kapso.cli.rubbish import Removable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kapso.cli.output import how_called, json_option, print_json, printable_lines, styled
+from kapso.cli.output import how_called, json_option, print_json, styled
 from kapso.errors import MachineError, UsageError
+from kapso.wording import printable_lines
 
 if TYPE_CHECKING:
     from kapso.init.program import Metric

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from kapso.cli.output import duration, number, printable
+from kapso.wording import duration, number, printable
 
 if TYPE_CHECKING:
     from rich.live import Live

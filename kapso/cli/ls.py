@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kapso.attempt import BASELINE, Attempt, Outcome
-from kapso.cli.output import duration, json_option, number, print_json, styled, table
+from kapso.cli.output import json_option, print_json, styled, table
+from kapso.wording import duration, number
 
 if TYPE_CHECKING:
     from kapso.memory.episode import RunSummary

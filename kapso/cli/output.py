@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
+from kapso.wording import printable, printable_lines
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 COLOURS = {"red": "1;31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
@@ -74,16 +76,6 @@ def _cut(line: str, limit: int | None) -> str:
     return line if limit is None or len(line) <= limit else line[: limit - 1] + "…"
 
 
-def printable(text: str) -> str:
-    """`text` on one line, control characters escaped: titles and logs are what a candidate wrote."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def printable_lines(text: str) -> str:
-    """Like `printable`, line by line; tabs stay."""
-    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
-
-
 def coloured_diff(text: str) -> list[str]:
     """A diff for a person: coloured on a terminal, with what could steer the terminal escaped."""
     colours = {"+": "green", "-": "red", "@": "dim", "d": "bold"}
@@ -98,23 +90,6 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def number(value: float | None) -> str:
-    """Seven significant digits, whole numbers whole, `-` for unknown."""
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if abs(value) < 1e15 and value == round(value) else f"{value:.7g}"
-
-
-def duration(seconds: float | None) -> str:
-    """`0.31s`, `12s`, `4m07s`, `2h05m`; `-` for unknown."""
-    if seconds is None:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.2f}s" if seconds < 10 else f"{seconds:.0f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
-
-
 def how_called() -> str:
     """What to type for `kapso` here: the name where PATH finds it, else the path that was called."""
     called = Path(sys.argv[0])
@@ -125,21 +100,6 @@ def how_called() -> str:
         relative = os.path.relpath(called)
         return relative if not relative.startswith("..") else str(called.absolute())
     return "kapso"
-
-
-def size(count: int) -> str:
-    """`512 B`, `1.4 MB`: powers of 1000."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError("unreachable")
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 file`, `3 files`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def crash_log(text: str) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kapso.cli.output import json_option, print_json, size, write_bytes
+from kapso.cli.output import json_option, print_json, write_bytes
 from kapso.errors import MachineError, UsageError
+from kapso.wording import size
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log

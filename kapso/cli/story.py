@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kapso.attempt import BASELINE, Attempt
-from kapso.cli.output import coloured_diff, duration, number, printable, printable_lines, size, styled, table
+from kapso.cli.output import coloured_diff, styled, table
+from kapso.wording import duration, number, printable, printable_lines, size
 
 if TYPE_CHECKING:
     from kapso.cli.show import Story

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from kapso.attempt import BASELINE
-from kapso.cli.output import duration, how_called, number, plural, printable, styled
+from kapso.cli.output import how_called, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
 from kapso.report.words import ENDINGS, how_confirmed
+from kapso.wording import duration, number, plural, printable
 
 
 def summary(result: Result) -> str:

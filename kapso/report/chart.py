@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from kapso.attempt import BASELINE
-from kapso.cli.output import duration, number
 from kapso.report.facts import Facts
 from kapso.report.tallies import kind_of
+from kapso.wording import duration, number
 
 SIZE = 1000
 PLOT = 930

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from kapso.cli.output import printable, printable_lines
+from kapso.wording import printable, printable_lines
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kapso.attempt import Attempt
-from kapso.cli.output import printable_lines
 from kapso.git.attempts import clip_title
 from kapso.report.chart import Chart, worked_s
 from kapso.report.facts import Facts
 from kapso.report.tallies import kind_of
+from kapso.wording import printable_lines
 
 _TEXT_BYTES = 2_400_000
 _METRIC_VALUES = 40_000

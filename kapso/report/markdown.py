@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kapso.cli.output import duration, number, printable, printable_lines
 from kapso.errors import KapsoError
 from kapso.report import tallies, words
 from kapso.report.facts import Facts
 from kapso.report.page import change, ending, verdict
 from kapso.report.words import APART, OPEN_NETWORK, TOGETHER
+from kapso.wording import duration, number, printable, printable_lines
 
 MOST_DIFF_LINES = 400
 MOST_DIFF = 60_000

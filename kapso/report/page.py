@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from kapso.attempt import rfc3339
-from kapso.cli.output import duration, number, printable, printable_lines
 from kapso.report import again, tallies, words
 from kapso.report.chart import SIZE, UNSCORED, score_chart, worked_s
 from kapso.report.code import read_diff
 from kapso.report.data import page_data
 from kapso.report.facts import MOST_DIFF, Facts
 from kapso.report.tree import LANE_PX, ROW_PX, attempt_tree
+from kapso.wording import duration, number, printable, printable_lines
 
 TEMPLATES = Path(__file__).with_name("templates")
 TOP_ROWS = 50

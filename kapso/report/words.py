@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kapso.cli.output import number
+from kapso.wording import number
 
 if TYPE_CHECKING:
     from kapso.loop.confirm import Confirmation

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import kapso.cli as cli
 from kapso.cli.catalogue import COMMANDS, Entry
-from kapso.cli.output import duration, number, printable, printable_lines
 from kapso.errors import BaselineError, Interrupted
+from kapso.wording import duration, number, printable, printable_lines
 
 ROOT = Path(__file__).parents[2]
 Kapso = Callable[..., Any]
