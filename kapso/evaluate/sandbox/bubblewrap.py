@@ -159,7 +159,7 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, 
                 *(program, "--args", str(given), "--json-status-fd", str(their_status)),
                 *("--block-fd", str(their_gate), "/bin/sh", "-c", _START, command),
             ],
-            env={},
+            env={name: env[name] for name in ("KAPSO_RUN",) if name in env},  # for `end_strays`
             stdin=their_begun,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

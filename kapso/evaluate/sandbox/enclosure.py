@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kapso.evaluate.sandbox.bubblewrap import Bubblewrap, Inside, pack, start
-from kapso.evaluate.sandbox.host import empty, uncover
+from kapso.evaluate.sandbox.host import empty, sealed_proc, uncover
 from kapso.evaluate.sandbox.job import Job
 from kapso.evaluate.sandbox.place import Place
 from kapso.evaluate.sandbox.sight import Sight
@@ -110,8 +110,7 @@ class Enclosure:
         size = str(max(_COVER_BYTES, kind.memory_bytes // 2))
         arguments = [*self.bubblewrap.flags, *(["--share-net"] if kind.network else [])]
         arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        # Root's commands own /proc/sys, and could else write the kernel's settings without any privilege.
-        arguments += ["--remount-ro", "/proc"]
+        arguments += sealed_proc(self.sight.devices)
         arguments += [item for device in self.sight.devices for item in ("--dev-bind", device, device)]
         arguments += ["--perms", "1777", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
         for path in _WRITABLE:

@@ -48,7 +48,7 @@ class Fence(Unwalled):
         self._machine = list(largest_without(Path("/"), excluded))
         reachable = [] if abi >= landlock.RESOLVES else _reachable_sockets(abi)
         self._has_local_sockets = not reachable
-        self.lost = tuple(_losses(abi, reachable))
+        self.lost = tuple(_losses(abi, reachable, sight.devices))
 
     def show_environment(self, folder: Path) -> None:
         """Lets commands read from now on what a virtual environment in `folder`, if it is one, needs."""
@@ -142,8 +142,13 @@ def _abstract_sockets() -> list[str]:
     return [line.split()[-1] for line in lines if line.split()[-1].startswith("@")]
 
 
-def _losses(abi: int, sockets: Sequence[str]) -> Iterator[str]:
-    yield "commands can tell which of your files exist, and change their modes and times (not read or write)"
+def _losses(abi: int, sockets: Sequence[str], devices: Sequence[str]) -> Iterator[str]:
+    yield (
+        "commands can tell which of your files exist, and change their modes and times: not read or write them, "
+        "but let other users of this machine do so"
+    )
+    if devices:
+        yield "programs that use CUDA do not start, as its driver has to write below /proc"
     yield "commands can see that other processes run, though not what is in them"
     if abi < landlock.SCOPES:
         yield "commands can end the other processes that you run (with Linux 6.12 or later they cannot)"

@@ -9,7 +9,7 @@ import glob
 import itertools
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 COVERED = ("/tmp", "/var/tmp", "/run", "/home", "/root", "/mnt", "/media", "/srv")
@@ -158,6 +158,20 @@ def listening_sockets() -> set[Path]:
 def devices(gpu: bool | None) -> list[str]:
     """The machine's accelerators; `gpu` False hides them."""
     return [] if gpu is False else sorted(path for pattern in _DEVICES for path in glob.glob(pattern))
+
+
+def sealed_proc(devices: Sequence[str]) -> list[str]:
+    """Arguments that keep the kernel's settings below /proc from being written.
+
+    Root's commands own them, and need no privilege to write them. Drivers of accelerators name their threads
+    by writing below /proc/self (CUDA does not start without), so with `devices` the settings alone are sealed;
+    bwrap itself has sealed `sys`, `sysrq-trigger`, `irq` and `bus`.
+    """
+    if not devices:
+        return ["--remount-ro", "/proc"]
+    settings = [entry for entry in os.scandir("/proc") if not entry.name.isdigit() and not entry.is_symlink()]
+    paths = sorted(each.path for each in settings if each.is_dir() or each.stat().st_mode & 0o222)
+    return [item for path in paths for item in ("--ro-bind", path, path)]
 
 
 def empty(path: str, is_folder: bool) -> list[str]:

@@ -1,7 +1,7 @@
 """Ends what a killed engine may have left behind.
 
-bwrap ties its process 1 to the engine a moment after it has started the command; an engine that is killed
-in between leaves a namespace that nobody ends. Whoever takes the run over does.
+An engine that is killed while bwrap makes a namespace may leave a process 1 that waits for ever for what its
+dead parent was about to tell it. Nothing of a candidate runs in it. Whoever takes the run over ends it.
 """
 
 from __future__ import annotations

@@ -67,6 +67,21 @@ def test_nothing_runs_until_the_engine_lets_go(tmp_path: Path) -> None:
         assert mark.exists() is lets_go
 
 
+def test_a_sandbox_in_the_making_is_a_stray_too(tmp_path: Path) -> None:
+    found, why = find_bubblewrap(tmp_path)
+    if found is None:
+        pytest.skip(why)
+    mounts = bubblewrap.pack([*found.flags, "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc"])
+    started = bubblewrap.start(found.program, mounts, {"KAPSO_RUN": "demo-4444"}, "true", 99)
+    status = b""
+    while not status.endswith(b"\n"):
+        status += os.read(started.status, 4096)
+    assert json.loads(status)["child-pid"] in end_strays("demo-4444")
+    started.attach(json.loads(status))
+    started.reap()
+    started.close()
+
+
 def test_a_sandbox_that_did_not_start_is_tried_again(
     make_world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -253,3 +253,21 @@ def test_programs_under_the_home_folder_run(fenced: Any) -> None:
         outside = subprocess.run([program, "--version"], capture_output=True, check=False)
         if outside.returncode == 0:
             assert fenced.run(f"{program} --version").stdout == outside.stdout
+
+
+def test_beside_an_accelerator_threads_have_names_and_the_kernel_its_settings(
+    make_world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUDA does not start where it cannot name its threads; any device stands for it here."""
+    monkeypatch.setattr("kapso.evaluate.sandbox.host._DEVICES", ("/dev/full",))
+    world = make_world()
+    assert world.run("echo name > /proc/self/comm && test -c /dev/full").succeeded
+    for path in (
+        "/proc/sys/kernel/core_pattern",
+        "/proc/sys/vm/drop_caches",
+        "/proc/sysrq-trigger",
+        "/proc/mtrr",
+    ):
+        assert not world.run(f"test -e {path} && echo 1 > {path}").succeeded, path
+    hidden = make_world(settings={"gpu": False})
+    assert not hidden.run("echo name > /proc/self/comm").succeeded
