@@ -144,8 +144,8 @@ def _abstract_sockets() -> list[str]:
 
 def _losses(abi: int, sockets: Sequence[str], devices: Sequence[str]) -> Iterator[str]:
     yield (
-        "commands can tell which of your files exist, and change their modes and times: not read or write them, "
-        "but let other users of this machine do so"
+        "commands can tell which of your files exist, and change their modes and times: "
+        "not read or write them, but let other users of this machine do so"
     )
     if devices:
         yield "programs that use CUDA do not start, as its driver has to write below /proc"

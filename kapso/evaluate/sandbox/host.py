@@ -163,9 +163,9 @@ def devices(gpu: bool | None) -> list[str]:
 def sealed_proc(devices: Sequence[str]) -> list[str]:
     """Arguments that keep the kernel's settings below /proc from being written.
 
-    Root's commands own them, and need no privilege to write them. Drivers of accelerators name their threads
-    by writing below /proc/self (CUDA does not start without), so with `devices` the settings alone are sealed;
-    bwrap itself has sealed `sys`, `sysrq-trigger`, `irq` and `bus`.
+    Root's commands own them, and need no privilege to write them. Drivers of accelerators name their
+    threads by writing below /proc/self (CUDA does not start without), so with `devices` the settings alone
+    are sealed; bwrap itself has sealed `sys`, `sysrq-trigger`, `irq` and `bus`.
     """
     if not devices:
         return ["--remount-ro", "/proc"]
