@@ -119,8 +119,8 @@ def _goal(path: Path | None, overrides: Overrides | None, options: dict[str, Any
     from kapso.goal import load_goal
     from kapso.goal.options import GoalOptions
 
-    words = {name: options[name] for name in ("edit", "evaluate", "check", "metric", "objective", "program")}
-    said = GoalOptions(run=options["run_command"], **words)
+    names = ("edit", "evaluate", "check", "metric", "objective", "program", "timeout")
+    said = GoalOptions(run=options["run_command"], **{name: options[name] for name in names})
     if not said.given():
         check_goal_file(path or Path())
         return load_goal(path or Path(), overrides), []

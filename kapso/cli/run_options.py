@@ -38,6 +38,7 @@ def goal_options(command: F) -> F:
         click.option(
             "--run", "run_command", metavar="CMD", help="The program itself; the scorer then runs apart."
         ),
+        click.option("--timeout", metavar="DURATION", help="End each command after so long (default 5m)."),
         click.option("--program", metavar="FILE", help="The program that the scorer names and judges."),
         click.option("--evaluate", metavar="CMD", help="The scorer: prints its metrics as a JSON object."),
         click.option(

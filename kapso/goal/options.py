@@ -31,6 +31,7 @@ class GoalOptions:
     metric: Sequence[str] = ()
     objective: str | None = None
     program: str | None = None
+    timeout: str | None = None
 
     def given(self) -> list[str]:
         """The options that are given, as they are typed."""
@@ -53,6 +54,7 @@ class GoalOptions:
             **({"run": self.run} if self.run is not None else {}),
             **({"check": _list("check", self.check)} if self.check else {}),
             **({"metrics": metrics} if metrics else {}),
+            **({"timeout": self.timeout} if self.timeout is not None else {}),
         }
         root = {key: _item(key, value) for key, value in values.items()}
         goal = build_goal(Item("", root, COMMAND_LINE), folder / COMMAND_LINE, COMMAND_LINE)

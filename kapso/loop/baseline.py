@@ -6,6 +6,7 @@ the noise of one evaluation.
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from kapso.evaluate.noise import Noise
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.goal import Goal
-from kapso.goal.model import MEASURED_METRICS
+from kapso.goal.model import DEFAULT_TIMEOUT_S, MEASURED_METRICS
 from kapso.goal.names import nearest
 from kapso.loop.run import Run
 
@@ -29,6 +30,7 @@ NOT_FOUND = 127
 """What a shell exits with when there is no such command."""
 USUAL_SCORES = ("score", "combined_score")
 """The latter is what OpenEvolve and ShinkaEvolve call it."""
+QUICK_S, LEAST_LIMIT_S = 10.0, 5
 LONG_S = 60.0
 """A noisy evaluation that takes so long in all is not repeated further."""
 
@@ -68,6 +70,8 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     run.write_records({"status": "running", "noise": run.history.noise.sigma})
     attempt = run.attempt_of(state, measured)  # type: ignore[arg-type]
     run.keep_episode(run.land(attempt, pending.commit), measured.stages)
+    if hint := _endless(run.goal, measured):
+        say(hint)
     return is_deterministic(run.goal, evaluations)
 
 
@@ -102,6 +106,20 @@ def middle(evaluations: Sequence[Measured]) -> Measured:
         name: float(statistics.median(each.metrics[name] for each in evaluations)) for name in sorted(names)
     }
     return replace(evaluations[0], metrics=metrics)
+
+
+def _endless(goal: Goal, measured: Measured) -> str | None:
+    """What an endless loop would cost where nobody has set a time limit and the program is quick."""
+    commands = [each for each in (goal.build, *goal.check, goal.run, goal.evaluate) if each is not None]
+    slowest = max((stage.seconds or 0.0 for stage in measured.stages), default=0.0)
+    if any(each.timeout_s != DEFAULT_TIMEOUT_S for each in commands) or slowest > QUICK_S:
+        return None
+    limit = max(LEAST_LIMIT_S, math.ceil(10 * slowest))
+    return (
+        f"no command took more than {slowest:.2g} s, and each may take {DEFAULT_TIMEOUT_S:.0f} s: an endless "
+        f"loop would hold an attempt that long; `timeout: {limit}s` in the goal (or `--timeout {limit}s` "
+        "where there is none) ends it sooner"
+    )
 
 
 def _place(run: Run) -> Place:

@@ -34,11 +34,12 @@ def test_every_option_has_its_key(tmp_path: Path) -> None:
         check=("make test", "make lint"),
         metric=("time = minimize", "size=maximize"),
         objective="Pack.",
+        timeout="7s",
     )
     goal = options.goal(tmp_path / "2024", Overrides(attempts=7))
     assert (goal.name, goal.objective, goal.budget.attempts) == ("program", "Pack.", 7)
     assert goal.edit == ("src/**", "!src/v") and goal.is_judged_apart
-    assert goal.check == (Command("make test"), Command("make lint"))
+    assert goal.check == (Command("make test", 7.0), Command("make lint", 7.0))
     assert goal.metrics == (Metric("time", "minimize"), Metric("size"))
 
 
@@ -52,6 +53,7 @@ def test_every_option_has_its_key(tmp_path: Path) -> None:
         ({**LEAST, "evaluate": " "}, "`evaluate` is empty", "--evaluate"),
         ({**LEAST, "run": ""}, "`run` is empty", "--run"),
         ({**LEAST, "check": ("x", "")}, "`check[2]` is empty", "--check"),
+        ({**LEAST, "timeout": "soon"}, "`soon` is not a duration", "--timeout"),
         ({**LEAST, "objective": ""}, "`objective` is empty", "--objective"),
         ({**LEAST, "metric": ("score",)}, "`--metric score` has no direction", None),
         ({**LEAST, "metric": ("=maximize",)}, "`--metric =maximize` has no name", None),

@@ -185,6 +185,15 @@ def test_a_holdout_that_fails_is_said_at_once(demo: Demo) -> None:
     assert "777.5" not in done.stderr
 
 
+def test_a_goal_that_sets_no_time_limit_hears_what_an_endless_loop_costs(demo: Demo) -> None:
+    said = demo("budget: {attempts: 1}\n")("run").stderr
+    assert "`timeout: 5s` in the goal (or `--timeout 5s`" in said
+
+
+def test_a_goal_that_sets_one_does_not(demo: Demo, tmp_path: Path) -> None:
+    assert "an endless loop" not in demo("budget: {attempts: 1}\ntimeout: 20s\n")("run").stderr
+
+
 def test_the_baseline_is_measured_twice_and_shown_like_any_attempt(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 1}\n", extra={"score.sh": "echo '{\"score\": 1}'\n"})
     kapso("run", check=3)
