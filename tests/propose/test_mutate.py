@@ -397,6 +397,21 @@ function median(values) {
   }
   return (s[m + 1] + s[m]) / 2;
 }
+
+function evaluate(tokens) {
+  const stack = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const t = tokens[i];
+    if (t !== "+" && t !== "-") {
+      stack.push(Number(t));
+      continue;
+    }
+    const b = stack.pop();
+    const a = stack.pop();
+    stack.push(t === "+" ? a + b : a - b);
+  }
+  return stack[stack.length - 1];
+}
 """
 
 
