@@ -230,7 +230,8 @@ class Source:
         found = [sg for sg in self._root.find_all(_any_of(_kinds(self.language))) if _is_region(sg)]
         tests = self._tests
         nested = {_span(sg) for sg in found} | tests
-        found = [sg for sg in found if not tests or not any(_span(each) in tests for each in _line_of(sg))]
+        if tests:
+            found = [sg for sg in found if tests.isdisjoint(map(_span, [sg, *sg.ancestors()]))]
         regions = [Region(self, _name_of(sg), sg, sg.children(), nested) for sg in found]
         for number, group in enumerate(self._groups(nested)):
             regions.append(Region(self, f"top{number or ''}", self._root, group, nested))
@@ -375,12 +376,6 @@ def _kinds(language: Language) -> tuple[str, ...]:
 
 def _any_of(kinds: Iterable[str]) -> Config:
     return {"rule": {"any": [{"kind": kind} for kind in kinds]}}
-
-
-def _line_of(sg: SgNode) -> Iterator[SgNode]:
-    """A node and those around it."""
-    yield sg
-    yield from sg.ancestors()
 
 
 def _is_region(sg: SgNode) -> bool:
