@@ -341,3 +341,160 @@ def test_five_thousand_lines_cost_little_after_the_first_look(goal: Goal) -> Non
     started = time.process_time()
     assert len(story.run(20)) == 20
     assert (time.process_time() - started) / 20 < 0.15  # measured: 0.03 on a quiet machine
+
+
+COLLATZ = """\
+fn collatz(start: u64, limit: u64) -> u64 {
+    let mut n = start;
+    let mut steps = 0;
+    while n != 1 && steps < limit {
+        if n % 2 != 0 {
+            n /= 2;
+        } else {
+            n = 3 * n + 1;
+        }
+        steps += 1;
+    }
+    steps
+}
+
+fn longest(low: u64, high: u64) -> u64 {
+    let mut best = low;
+    for start in low..high + 1 {
+        if collatz(start, 1000) > collatz(best, 1000) {
+            best = start;
+        }
+    }
+    best
+}
+"""
+MERGE = """\
+def merge(a, b):
+    out = []
+    i = j = 0
+    while i < len(a) and j < len(b):
+        if a[i] <= b[j]:
+            out.append(a[i])
+            i += 1
+        else:
+            out.append(b[j])
+            j += 1
+    return out + a[i:] + b[j + 1:]
+
+
+def sort(xs):
+    if len(xs) <= 1:
+        return xs
+    mid = len(xs) // 2
+    return merge(sort(xs[:mid]), sort(xs[mid:]))
+"""
+MEDIAN = """\
+function median(values) {
+  const s = values.slice().sort((a, b) => a - b);
+  const m = Math.floor(s.length / 2);
+  if (s.length % 2 === 1) {
+    return s[m];
+  }
+  return (s[m + 1] + s[m]) / 2;
+}
+
+function evaluate(tokens) {
+  const stack = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const t = tokens[i];
+    if (t !== "+" && t !== "-") {
+      stack.push(Number(t));
+      continue;
+    }
+    const b = stack.pop();
+    const a = stack.pop();
+    stack.push(t === "+" ? a + b : a - b);
+  }
+  return stack[stack.length - 1];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "old", "new"),
+    [
+        ("a.rs", COLLATZ, "n % 2 != 0", "n % 2 == 0"),
+        ("a.py", MERGE, "b[j + 1:]", "b[j:]"),
+        ("a.js", MEDIAN, "s[m + 1]", "s[m - 1]"),
+    ],
+)
+def test_a_slip_of_one_sign_is_found_early(goal: Goal, path: str, text: str, old: str, new: str) -> None:
+    mended = text.replace(old, new).encode()
+    elsewhere = len(text.split(old)[0]) // 2
+
+    def score(now: str) -> float:
+        """Moves wherever else it is edited, which draws what is learnt away from the slip."""
+        return 1.0 if now[:elsewhere] == text[:elsewhere] else 0.5
+
+    for seed in range(6):
+        story = Story(goal, {path: text}, score, seed)
+        story.run(40)
+        assert mended in [commit.files[path] for commit in story.commits.values()], seed
+
+
+def test_slips_come_first_and_other_edits_in_between(goal: Goal) -> None:
+    text = "\n\n\n".join(TWO.replace("(xs, n)", f"{number}(xs, n)") for number in range(40))
+    ideas = Story(goal, {"a.py": text}, lambda text: 1.0).run(75)
+    slips = [idea.parameters["operator"] in {"compare", "logic", "step"} for idea in ideas]
+    assert 0.5 < sum(slips[:40]) / 40 < 0.95
+    regions = [idea.parameters["region"] for idea, is_slip in zip(ideas, slips, strict=True) if is_slip]
+    assert max(Counter(regions).values()) <= 3  # of eighty functions
+
+
+def test_a_large_program_is_not_searched_for_slips_for_ever(goal: Goal) -> None:
+    text = "\n\n\n".join(TWO.replace("(xs, n)", f"{number}(xs, n)") for number in range(40))
+    ideas = Story(goal, {"a.py": text}, lambda text: 1.0).run(160)
+    late = [idea.parameters["operator"] in {"compare", "logic", "step"} for idea in ideas[110:]]
+    assert sum(late) < 0.4 * len(late)
+
+
+def test_the_base_is_not_made_again(goal: Goal) -> None:
+    text = "def f(a, b):\n    return a < b\n"
+    story = Story(goal, {"a.py": text}, lambda text: 2.0 if "<=" in text else 1.0)
+    story.run(500)
+    better = next(each for each in story.attempts[1:] if each.verdict is Verdict.BETTER)
+    for number in range(60):
+        context = dataclasses.replace(story.context(), parents=[better], files=story.commits[better.commit])
+        idea = story.mutate.ideate(dataclasses.replace(context, seed=number))
+        if idea is not None and idea.parents == (better.number,):
+            workspace = Candidate(story.commits[better.commit])
+            story.mutate.edit(idea, workspace)
+            assert workspace.files["a.py"] != text.encode()
+
+
+TESTED = """\
+pub fn twice(x: i64) -> i64 {
+    x + x - 1
+}
+
+#[cfg(test)]
+mod checks {
+    fn near(a: i64, b: i64) -> bool {
+        a - 1 < b
+    }
+}
+
+#[test]
+#[ignore]
+fn two() {
+    let x = twice(2) - 1;
+    assert!(x == 3);
+}
+"""
+
+
+def test_the_programs_own_tests_are_never_edited(goal: Goal) -> None:
+    files = {name: TWO for name in ("test_a.py", "a_test.py", "conftest.py")}
+    files |= {"a_test.go": "package a\nfunc f(a int) bool {\n\treturn a < 1\n}\n"}
+    files |= {"a.spec.ts": MEDIAN, "lib.rs": TESTED}
+    story = Story(goal, files)
+    ideas = story.run(500)
+    assert {idea.parameters["path"] for idea in ideas} == {"lib.rs"}
+    tests = TESTED.split("#[cfg(test)]")[1].encode()
+    assert all(commit.files["lib.rs"].endswith(tests) for commit in story.commits.values())
+    assert len(ideas) > 3

@@ -34,7 +34,7 @@ SOURCES = {
                 } else {
                     best -= a[i + 1] / 2;
                 }
-                switch (a[i]) { case 1: best = 3; break; default: printf("a < b %d", i); }
+                switch (a[i]) { case 1: best = 3; break; case 2: best++; default: printf("a < b %d", i); }
             }
             do { n -= 2; } while (n > 0);
             return best;
@@ -384,3 +384,57 @@ def test_what_looks_like_a_comment_in_a_string_counts() -> None:
         first, second = read_source(path, one.encode()), read_source(path, other.encode())
         assert first is not None and second is not None
         assert normal_form(one, first.language) != normal_form(other, second.language)
+
+
+SWITCH = """\
+switch (x) {
+  case 1:
+    y = 1;
+    break;
+  case 2:
+  case 3: {
+    y = 3;
+    return;
+  }
+  case 4:
+    y = 4;
+    // falls through
+  case 5:
+    y = 5;
+  case 6: {
+    y = 6;
+  }
+  case 7:
+    y = 7;
+}
+"""
+
+
+@pytest.mark.parametrize("path", ["a.c", "a.cpp", "a.js", "a.ts"])
+def test_a_case_that_runs_on_is_ended(path: str) -> None:
+    head = "void f(int x) {\n" if path[2] == "c" else "function f(x) {\n"
+    text = head + SWITCH + "}\n"
+    source = read_source(path, text.encode())
+    assert source is not None
+    found = [each for region in source.regions for each in _see(region) if each.candidate.operator == "break"]
+    assert [each.edit.what for each in found] == [
+        "`break;` after `y = 5;`",
+        "`break;` after `{\n    y = 6;\n  }`",
+    ]
+    wanted = text.replace("    y = 5;\n", "    y = 5;\n    break;\n")
+    assert apply(text, found[0].edit.spans) == wanted
+    others = [each.candidate.prior for region in source.regions for each in _see(region)]
+    assert all(is_sound(source, each.edit.spans) and each.candidate.prior == max(others) for each in found)
+
+
+def test_bounds_of_every_language() -> None:
+    for path, text, bounds in [
+        ("a.js", "let y = xs.slice(a, b);\n", {"`a` to `a - 1`", "`b` to `b + 1`"}),
+        ("a.js", "for (let i = 0; i < n; i++) { f(i) }\n", {"`n` to `n - 1`"}),
+        ("a.go", "package a\nfunc f() {\n\tg(xs[a:b])\n}\n", {"`a` to `a + 1`", "`b` to `b - 1`"}),
+        ("a.py", "y = xs[a:b]\n", {"`a` to `a + 1`", "`b` to `b - 1`"}),
+    ]:
+        source = read_source(path, text.encode())
+        assert source is not None
+        seen = [each for region in source.regions for each in _see(region)]
+        assert bounds <= {each.edit.what for each in seen if each.candidate.operator == "bound"}, path

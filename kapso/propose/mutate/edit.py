@@ -22,20 +22,24 @@ Replacement = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Edit:
-    """Replacements of one file in order of place; `what` is for people, `weight` says how promising it is."""
+    """Replacements of one file in order of place; `what` is for people, `weight` says how promising it is.
+
+    `is_plain`: it mends a slip of one sign, which is looked for before anything else.
+    """
 
     what: str
     spans: tuple[Replacement, ...]
     weight: float = 1.0
+    is_plain: bool = False
 
     @property
     def start(self) -> int:
         return self.spans[0][0]
 
 
-def edit(what: str, *spans: Replacement, weight: float = 1.0) -> Edit:
+def edit(what: str, *spans: Replacement, weight: float = 1.0, is_plain: bool = False) -> Edit:
     """An edit of these replacements, in any order."""
-    return Edit(what, tuple(sorted(spans)), weight)
+    return Edit(what, tuple(sorted(spans)), weight, is_plain)
 
 
 def apply(text: str, spans: Sequence[Replacement]) -> str:

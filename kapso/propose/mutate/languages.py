@@ -60,6 +60,8 @@ BLOCKS = frozenset({
     "statement_block", "case_statement", "switch_case", "expression_case", "declaration_list",
 })  # fmt: skip
 CASES = frozenset({"case_statement", "switch_case", "expression_case"})
+FALLING = frozenset({"case_statement", "switch_case"})
+"""Cases that run on into the next one unless something ends them."""
 COMMENTS = frozenset({"comment", "line_comment", "block_comment", "html_comment"})
 STRINGS = frozenset({
     "string", "concatenated_string", "string_literal", "raw_string_literal", "char_literal",

@@ -12,6 +12,7 @@ from kapso.propose.mutate.languages import (
     ASSIGNMENTS,
     BINARY,
     CALLS,
+    FALLING,
     IFS,
     INTEGERS,
     MEMBERS,
@@ -39,7 +40,10 @@ class Operator:
 
 OPERATORS = (
     Operator("compare", 1.0, BINARY, signs.compare),
-    Operator("bound", 1.0, BINARY | ARGUMENTS | {"range_expression", "slice"}, signs.bound),
+    Operator("step", 0.8, BINARY, signs.step),
+    Operator(
+        "bound", 1.0, BINARY | ARGUMENTS | {"range_expression", "slice", "slice_expression"}, signs.bound
+    ),
     Operator("index", 0.5, SUBSCRIPTS, signs.index),
     Operator("integer", 0.7, INTEGERS, signs.integer),
     Operator("arithmetic", 0.8, BINARY, signs.arithmetic),
@@ -58,6 +62,7 @@ OPERATORS = (
     Operator("swap", 0.6, _STATEMENTS, statements.swap),
     Operator("move", 0.6, _STATEMENTS, statements.move),
     Operator("exit", 0.6, _STATEMENTS, statements.leave),
+    Operator("break", 1.0, FALLING, statements.end_case),
     Operator("copy", 0.4, _STATEMENTS, statements.copy),
     Operator("cache", 1.0, frozenset({"function_definition"}), python_only.cache, True),
     Operator("lazy", 1.0, frozenset({"list_comprehension"}), python_only.lazy, True),

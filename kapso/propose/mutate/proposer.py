@@ -35,6 +35,11 @@ drawn by its size first."""
 _SHARPNESS = 1.5
 _APART = 0.5
 """How often an edit is made on what its parent was made from instead, and so on back to the base."""
+_PLAIN_SHARE = 2 / 3
+"""How often a slip of one sign is looked for first, wherever it stands and whatever was learnt."""
+_MOST_PLAIN = 60
+_LOOKED_AT = 12
+"""Regions of a large program that are asked for such an edit at a time."""
 _LONGEST_REST = 6
 """Every so many attempts it takes its turn, however badly it did."""
 
@@ -89,6 +94,7 @@ class Mutate:
         self._normal: dict[tuple[str, bytes], str] = {}
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._tried: dict[str, set[str]] = {}
+        self._keys: set[str] = set()
         self._made: set[str] = set()
         self._own, self._others = Rate(), Rate()
         self._last = 0
@@ -115,7 +121,8 @@ class Mutate:
         tried = self._tried.get(parent.tree, set()) | {
             each.key for each in waiting if each.tree == parent.tree
         }
-        for seen in self._drawn(self._program(files, random), tried, random):
+        known = self._keys | {each.key for each in waiting}
+        for seen in self._ordered(self._program(files, random), tried, known, random):
             tried.add(seen.candidate.key)
             identity = self._identity({**changes, seen.source.path: self._result(seen)})
             if identity not in made and is_sound(seen.source, seen.edit.spans):
@@ -137,6 +144,7 @@ class Mutate:
         self._attempts[attempt.number] = attempt
         if attempt.number == BASELINE:
             self._base = self._read(attempt.commit)
+            self._made.add(self._identity({}))
             return
         self._made.add(self._identity(self._changes(self._read(attempt.commit))))
         self._in_flight.pop(attempt.number, None)
@@ -148,7 +156,9 @@ class Mutate:
             self._record.learn(attempt.parameters, attempt)
             self._last = max(self._last, attempt.number)
             tree = self._attempts[attempt.parents[0]].tree
-            self._tried.setdefault(tree, set()).add(str(attempt.parameters.get("edit")))
+            key = str(attempt.parameters.get("edit"))
+            self._tried.setdefault(tree, set()).add(key)
+            self._keys.add(key)
 
     def _rests(self, context: Context) -> bool:
         """Whether others make more of an attempt: then every few alone are taken, by how much more."""
@@ -206,6 +216,26 @@ class Mutate:
         if place is not None:
             parts.append(f"{place.changed} of {place.total} in `{region}` moved the score")
         return "; ".join(parts)
+
+    def _ordered(
+        self, sources: list[Source], tried: set[str], known: set[str], random: Random
+    ) -> Iterator[_Seen]:
+        """Most of the time those slips first that were `known` nowhere, until enough of them were tried."""
+        if random.random() < _PLAIN_SHARE and self._record.plain.total() < _MOST_PLAIN:
+            yield from self._plain(sources, known, random)
+        yield from self._drawn(sources, tried, random)
+
+    def _plain(self, sources: list[Source], known: set[str], random: Random) -> Iterator[_Seen]:
+        """Slips of one sign in a random order, from the function that was asked least."""
+        left = [region for source in sources for region in source.regions]
+        asked = self._record.plain
+        is_small = sum(region.size for region in left) <= _SMALL
+        left.sort(key=lambda region: (asked[f"{region.source.path}:{region.name}"], random.random()))
+        for region in left if is_small else left[:_LOOKED_AT]:
+            found = [
+                each for each in self._seen(region) if each.edit.is_plain and each.candidate.key not in known
+            ]
+            yield from random.sample(found, len(found))
 
     def _drawn(self, sources: list[Source], tried: set[str], random: Random) -> Iterator[_Seen]:
         """Untried edits in a random order that prefers the promising ones; work is bound to what is asked."""

@@ -5,7 +5,7 @@ A function of the attempts that were observed, in order, so that a resumed run k
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,12 +58,16 @@ class Tally:
 
 
 class Record:
-    """Tallies by operator, region and statement, and what each edit did when it was tried."""
+    """Tallies by operator, region and statement, and what each edit did when it was tried.
+
+    `plain` counts the edits of single signs by region.
+    """
 
     def __init__(self) -> None:
         self.operators: defaultdict[str, Tally] = defaultdict(Tally)
         self.regions: defaultdict[str, Tally] = defaultdict(Tally)
         self.spots: defaultdict[str, Tally] = defaultdict(Tally)
+        self.plain: Counter[str] = Counter()
         self._idle: set[str] = set()
         self._edits: dict[str, Result] = {}
 
@@ -79,6 +83,7 @@ class Record:
             (self.spots, told["spot"]),
         ):
             tallies[name].add(result)
+        self.plain[region] += told["operator"] in PLAIN
         self._edits[told["edit"]] = result
         if told["operator"] == "delete" and result is Result.SAME:
             self._idle.add(told["spot"])
@@ -112,6 +117,8 @@ class Record:
         return (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
 
 
+PLAIN = frozenset({"compare", "logic", "step"})
+"""The operators whose edits mend a slip of one sign."""
 FIELDS = ("operator", "path", "region", "spot", "edit")
 """What an attempt's parameters must tell to be learnt from."""
 

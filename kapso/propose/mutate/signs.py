@@ -39,6 +39,14 @@ _ASSIGNMENTS: dict[str, Weighted] = {
     "|=": {"&=": 1}, "^=": {"|=": 0.7}, "<<=": {">>=": 1}, ">>=": {"<<=": 1},
     "=": {"+=": 0.4, "-=": 0.2}, "++": {"--": 1}, "--": {"++": 1},
 }  # fmt: skip
+_SLIPS = {
+    "<": {"<=", ">="}, "<=": {"<", ">"}, ">": {">=", "<="}, ">=": {">", "<"}, "==": {"!="}, "!=": {"=="},
+    "===": {"!=="}, "!==": {"==="}, "in": {"not in"}, "not in": {"in"}, "is": {"is not"}, "is not": {"is"},
+    "and": {"or"}, "or": {"and"}, "&&": {"||"}, "||": {"&&"},
+}  # fmt: skip
+"""A comparison's negation and its neighbour, and the other way to join two conditions."""
+_CUTS = {"slice", "substring", "substr", "subarray", "splice"}
+"""Calls of scripts that take bounds as Python's brackets do."""
 _LOGIC = {"and": "or", "or": "and", "&&": "||", "||": "&&"}
 
 
@@ -57,6 +65,20 @@ def arithmetic(node: Node, region: Region) -> Iterator[Edit]:
 def logic(node: Node, region: Region) -> Iterator[Edit]:
     """`and` to `or`."""
     return _exchange(node, {old: {new: 2} for old, new in _LOGIC.items()})
+
+
+def step(node: Node, region: Region) -> Iterator[Edit]:
+    """`x + 1` to `x` and to `x - 1`, wherever it stands."""
+    if len(node.children) != 3 or node.children[1].text not in {"+", "-"}:
+        return
+    left, sign, right = node.children
+    if right.text == "1":
+        other = "-" if sign.text == "+" else "+"
+        yield edit(f"`{node.text}` to `{left.text}`", (left.end, node.end, ""), is_plain=True)
+        what = f"`{node.text}` to `{left.text} {other} 1`"
+        yield edit(what, (sign.start, sign.end, other), is_plain=True)
+    elif left.text == "1" and sign.text == "+":
+        yield edit(f"`{node.text}` to `{right.text}`", (node.start, right.start, ""), is_plain=True)
 
 
 def assign(node: Node, region: Region) -> Iterator[Edit]:
@@ -124,7 +146,9 @@ def _exchange(node: Node, table: dict[str, Weighted]) -> Iterator[Edit]:
         text = " ".join(token.text.split())
         for new, weight in table.get(text, {}).items():
             if weight and (new not in {"//", "**"} or node.language.is_python):
-                yield edit(f"`{text}` to `{new}`", (token.start, token.end, new), weight=weight)
+                is_plain = new in _SLIPS.get(text, ())
+                span = (token.start, token.end, new)
+                yield edit(f"`{text}` to `{new}`", span, weight=weight, is_plain=is_plain)
 
 
 def _had_a_value(node: Node, region: Region) -> bool:
@@ -139,10 +163,14 @@ def _bounds(node: Node) -> Iterator[Node]:
         yield from node.named
     elif node.kind == "slice":
         yield from node.named
+    elif node.kind == "slice_expression":
+        yield from node.named[1:]
     elif node.kind in ARGUMENTS:
         called = node.parent.children[0] if node.parent is not None and node.parent.children else None
-        if called is not None and called.text in {"range", "xrange"}:
-            yield from node.named
+        name = called.text if called is not None else ""
+        is_cut = "." in name and name.rsplit(".", 1)[-1] in _CUTS and not node.language.is_python
+        if is_cut or name in {"range", "xrange"}:
+            yield from node.named[:2] if is_cut else node.named
     elif node.kind in BINARY and _is_loop_condition(node) and node.tokens:
         if node.tokens[0].text in _COMPARISONS:
             yield node.named[-1]

@@ -23,6 +23,8 @@ _SHORT = 240
 """Characters of a statement that is copied or moved into a block."""
 _LONG = 1500
 _TAILS = {"if_expression", "match_expression", "for_expression", "while_expression", "loop_expression"}
+_MEANT = re.compile(r"fall(s|ing)?[-_ ]?through|no break", re.IGNORECASE)
+"""How people say that a case runs on."""
 
 
 def delete(node: Node, region: Region) -> Iterator[Edit]:
@@ -99,6 +101,21 @@ def leave(node: Node, region: Region) -> Iterator[Edit]:
             yield _inserted(f"`{word}` after `{last[0].text}`", last[0], f"{word}{end}", weight)
         for given in _returns(region)[-1:] if is_branch else []:
             yield _inserted(f"`{given.text}` after `{last[0].text}`", last[0], given.text, 0.5)
+
+
+def end_case(node: Node, region: Region) -> Iterator[Edit]:
+    """`break` where a case runs on into the next one without saying that it means to."""
+    siblings = node.parent.named if node.parent is not None else []
+    following = next((each.start for each in siblings if each.start >= node.end), None)
+    colon = next((each.end for each in node.tokens if each.text == ":"), None)
+    if colon is None or following is None or _MEANT.search(node.source.text[node.start : following]):
+        return
+    last = next((each for each in reversed(node.named) if each.start >= colon), None)
+    inner = last
+    while inner is not None and inner.kind in {"compound_statement", "statement_block"} and inner.named:
+        inner = inner.named[-1]
+    if last is not None and inner is not None and not _is_exit(inner):
+        yield _inserted(f"`break;` after `{last.text}`", last, "break;", 8)
 
 
 def copy(node: Node, region: Region) -> Iterator[Edit]:

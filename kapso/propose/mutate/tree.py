@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kapso.propose.blocks import evolve_blocks
+from kapso.propose.checks import is_test_file, is_test_item
 from kapso.propose.mutate.languages import (
     BINDINGS,
     BLOCKS,
@@ -227,7 +228,10 @@ class Source:
     def regions(self) -> list[Region]:
         """Functions that are longer than a line, and the stretches of module level."""
         found = [sg for sg in self._root.find_all(_any_of(_kinds(self.language))) if _is_region(sg)]
-        nested = {_span(sg) for sg in found}
+        tests = self._tests
+        nested = {_span(sg) for sg in found} | tests
+        if tests:
+            found = [sg for sg in found if tests.isdisjoint(map(_span, [sg, *sg.ancestors()]))]
         regions = [Region(self, _name_of(sg), sg, sg.children(), nested) for sg in found]
         for number, group in enumerate(self._groups(nested)):
             regions.append(Region(self, f"top{number or ''}", self._root, group, nested))
@@ -263,6 +267,14 @@ class Source:
         return (min([start, *(low for low, _ in inside)]), max([end, *(high for _, high in inside)]))
 
     @cached_property
+    def _tests(self) -> set[Span]:
+        """Where the program's own tests stand."""
+        if self.language.name != "rust":
+            return set()
+        items = self._root.find_all(_any_of(("function_item", "mod_item")))
+        return {_span(each) for each in items if is_test_item(each)}
+
+    @cached_property
     def _items(self) -> list[tuple[int, int]]:
         return [_span(each) for each in self._root.children()]
 
@@ -283,9 +295,9 @@ class Source:
 
 
 def read_source(path: str, content: bytes) -> Source | None:
-    """The file as something to mutate; None for other kinds, and for what is no text of a sane size."""
+    """The file as something to mutate; None for other kinds, tests, and what is no text of a sane size."""
     language = language_of(path)
-    if language is None or len(content) > LARGEST_BYTES or b"\0" in content:
+    if language is None or is_test_file(path) or len(content) > LARGEST_BYTES or b"\0" in content:
         return None
     try:
         text = content.decode("utf-8")

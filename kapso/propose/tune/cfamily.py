@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kapso.propose.checks import is_test_item
 from kapso.propose.tune.dialects import DIALECTS, Dialect
 from kapso.propose.tune.found import (
     Found,
@@ -32,7 +33,6 @@ _UNSIGNED = re.compile(r"\b(unsigned|size_t|uint\w*|u(8|16|32|64|128|size)|byte)
 _BUILT_IN = re.compile(r"(u?int\d*|float\d+|byte|rune|string|bool|uintptr|time\.Duration)$")
 _FIELDS = {"field_initializer", "keyed_element"}
 _DEFAULTS = re.compile(r"default|config|option|setting|param", re.IGNORECASE)
-_IS_TEST = re.compile(r"#\[(\w+::)*(test|bench)\b")
 
 
 def find_literals(root: SgNode, language: str) -> Iterator[Found]:
@@ -226,7 +226,7 @@ class _Walk:
             self._scopes.append(text)
         if kind in self._dialect.functions:
             self._is_local = True
-        if kind == "mod_item" and text in {"test", "tests"} or kind == "function_item" and _is_test(node):
+        if is_test_item(node):
             self.is_allowed = False
 
 
@@ -241,8 +241,3 @@ def _label(name: SgNode | None) -> str:
 def _is_built_in(declared: SgNode | None) -> bool:
     """Whether a constant is a plain quantity: one of a type of its own is a name among others."""
     return declared is None or bool(_BUILT_IN.match(declared.text()))
-
-
-def _is_test(function: SgNode) -> bool:
-    before = function.prev()
-    return before is not None and before.kind() == "attribute_item" and bool(_IS_TEST.match(before.text()))

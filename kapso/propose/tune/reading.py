@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kapso.propose.blocks import evolve_blocks
+from kapso.propose.checks import is_test_file
 from kapso.propose.tune import build, cfamily, config, plain, python, toml
 from kapso.propose.tune.dialects import DIALECTS
 from kapso.propose.tune.found import Found, any_of, name_slots, span
@@ -35,7 +36,7 @@ _NO_SETTINGS = {"package-lock.json", "package.json", "composer.json", "tsconfig.
 _ONLY_MARKED = {
     "Cargo.toml", "pyproject.toml", "rust-toolchain.toml", "rustfmt.toml", "clippy.toml", "deny.toml",
 }  # fmt: skip
-_TESTS = re.compile(r".*(_test\.go|\.(test|spec)\.[cm]?[jt]sx?|\.d\.[cm]?ts|\.min\.js)")
+_GENERATED = re.compile(r".*\.(d\.[cm]?ts|min\.js)")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_file(path: str, content: bytes) -> FileSlots:
     is_of_use = language or find_flags or b"kapso:" in content
     if not is_of_use or len(content) > LARGEST_BYTES or b"\0" in content:
         return FileSlots()
-    if name in _NO_SETTINGS or _TESTS.fullmatch(name):
+    if name in _NO_SETTINGS or is_test_file(name) or _GENERATED.fullmatch(name):
         return FileSlots()
     try:
         text = content.decode("utf-8")
