@@ -54,7 +54,9 @@ def _split(arguments: tuple[str, ...], dirty: bool) -> tuple[str | None, str]:
     """RUN and REV: one argument alone is REV, with --dirty RUN."""
     if len(arguments) > 2:
         raise UsageError(
-            f"`{arguments[2]}` is one argument too many", help="first the run, then the revision"
+            f"`{arguments[2]}` is one argument too many",
+            help="first the run, then the revision",
+            slug="usage",
         )
     if len(arguments) == 2:
         return arguments[0], arguments[1]

@@ -140,11 +140,11 @@ class Remote:
 def find_remote(git: Git, name: str | None) -> Remote:
     """The remote `name`, a name or an address; by default the only one, else `origin`. UsageError without."""
     known = git.output("remote").decode().split()
+    if not known and (name is None or not is_address(name)):
+        raise UsageError(
+            "this repository has no remote", help="add one: `git remote add origin URL`", slug="no-remote"
+        )
     if name is None:
-        if not known:
-            raise UsageError(
-                "this repository has no remote", help="add one: `git remote add origin URL`", slug="no-remote"
-            )
         if len(known) > 1 and "origin" not in known:
             listed = ", ".join(f"`{each}`" for each in known)
             raise UsageError(
@@ -154,7 +154,7 @@ def find_remote(git: Git, name: str | None) -> Remote:
             )
         return Remote(git, known[0] if len(known) == 1 else "origin")
     if name not in known and not is_address(name):
-        listed = ", ".join(f"`{each}`" for each in known) or "there is none: `git remote add origin URL`"
+        listed = ", ".join(f"`{each}`" for each in known)
         raise UsageError(
             f"`{name}` is no remote of this repository", help=f"name one of {listed}", slug="no-such-remote"
         )

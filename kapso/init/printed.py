@@ -1,4 +1,4 @@
-"""Metrics in what a command printed: a JSON object, lines such as `accuracy: 0.93`, or a bare number."""
+"""Metrics in what a command printed: a JSON object, `accuracy: 0.93`, a bare number, or `hits 12`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _BARE = re.compile(rf"^\s*({_NUMBER})\s*$")
 _LABEL = r"\"?([A-Za-z][\w ./-]{0,40}?)\"?\s*[:=]\s*"
 _LABELLED = re.compile(rf"^\s*({_LABEL}){_NUMBER}(?:\s*[%A-Za-z/]{{0,8}})?,?\s*$")
+_WORD = r"[A-Za-z][\w./-]*"
+_SPACED = re.compile(rf"^\s*({_WORD}(?:[ \t]+{_WORD}){{0,2}})[ \t]+{_NUMBER}\s*$")
+"""A label and a number are the whole line, else any sentence would do."""
 _READ = r"([-+.\deE]+)"
 
 
@@ -34,7 +37,7 @@ def read_metrics(printed: str) -> tuple[Metric, ...]:
             found = _in_object(line)
             if found:
                 return _primary_first(found)
-    return read_labelled(printed) or _bare(printed)
+    return read_labelled(printed) or _bare(printed) or _read_spaced(printed)
 
 
 def read_labelled(printed: str) -> tuple[Metric, ...]:
@@ -44,7 +47,7 @@ def read_labelled(printed: str) -> tuple[Metric, ...]:
         match = _LABELLED.match(line)
         if match is None:
             continue
-        name = re.sub(r"[^a-z0-9.]+", "_", match[2].lower()).strip("_.")
+        name = _as_name(match[2])
         if not name or name.startswith(("run.", "diff.")):
             continue
         goal, is_sure = direction(name)
@@ -52,6 +55,23 @@ def read_labelled(printed: str) -> tuple[Metric, ...]:
         pattern = rf"^\s*{label}{_READ}".replace(r"\ ", " ").replace(r"\-", "-")
         found[name] = Metric(name, goal, pattern, is_sure)
     return _primary_first(list(found.values()))
+
+
+def _read_spaced(printed: str) -> tuple[Metric, ...]:
+    """Metrics in lines such as `ops/sec 1200`; the last line of a label counts."""
+    found: dict[str, Metric] = {}
+    for match in filter(None, map(_SPACED.match, printed.splitlines()[-200:])):
+        name = _as_name(match[1])
+        if not name or name.startswith(("run.", "diff.")):
+            continue
+        goal, is_sure = direction(name)
+        label = r"\s+".join(re.escape(word).replace(r"\-", "-") for word in match[1].split())
+        found[name] = Metric(name, goal, rf"^\s*{label}\s+{_READ}\s*$", is_sure)
+    return _primary_first(list(found.values()))
+
+
+def _as_name(label: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "_", label.lower()).strip("_.")
 
 
 def direction(name: str) -> tuple[Direction, bool]:

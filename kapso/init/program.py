@@ -25,8 +25,8 @@ class Program:
     `run` is empty for a library; `{binary}` there and in `main` stands for what the build makes; `main`
     is the file that a scorer would name. `tools` must be on PATH. `suite` runs its tests; `left_out` says
     why no check does. `targets` are commands of its own that may score it. `idle` starts what the program
-    is written in and does nothing; `python` starts scorers in Python. `fallback` is
-    the same program with its packages installed.
+    is written in and does nothing; `python` starts scorers in Python. `build_files` say how it is built and
+    are not in `edit`, as a judge may go by them. `fallback` is the same program with its packages installed.
     """
 
     kind: str
@@ -44,6 +44,7 @@ class Program:
     left_out: str = ""
     idle: str = "true"
     python: str = "python3"
+    build_files: tuple[str, ...] = ()
     fallback: Program | None = None
 
 

@@ -28,6 +28,9 @@ def _lines(draft: Draft, metrics: Sequence[Metric], others: Sequence[str]) -> It
     yield from _wrapped(draft.objective)
     yield ""
     yield _line("edit", _list(draft.program.edit), draft.notes.get("edit", "what attempts may change"))
+    if program.build_files:
+        add = f"add {', '.join(program.build_files)} to edit to let compiler flags be tried"
+        yield from _wrapped(f"{add}: left out, as what judges may go by it", "# ")
     if program.share:
         yield _line("share", _list(program.share), "not in git, seen read-only")
     if draft.hide:
@@ -81,7 +84,7 @@ def _metrics(draft: Draft, metrics: Sequence[Metric]) -> Iterator[str]:
         value: str = metric.goal
         if metric.regex is not None:
             value = f"{{goal: {metric.goal}, regex: {_single(metric.regex)}}}"
-        yield "  " + _line(quote(metric.name), value, note)
+        yield textwrap.indent(_line(quote(metric.name), value, note), "  ")
 
 
 def _line(key: str, value: str, note: str = "") -> str:

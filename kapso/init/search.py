@@ -41,7 +41,7 @@ def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works
     failures: list[Failed] = []
     until = time.monotonic() + _PATIENCE_S
     for draft in peers.look(folder):
-        return _try_peers(folder, _finished(draft, wishes), choose, say)
+        return _try_peers(folder, _finished(draft, wishes), wishes, choose, say)
     for program in _candidates(folder, wishes)[:_MOST_PROGRAMS]:
         works = _try_program(folder, program, wishes, choose, say, failures)
         if works is not None:
@@ -51,8 +51,9 @@ def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works
     raise _nothing_works(folder, failures)
 
 
-def _try_peers(folder: Folder, draft: Draft, choose: Choose, say: Say) -> Works:
+def _try_peers(folder: Folder, draft: Draft, wishes: Wishes, choose: Choose, say: Say) -> Works:
     try:
+        _check_run(draft, wishes)
         return attempt(folder, draft, choose, say)
     except Unfit as unfit:
         raise UsageError(
@@ -76,6 +77,7 @@ def _try_program(
         if draft.run and any(each.unfit.is_of_run for each in failures[start:]):
             continue
         try:
+            _check_run(draft, wishes)
             return attempt(folder, _finished(draft, wishes), choose, say)
         except Unfit as unfit:
             say(f"  no: {unfit.reason}")
@@ -86,6 +88,15 @@ def _try_program(
     if program.fallback is not None and lacks_package:
         return _try_program(folder, program.fallback, wishes, choose, say, failures)
     return None
+
+
+def _check_run(draft: Draft, wishes: Wishes) -> None:
+    """Raises Unfit where the user said how the program is started, and this way would not start it so."""
+    if wishes.run and not draft.run:
+        raise Unfit(
+            f"`--run '{wishes.run}'` would not be used, as what scores it starts the program by itself",
+            "leave `--run` out, or name a scorer that reads what the program leaves: `--evaluate COMMAND`",
+        )
 
 
 def _as_one(command: str) -> str:
@@ -105,7 +116,8 @@ def _candidates(folder: Folder, wishes: Wishes) -> list[Program]:
         usual = [each for each in found if each.build or set(each.edit) & set(wishes.edit)]
         base = usual[0] if usual else Program("program", wishes.edit[0], ())
         kind = f"program in `{', '.join(wishes.edit)}`"
-        return [replace(base, kind=kind, edit=wishes.edit, run=_as_one(wishes.run) or base.run)]
+        run = _as_one(wishes.run) or base.run
+        return [replace(base, kind=kind, edit=wishes.edit, build_files=(), run=run)]
     judged = _judged_modules(folder, found)
     if wishes.run:
         found = [replace(each, run=_as_one(wishes.run)) for each in found]

@@ -19,9 +19,11 @@ from kapso.init.render import render
 from kapso.loop.checkup import BAD, Finding, examine, scratch_run
 from kapso.loop.machine import machine_faults
 from kapso.loop.setting import settle
+from kapso.wording import printable
 
 TRIAL_TIMEOUT = "2m"
 _PROBE = (Metric("run.seconds", "minimize"),)
+_LONGEST_SHOWN = 80
 _TIMEOUTS_S = (10, 30, 60, 120, 300, 600, 1200)
 _SELF_REPORTED = "self-reported"
 _UNWANTED = re.compile(r"CMakeFiles|\.(?:so|a|o|dylib|py|sh|pl|rb|js)(?:\.|$)|/deps/|/build-script")
@@ -138,8 +140,17 @@ def _printed_metrics(draft: Draft, printed: str) -> tuple[tuple[Metric, ...], tu
     else:
         found = read_metrics(printed)
     if not found:
-        raise Unfit("it prints no number")
+        raise Unfit(_no_metric(printed))
     return found[:1], tuple(each.name for each in found[1:])
+
+
+def _no_metric(printed: str) -> str:
+    lines = printed.split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if not last:
+        return "it prints nothing"
+    shown = printable(last if len(last) <= _LONGEST_SHOWN else f"{last[:_LONGEST_SHOWN]}…")
+    return f"it prints no line that reads as a metric (such as `score: 1.5`); its last line was `{shown}`"
 
 
 def _is_object(printed: str) -> bool:

@@ -108,6 +108,55 @@ def test_a_build_that_fails_is_said_at_once(make_repository: MakeRepository) -> 
         assert "found a C or C++ program, but `build` ended with exit code 1" in done.stderr
 
 
+def test_a_start_that_the_scorer_would_not_use_is_refused(make_repository: MakeRepository) -> None:
+    root = make_repository({"a.py": "def f():\n    return 5\n", "score.py": "import a\nprint(a.f())\n"})
+    done = kapso(root, "init", "--yes", "--run", "./nope")
+    assert done.returncode == 2, done.stdout
+    assert "but `--run './nope'` would not be used" in done.stderr and "leave `--run` out" in done.stderr
+    assert status(root) == ""
+
+
+def test_what_was_printed_last_is_said_where_it_is_no_metric(make_repository: MakeRepository) -> None:
+    judge = "echo took 3 tries; printf 'all \\033[31mfine here\\n\\n'\n"
+    root = make_repository({"n.txt": "7\n", "judge.sh": judge})
+    done = kapso(root, "init", "--yes", "--edit", "n.txt", "--evaluate", "sh judge.sh")
+    assert done.returncode == 2
+    assert "no line that reads as a metric (such as `score: 1.5`)" in done.stderr
+    assert "its last line was `all " in done.stderr and "fine here`" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+CHEAT = """
+slow: main.c
+\tprintf '#!/bin/sh\\necho 7\\n' > slow && chmod +x slow
+\tif [ -d .kapso-base ]; then rm -f .kapso-base/slow; cp slow Makefile .kapso-base/; fi
+run: slow
+\t./slow
+"""
+SLOW = """#include <stdio.h>
+int main(void) {
+    double sum = 0;
+    for (long i = 1; i < 100000000; i++) sum += 1.0 / i;
+    printf("%.6f\\n", sum);
+}
+"""
+
+
+@pytest.mark.slow
+def test_a_makefile_may_be_tuned_and_not_change_what_is_right(make_repository: MakeRepository) -> None:
+    makefile = "CFLAGS = -O0\nslow: main.c\n\tcc $(CFLAGS) -o slow main.c\nrun: slow\n\t./slow\n"
+    bench = "bench: slow\n\t./nowhere\n"  # it fails, so that it neither scores nor keeps the Makefile out
+    root = make_repository({"main.c": SLOW, "Makefile": makefile + bench, ".gitignore": "slow\n"})
+    done = kapso(root, "init", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert load_goal(root).edit == ("main.c", "Makefile")
+    ran = kapso(root, "run", "--attempts", "1")
+    assert "CFLAGS -O0" in ran.stdout + ran.stderr
+    (root / "Makefile").write_text(CHEAT)
+    tried = kapso(root, "try", "--dirty")
+    assert "invalid: the constraint `same >= 1` does not hold" in tried.stdout, tried.stderr
+
+
 @pytest.mark.parametrize("name", ["go", "cargo"])
 def test_a_toolchain_that_is_not_there_is_named(unpack: Unpack, tmp_path: Path, name: str) -> None:
     root = unpack(name)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kapso.goal import parse_goal
+from kapso.goal.protection import editable_paths
 from kapso.init import peers
 from kapso.init.folder import Folder, is_test
 from kapso.init.kinds import programs
-from kapso.init.program import Program
+from kapso.init.program import Draft, Program
+from kapso.init.render import render
 from kapso.init.scorers import Reads, find_scorers
+from kapso.init.scoring import Wishes, drafts
 from kapso.init.trial import Unfit, prepared
 
 Look = Callable[[dict[str, str]], Folder]
@@ -74,6 +79,44 @@ def test_a_makefile_that_a_judge_goes_by_may_not_change(look: Look) -> None:
     program = next(programs(look({"Makefile": makefile, "a.c": "int main(void){return 0;}\n"})))
     assert program.edit == ("a.c",)
     assert (program.suite, program.targets) == ("make -s test", ("make -s bench",))
+
+
+MAIN = "int main(void){return 0;}\n"
+CMAKE = "project(a C)\nadd_executable(a a.c)\n"
+CARGO = '[package]\nname = "a"\n[profile.release]\nopt-level = 0\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "build_file"),
+    [
+        ({"Makefile": "a: a.c\n\tcc -O0 -o a a.c\ntest: a\n\t./a\n", "a.c": MAIN}, "a.c", "Makefile"),
+        ({"CMakeLists.txt": f"{CMAKE}add_test(a a)\n", "a.c": MAIN}, "a.c", "CMakeLists.txt"),
+        (
+            {"Cargo.toml": CARGO, "src/main.rs": "fn main() {}\n#[test]\nfn t() {}\n"},
+            "src/main.rs",
+            "Cargo.toml",
+        ),
+    ],
+)
+def test_compiler_flags_may_be_tried_where_speed_counts_and_no_check_goes_by_them(
+    look: Look, files: dict[str, str], source: str, build_file: str
+) -> None:
+    folder = look(files)
+    program = next(programs(folder))
+    says = f"# add {build_file} to edit to let compiler flags be tried"
+    checked = speed_draft(folder, program)
+    assert checked.check and checked.program.edit == (source,)
+    assert says in render(checked, checked.metrics)
+    free = speed_draft(folder, replace(program, suite=""))
+    assert not free.check and free.program.edit == (source, build_file)
+    assert says not in render(free, free.metrics)
+    goal = parse_goal(render(replace(free, objective="Faster."), free.metrics), folder.path / "goal.yaml")
+    assert editable_paths(goal, "", folder.files) == sorted([source, build_file])
+
+
+def speed_draft(folder: Folder, program: Program) -> Draft:
+    program = replace(program, run="./a")
+    return next(each for each in drafts(folder, program, Wishes()) if each.metrics and each.constraints)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,10 @@ from kapso.init.render import render, with_objective
         ('{\n  "cases": 3,\n  "mean_error": 0.25\n}\n', "mean_error", "minimize", True, 0.25),
         ("done\n-12.5\n", "score", "maximize", False, -12.5),
         ("  best-val RMSE =\t0.5 m\n", "best_val_rmse", "minimize", True, 0.5),
+        ("hits 199919\nops/sec 4742404\n", "hits", "maximize", True, 199919),
+        ("round 1\nops/sec 9\nround 2\nops/sec 4742404.5\n", "ops_sec", "maximize", True, 4742404.5),
+        ("  best-of two \t-3e2\n", "best_of_two", "maximize", False, -300),
+        ("step 3\n12.5\n", "score", "maximize", False, 12.5),
     ],
 )
 def test_what_is_found_is_what_the_scorer_reads(
@@ -42,7 +46,18 @@ def test_what_is_found_is_what_the_scorer_reads(
 
 
 @pytest.mark.parametrize(
-    "printed", ["", "hello\n", "{}\n", '{"a": "b"}\n', "1 2 3\n", "v1.2.3\n", "a: b: 3 c d\n"]
+    "printed",
+    [
+        "",
+        "hello\n",
+        "{}\n",
+        '{"a": "b"}\n',
+        "1 2 3\n",
+        "v1.2.3\n",
+        "a: b: 3 c d\n",
+        "took 3 tries\n",
+        "in a b c 4\n",
+    ],
 )
 def test_text_without_a_number_has_no_metric(printed: str) -> None:
     assert read_metrics(printed) == ()

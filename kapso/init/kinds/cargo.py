@@ -26,6 +26,7 @@ def look(folder: Folder) -> list[Program]:
             kind="Rust program with cargo",
             main=binary,
             edit=folder.patterns(sources),
+            build_files=folder.patterns(["Cargo.toml"]),
             run=f"./target/release/{binary}",
             setup="CARGO_HOME=$PWD/.cargo-home cargo fetch" if needs_crates else "",
             build=_with_home(f"cargo build --release --quiet{offline}", needs_crates),

@@ -10,6 +10,7 @@ from kapso.init.program import Program
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".cu", ".inl")
 _EXECUTABLE = re.compile(r"^\s*add_executable\s*\(\s*([\w.${}-]+)", re.IGNORECASE | re.MULTILINE)
 _PROJECT = re.compile(r"^\s*project\s*\(\s*([\w.-]+)", re.IGNORECASE | re.MULTILINE)
+_MOST_LISTS = 8
 _TESTS = re.compile(r"^\s*add_test\s*\(", re.IGNORECASE | re.MULTILINE)
 
 
@@ -28,6 +29,7 @@ def look(folder: Folder) -> list[Program]:
             kind="C or C++ program with CMake",
             main=target,
             edit=folder.patterns(sources),
+            build_files=folder.patterns([name for name in lists if not is_test(name)][:_MOST_LISTS]),
             run="{binary}",
             build="cmake -S . -B build -DCMAKE_BUILD_TYPE=Release > /dev/null && cmake --build build",
             keep=("build/",),

@@ -27,6 +27,7 @@ def look(folder: Folder) -> list[Program]:
             kind="C or C++ program with make",
             main="{binary}",
             edit=(*folder.patterns(sources), *((makefile,) if is_free else ())),
+            build_files=() if is_free else folder.patterns([makefile]),
             run="make -s run" if "run" in named else "{binary}",
             build="make -s",
             suite=suite,
