@@ -82,6 +82,15 @@ class Git:
 
     def start(self, *arguments: str, stderr: int) -> subprocess.Popen[bytes]:
         """The running command, with pipes to its stdin and from its stdout."""
+        return self._spawn(arguments, stderr, has_own_session=True)
+
+    def attached(self, *arguments: str, in_terminal: bool) -> subprocess.Popen[bytes]:
+        """The running command, with pipes to all streams; `in_terminal`, it may ask for a password there."""
+        return self._spawn(arguments, subprocess.PIPE, has_own_session=not in_terminal)
+
+    def _spawn(
+        self, arguments: tuple[str, ...], stderr: int, *, has_own_session: bool
+    ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
                 self._command(arguments, None),
@@ -90,22 +99,7 @@ class Git:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
-            raise _cannot_run(self.folder) from error
-
-    def attached(self, *arguments: str, in_terminal: bool) -> subprocess.Popen[bytes]:
-        """The running command, with pipes to all streams; `in_terminal`, it may ask for a password there."""
-        try:
-            return subprocess.Popen(
-                self._command(arguments, None),
-                cwd=self.folder,
-                env=git_environment(self.environment),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=not in_terminal,
+                start_new_session=has_own_session,
             )
         except FileNotFoundError as error:
             raise _cannot_run(self.folder) from error

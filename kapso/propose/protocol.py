@@ -8,6 +8,7 @@ randomness from `Context.seed`, so that the same history and seed give the same 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,9 +23,9 @@ Files = Mapping[str, bytes]
 class Snapshot(Files):
     """The editable files of a commit."""
 
+    @abstractmethod
     def changed_from(self, other: Snapshot) -> set[str]:
         """The paths at which the two differ, without reading what they hold."""
-        raise NotImplementedError
 
 
 class Workspace(MutableMapping[str, bytes]):
