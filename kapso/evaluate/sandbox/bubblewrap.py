@@ -238,7 +238,8 @@ class Inside:
             # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
             with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
                 file.write(_OOM_SCORE)
-        os.write(self._gate, b"\n")
+        with contextlib.suppress(BrokenPipeError):  # it has been ended already
+            os.write(self._gate, b"\n")
 
     def on_begun(self) -> None:
         """Puts process 1 before the thousands that may come, where it may (see `kill`), and lets go."""

@@ -154,6 +154,8 @@ class _Watch:
             chunk = os.read(file, _READ_BYTES)
         except BlockingIOError:
             return not once
+        except ConnectionResetError:  # `begun`, of a command that was ended before it heard that it may start
+            return False
         if chunk:
             handler(chunk)
         elif file == self.started.status:

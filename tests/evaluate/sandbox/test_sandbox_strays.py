@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from kapso.errors import MachineError
 from kapso.evaluate.sandbox import bubblewrap
 from kapso.evaluate.sandbox.bubblewrap import find_bubblewrap
+from kapso.evaluate.sandbox.processes import descendants
 from kapso.evaluate.sandbox.strays import end_strays
 
 
@@ -80,6 +82,27 @@ def test_a_sandbox_in_the_making_is_a_stray_too(tmp_path: Path) -> None:
     started.attach(json.loads(status))
     started.reap()
     started.close()
+
+
+def test_a_command_that_is_ended_before_it_may_start_is_no_fault_of_the_machine(
+    make_world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it was told lies unread then, and reading from its socket says so."""
+    world = make_world()
+    if world.sandbox.level != "bubblewrap":
+        pytest.skip("there is no bubblewrap")
+    let_go = bubblewrap.Inside.on_begun
+
+    def end_at_once(inside: bubblewrap.Inside) -> None:
+        assert inside._root is not None
+        for process in descendants(inside._root):
+            os.kill(process.pid, signal.SIGSTOP)
+        let_go(inside)
+        inside.kill()
+
+    monkeypatch.setattr(bubblewrap.Inside, "on_begun", end_at_once)
+    done = world.run("sleep 5")
+    assert not done.succeeded and done.seconds < 4
 
 
 def test_a_sandbox_that_did_not_start_is_tried_again(
