@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS 1024
+#define BUCKETS 1024      /* kapso: 64..1048576 log int */
 #define LONGEST 64
 #define HASH_START 5381
-#define HASH_FACTOR 33
+#define HASH_FACTOR 33    /* kapso: 3..65599 log int */
 
 struct entry {
     struct entry *next;
