@@ -85,6 +85,7 @@ class Campaign:
         self._elapsed_s = elapsed_s
         self._started = time.monotonic()
         self._paused_s = 0.0
+        self._raised_at = run.folder.raised_at()
         self._news: queue.Queue[Proposed | Ended] = queue.Queue()
         run.on_proposed = lambda number: self._news.put(Proposed(number))
         self._slots = list(range(parallel))[::-1]
@@ -132,13 +133,14 @@ class Campaign:
 
     def why_end(self) -> Ending | None:
         """What ends the campaign now, or None."""
-        goal, history = self.run.goal, self.run.history
         if self.run.cancel.is_set() or self.is_interrupted:
             return Ending.INTERRUPTED
         if self.only_requests:
             return Ending.SERVED
         if self._control() == "stopping":
             return Ending.STOPPED
+        self._take_limits()
+        goal, history = self.run.goal, self.run.history
         if goal.stop.target is not None and self._has_met(goal.stop.target):
             return Ending.TARGET
         launched = history.launched + len(self._numbers - self._by_hand)
@@ -170,10 +172,15 @@ class Campaign:
             time.sleep(TICK_S)
             self._display.tick(self)
         self._paused_s += time.monotonic() - since
-        if folder.raised():
+        return state
+
+    def _take_limits(self) -> None:
+        """What `kapso resume` raised while the run was held counts from now on."""
+        folder = self.run.folder
+        if folder.raised_at() != self._raised_at:
             goal, _ = raise_limits(stored_goal(self.run.repository, self.run.name), folder, {}, None)
             self.run.goal = replace(self.run.goal, budget=goal.budget)
-        return state
+            self._raised_at = folder.raised_at()  # it has been written anew
 
     def _must_leave(self) -> bool:
         return self.is_interrupted or self.run.cancel.is_set()

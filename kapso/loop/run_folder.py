@@ -104,6 +104,13 @@ class RunFolder:
             return {}
         return found if isinstance(found, dict) else {}
 
+    def raised_at(self) -> int:
+        """When limits were raised last, in nanoseconds; 0 where none was. Cheap enough to ask often."""
+        try:
+            return os.stat(self.path / "budget.json").st_mtime_ns
+        except OSError:
+            return 0
+
     def keep_raised(self, limits: Mapping[str, Any]) -> None:
         """Remember raised limits."""
         (self.path / "budget.json").write_text(json.dumps(dict(limits)))

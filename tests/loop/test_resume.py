@@ -124,6 +124,18 @@ def test_a_second_process_is_refused(slow: Any) -> None:
     process.communicate()
 
 
+def test_limits_given_to_a_paused_run_reach_it(slow: Any) -> None:
+    kapso = slow("budget: {attempts: 4000}\n")
+    process = kapso.start("run")
+    run = wait_for(process, kapso, 1)
+    kapso("pause", run, check=0)
+    kapso("resume", run, "--attempts", "0", check=2)
+    kapso("resume", run, "--attempts", "12", check=0)
+    process.communicate(timeout=60)
+    assert kapso.json("ls")[0]["attempts"] <= 40, "a handful, not thousands"
+    assert kapso.json("ls")[0]["status"] == "finished"
+
+
 def test_pause_holds_and_resume_goes_on(slow: Any) -> None:
     kapso = slow("budget: {attempts: 25}\n")
     process = kapso.start("run")

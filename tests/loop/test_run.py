@@ -150,6 +150,7 @@ def test_a_program_with_nothing_to_tune_is_told_so(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 5}\n", extra={"params.json": '{"x": "three"}\n', "score.sh": ONE})
     done = kapso("run", check=3)
     assert "tune: no number, boolean, build flag or marked choice to tune in the files" in done.stderr
+    assert "kapso doctor" in done.stdout and "kapso show" not in done.stdout, "there is nothing to show"
     assert kapso.json("ls")[0]["attempts"] == 0
 
 
@@ -183,6 +184,13 @@ def test_a_holdout_that_fails_is_said_at_once(demo: Demo) -> None:
     done = demo("holdout: exit 3\nbudget: {attempts: 1}\n")("run")
     assert "warning: the hold-out cannot score the unchanged program: " in done.stderr
     assert "777.5" not in done.stderr
+
+
+def test_a_failing_baseline_ends_its_events_too(demo: Demo) -> None:
+    done = demo(extra={"score.sh": "exit 3\n"})("run", "--json")
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 4
+    assert (last["event"], last["reason"], last["exit_code"]) == ("run.finished", "baseline", 4)
 
 
 def test_a_goal_that_sets_no_time_limit_hears_what_an_endless_loop_costs(demo: Demo) -> None:
