@@ -11,6 +11,7 @@ was cut off goes on, and after a change of Kapso only its own part is new. READM
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
 
 from contest.campaign import Campaign  # noqa: E402  (the path comes first)
+from contest.magpie_side import PLACE, unpack  # noqa: E402
 from contest.methods import METHODS  # noqa: E402
 from contest.task import find_tasks  # noqa: E402
 
@@ -27,7 +29,10 @@ def main() -> None:
     given = arguments()
     names = [name for name in given.only.split(",") if name]
     tasks = find_tasks(given.tasks or [HERE / "tasks"], names)
-    campaign = Campaign(tasks, given.methods, given.seeds, given.attempts, given.out, given.jobs, given.keep)
+    if given.magpie:
+        os.environ[PLACE] = str(unpack(given.magpie, given.out / "magpie"))
+    methods = [name for name in given.methods if is_ready(name)]
+    campaign = Campaign(tasks, methods, given.seeds, given.attempts, given.out, given.jobs, given.keep)
     traces = campaign.run()
     for trace in traces:
         print(
@@ -41,6 +46,13 @@ def main() -> None:
         )
 
 
+def is_ready(method: str) -> bool:
+    reason = METHODS[method].why_not()
+    if reason is not None:
+        print(f"{METHODS[method].label} is left out: {reason}", file=sys.stderr)
+    return reason is None
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -52,6 +64,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--methods", type=listed, default=list(METHODS), metavar="A,B", help=", ".join(METHODS)
     )
+    parser.add_argument("--magpie", type=Path, metavar="PATH", help="Magpie's archive or folder")
     parser.add_argument("--attempts", type=int, default=100, metavar="N", help="evaluations (default 100)")
     parser.add_argument("--seeds", type=int, default=10, metavar="K", help="seeds 1 to K (default 10)")
     parser.add_argument("--out", type=Path, default=ROOT / "build/search", metavar="DIR", help="results")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -11,14 +11,18 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from contest.kapso_side import ROOT
 from contest.methods import METHODS
+from contest.space import Space
 from contest.task import Task
 from contest.trace import Trace
 
 TRACES = "search.jsonl"
+_HERE = "experiments/bench/contest"
+_COMMON = (f"{_HERE}/evaluation.py", f"{_HERE}/trace.py")
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,11 @@ class Campaign:
         return sorted(traces, key=lambda trace: (trace.task, list(METHODS).index(trace.method), trace.seed))
 
     def _jobs(self, seed: int) -> list[Job]:
-        version = version_of_kapso()
         jobs = []
         for task in self.tasks:
             for method in self.methods:
-                key = f"{task.name}:{task.digest}:{method}:{seed}:{self.budget}"
-                key += f":{version}" if method == "kapso" else ""
+                version = version_of(method, task)
+                key = f"{task.name}:{task.digest}:{method}:{seed}:{self.budget}:{version}"
                 jobs.append(Job(task, method, seed, self.budget, key))
         return jobs
 
@@ -108,22 +111,30 @@ def make(job: Job, keep: Path | None) -> Trace | str | None:
         if keep is not None:
             folder = keep / f"{job.task.name}-{job.method}-{job.seed}"
             folder.mkdir(parents=True)
-            trace = METHODS[job.method](job.task, job.seed, job.budget, folder)
+            trace = METHODS[job.method].run(job.task, job.seed, job.budget, folder)
         else:
             with tempfile.TemporaryDirectory(prefix="bench-") as name:
-                trace = METHODS[job.method](job.task, job.seed, job.budget, Path(name))
+                trace = METHODS[job.method].run(job.task, job.seed, job.budget, Path(name))
     except Exception:
         return traceback.format_exc()
     seconds = round(time.monotonic() - since, 2)
     return None if trace is None else replace(trace, seconds=seconds, key=job.key)
 
 
-def version_of_kapso() -> str:
-    """What stands for the code that runs: the tree of `kapso/` as it lies in the checkout."""
-    git = ["git", "-C", str(ROOT)]
-    tree = subprocess.run([*git, "rev-parse", "HEAD:kapso"], capture_output=True, text=True).stdout.strip()
-    changes = subprocess.run([*git, "diff", "HEAD", "--", "kapso"], capture_output=True).stdout
-    return f"{tree[:12]}+{len(changes)}" if changes else tree[:12]
+def version_of(method: str, task: Task) -> str:
+    """What stands for all code that a method's results hang on; for who tunes, also for the space."""
+    space = Space(task).digest if METHODS[method].tunes else ""
+    return f"{_digest((*_COMMON, *METHODS[method].code))[:8]}{space[:8]}"
+
+
+@cache
+def _digest(places: tuple[str, ...]) -> str:
+    whole = hashlib.sha256()
+    for place in places:
+        path = ROOT / place
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            whole.update(file.read_bytes())
+    return whole.hexdigest()
 
 
 def _say(line: str) -> None:

@@ -4,7 +4,7 @@ import json
 import random
 import tomllib
 
-SETUP = 4.0
+SETUP = 2.5
 MACHINES = 4
 JOBS = 130
 
@@ -13,7 +13,7 @@ def jobs():
     random.seed(20)
     now, made = 0.0, []
     for number in range(JOBS):
-        now += random.expovariate(1 / 1.6)
+        now += random.expovariate(1 / 1.55)
         kind = random.choices("abcd", (5, 3, 2, 1))[0]
         size = random.lognormvariate(1.1, 0.7)
         weight = random.choice((1, 1, 1, 4))
@@ -40,7 +40,9 @@ def choose_machine(job, machines, turn, settings):
         return min(pool, key=lambda each: load[id(each)])
     if routing == "same-kind":
         last = {id(each): each.queue[-1][2] if each.queue else each.kind for each in pool}
-        return min(pool, key=lambda each: load[id(each)] + (last[id(each)] != job[2]) * 3 * SETUP)
+        return min(
+            pool, key=lambda each: load[id(each)] + (last[id(each)] != job[2]) * float(settings["loyalty"])
+        )
     raise SystemExit(f"no such routing: {routing}")
 
 
