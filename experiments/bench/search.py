@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -22,7 +24,11 @@ sys.path[:0] = [str(HERE), str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")
 from contest.campaign import Campaign  # noqa: E402  (the path comes first)
 from contest.magpie_side import PLACE, unpack  # noqa: E402
 from contest.methods import METHODS  # noqa: E402
-from contest.task import find_tasks  # noqa: E402
+from contest.plot import svg  # noqa: E402
+from contest.statistics import board_of  # noqa: E402
+from contest.table import page  # noqa: E402
+from contest.task import Task, find_tasks  # noqa: E402
+from contest.trace import Trace  # noqa: E402
 
 
 def main() -> None:
@@ -33,17 +39,21 @@ def main() -> None:
         os.environ[PLACE] = str(unpack(given.magpie, given.out / "magpie"))
     methods = [name for name in given.methods if is_ready(name)]
     campaign = Campaign(tasks, methods, given.seeds, given.attempts, given.out, given.jobs, given.keep)
-    traces = campaign.run()
-    for trace in traces:
-        print(
-            trace.task,
-            trace.method,
-            trace.seed,
-            trace.start,
-            trace.final,
-            dict(trace.extra),
-            trace.evaluations,
-        )
+    publish(tasks, campaign.run(), given.out)
+
+
+def publish(tasks: Sequence[Task], traces: Sequence[Trace], out: Path) -> None:
+    """Write table and plot, and print the table."""
+    boards = []
+    for task in tasks:
+        if found := [trace for trace in traces if trace.task == task.name]:
+            boards.append(board_of(task, found))
+    if not boards:
+        raise SystemExit("no trace was made")
+    (out / "search.svg").write_text(svg(boards))
+    text = page(boards, traces, shlex.join(["python", *sys.orig_argv[1:]]), "search.svg")
+    (out / "search.md").write_text(text)
+    print(text)
 
 
 def is_ready(method: str) -> bool:
