@@ -65,7 +65,7 @@ def confirm_over(run: Run, settled: int, say: Callable[[str], None]) -> Confirma
     say(f"confirming attempt {best.number} in fresh evaluations")
     found = _confirm_one(run, best, _repeats_exactly(run, BASELINE))
     if not found.is_confirmed:
-        run.keep_record(run.history.demote(best.number))
+        run.demote(best.number)
         run.history.best_number = settled
         _move_best(run)
     return found
@@ -116,7 +116,7 @@ def _gain(run: Run, baseline: float | None, best: float | None) -> float:
 
 
 def _demote(run: Run, best: Attempt) -> None:
-    run.keep_record(run.history.demote(best.number))
+    run.demote(best.number)
     _move_best(run)
 
 

@@ -213,8 +213,15 @@ class Run:
         with self.lock:
             self._take_turn(attempt.proposer, attempt.number)
             self.policy.observe(attempt)
+            if attempt.number in self.history.demoted:
+                self.policy.forget(attempt.number)
             for proposer in self.proposers:
                 proposer.observe(attempt)
+
+    def demote(self, number: int) -> None:
+        """The lead of an attempt did not hold: it is the best no more, and nothing more is made from it."""
+        self.keep_record(self.history.demote(number))
+        self.policy.forget(number)
 
     def keep_episode(self, attempt: Attempt, stages: tuple[Stage, ...]) -> None:
         """Write what happened into the episodic log, with the size of the change."""
