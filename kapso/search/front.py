@@ -10,10 +10,15 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kapso.attempt import Attempt
-from kapso.goal import Metric
+from kapso.goal import Goal, Metric
 
 Values = tuple[float, ...]
 """One number a metric, in the goal's order; less is better, whatever the metric's direction."""
+
+
+def seeks_front(goal: Goal) -> bool:
+    """Whether a run of this goal is after all of its metrics, and not the primary one alone."""
+    return goal.search.policy == "pareto" and len(goal.metrics) > 1
 
 
 def front(
