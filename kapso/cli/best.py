@@ -9,7 +9,7 @@ import click
 
 from kapso.attempt import BASELINE
 from kapso.cli.output import json_option, print_json, table
-from kapso.wording import number, printable
+from kapso.wording import number, plural, printable
 
 if TYPE_CHECKING:
     from kapso.memory.front import Front
@@ -26,9 +26,9 @@ def best(run: str | None, as_json: bool) -> None:
 
     The baseline is the best where nothing beat it. Hold-out results never change which one it is.
 
-    Under `search: {policy: pareto}` the front follows: the attempts that no other one is at least as good
-    as in every metric and better in one. Of it, the best alone is confirmed in fresh evaluations. With
-    `--json`, `front` names its attempts for every goal with several metrics.
+    Under `search: {policy: pareto}` the front follows: the attempts that none beats, as whatever is better
+    in one metric is worse in another. Of them, the best alone is confirmed in fresh evaluations. With
+    `--json`, `front` names them for every goal with several metrics.
 
     \b
     kapso best
@@ -58,7 +58,7 @@ def best(run: str | None, as_json: bool) -> None:
 def _front(front: Front, best: int, best_score: float | None) -> Iterator[str]:
     """Every attempt of the front with all metrics, the best marked."""
     count = len(front.attempts)
-    yield f"front   {count} attempt{'s that none beats' if count > 1 else ' that none beats'} in every metric"
+    yield f"front   {plural(count, 'attempt')}: whatever is better in one metric is worse in another"
     header = ["", "#", *(f"{printable(m.name)} ({_DIRECTIONS[m.goal]})" for m in front.metrics), "title"]
     rows = [
         [

@@ -170,7 +170,8 @@ def _interval(facts: Facts) -> tuple[float, float] | None:
 
 def _domain(facts: Facts, scores: Sequence[float], also: Sequence[float]) -> tuple[float, float]:
     """Low and high of the scale of scores."""
-    shown = [*also]
+    ordered = sorted(scores)
+    shown = [*also, ordered[len(ordered) // 5], ordered[-1 - len(ordered) // 5]]
     shown += [
         each.score for each in (facts.baseline, facts.best) if each is not None and each.score is not None
     ]
@@ -179,9 +180,7 @@ def _domain(facts: Facts, scores: Sequence[float], also: Sequence[float]) -> tup
 
 
 def domain(shown: Sequence[float], scores: Sequence[float]) -> tuple[float, float]:
-    """Low and high of a scale: all of `shown` and most of the rest, so that no outlier flattens it."""
-    ordered = sorted(scores)
-    shown = [*shown, ordered[len(ordered) // 5], ordered[-1 - len(ordered) // 5]]
+    """Low and high of a scale: all of `shown` and what is near it, so that no outlier flattens it."""
     low, high = _within(min(shown)), _within(max(shown))
     spread = _spread(low, high)
     inside = [score for score in scores if low - 0.6 * spread <= score <= high + 0.6 * spread]
