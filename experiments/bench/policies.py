@@ -98,8 +98,9 @@ def measure(tasks: Sequence[Task], given: argparse.Namespace) -> list[Outcome]:
             known[(outcome.task, outcome.policy, outcome.seed)] = outcome
             file.write(json.dumps(asdict(outcome)) + "\n")
             file.flush()
-            said = f"{outcome.task} {outcome.policy} {outcome.seed}: {outcome.start:.6g} → {outcome.curve[-1]:.6g}"
-            print(f"[{done}/{len(missing)}] {said}", file=sys.stderr, flush=True)
+            which = f"{outcome.task} {outcome.policy} {outcome.seed}"
+            said = f"[{done}/{len(missing)}] {which}: {outcome.start:.6g} → {outcome.curve[-1]:.6g}"
+            print(said, file=sys.stderr, flush=True)
     names = {task.name for task in tasks}
     return [each for each in known.values() if each.task in names and each.seed <= given.seeds]
 
@@ -166,9 +167,9 @@ def report(tasks: Sequence[Task], outcomes: Sequence[Outcome], given: argparse.N
         f" --only {given.only}`." if given.only else "`."
     )
     yield ""
-    yield "Area: the mean of the best so far over all attempts, 0 being the baseline and 1 the best that any run"
-    yield "here found. Final: the same for what a run ended with. ± is the 95 % interval of the mean over seeds."
-    yield "With one metric `pareto` is `tree`, and so is not run."
+    yield "Area: the mean of the best so far over all attempts, 0 being the baseline and 1 the best that any"
+    yield "run here found. Final: the same for what a run ended with. ± is the 95 % interval of the mean over"
+    yield "seeds. With one metric `pareto` is `tree`, and so is not run."
     yield ""
     yield f"| area | {' | '.join(POLICIES)} |"
     yield f"| --- |{' ---: |' * len(POLICIES)}"
@@ -272,7 +273,7 @@ def _fronts(outcomes: Sequence[Outcome]) -> Iterator[str]:
     if not tasks:
         return
     yield ""
-    yield "Where there are two metrics: the share of the square from the baseline to zero that the front covers."
+    yield "Where there are two metrics: the share of the square from baseline to zero that the front covers."
     yield ""
     yield f"| front | {' | '.join(POLICIES)} |"
     yield f"| --- |{' ---: |' * len(POLICIES)}"

@@ -41,7 +41,7 @@ def best(run: str | None, as_json: bool) -> None:
     attempt = log.attempt(picked, "best")
     front = log.front(picked)
     if as_json:
-        print_json({**attempt.to_json(), "front": front.numbers if front else None})
+        print_json({**attempt.to_json(), **({"front": front.numbers} if front else {})})
         return
     name = "the baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
     print(f"{name} of {picked.run}: {printable(attempt.title)}")

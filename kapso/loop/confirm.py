@@ -1,4 +1,8 @@
-"""No lucky winners: before a run ends, its best must hold in fresh evaluations beside the baseline."""
+"""No lucky winners: before a run ends, its best must hold in fresh evaluations beside the baseline.
+
+With several metrics, too, what is confirmed is the lead of the best by the primary one. The rest of a front
+stays as it was measured: to confirm all of it would cost a multiple, and it claims no lead.
+"""
 
 from __future__ import annotations
 

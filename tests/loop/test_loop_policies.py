@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,21 @@ def test_a_killed_run_goes_on_with_the_same_islands(demo: Demo) -> None:
     )
     assert len(killed) == len(whole) == attempts + 1
     assert killed == whole
+
+
+def test_what_did_not_hold_is_never_built_on_again(demo: Demo) -> None:
+    first = int.from_bytes(hashlib.sha256(b"3:0").digest()[:4], "big") >> 1
+    lucky = (
+        f'test "$KAPSO_SEED" = {first} && ! grep -q "1.0, .*5.0" "$1" && echo \'{{"score": 99}}\' && exit\n'
+    )
+    kapso = demo(
+        "budget: {attempts: 2}\nmetrics: {score: maximize, run.seconds: minimize}\n"
+        "search: {policy: greedy, parallel: 1, seed: 3}\n",
+        extra={"score.sh": lucky + "echo '{\"score\": 1}'\n"},
+    )
+    kapso("run", check=3)
+    kapso("resume", "--attempts", "5", check=3)
+    attempts = kapso.json("ls", "demo")
+    assert [each["score"] for each in attempts] == [1, 99, 99, 99, 99, 99]
+    demoted = next(each["attempt"] for each in attempts if each["verdict"] == "same")
+    assert all(demoted not in each["parents"] for each in attempts[3:])
