@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kapso.attempt import Attempt
-from kapso.goal import Command, Goal, Metric
+from kapso.goal import Command, Goal, Metric, sections
 from kapso.search import CATALOGUE, Islands, Pareto, Policy, Tree, make_policy
 from kapso.search.islands import EVERY, ISLANDS
 
@@ -35,6 +35,10 @@ def lead(policy: Policy, make: Make, attempts: int, seed: int = 0) -> list[Attem
         made.append(make(number, score, *parents, size=draw.randrange(50, 150)))
         policy.observe(made[-1])
     return made
+
+
+def test_a_goal_may_name_every_policy_and_no_other() -> None:
+    assert sorted(sections.POLICIES) == POLICIES
 
 
 def test_greedy_builds_on_the_best_valid_one(make: Make) -> None:
