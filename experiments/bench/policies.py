@@ -3,8 +3,9 @@
     python experiments/bench/policies.py                          # every task, 100 attempts, 10 seeds
     python experiments/bench/policies.py --only bins,codec --attempts 60 --seeds 5
 
-Each run is a real `kapso run` on a task of `tasks/`, all proposers of its goal taking part, alike but for the
-policy. Traces are kept in `--out`, so that a bench that was cut off goes on; the tables go to `--table`.
+Each run is a real `kapso run` on a task of `tasks/` or of `fronts/` (after several metrics that contradict
+each other), all proposers of its goal taking part, alike but for the policy. Traces are kept in `--out`, so
+that a bench that was cut off goes on; the tables go to `--table`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class Outcome:
 
 def main() -> None:
     given = arguments()
-    tasks = find_tasks([given.tasks], [name for name in given.only.split(",") if name])
+    tasks = find_tasks(
+        given.tasks or [HERE / "tasks", HERE / "fronts"], [name for name in given.only.split(",") if name]
+    )
     outcomes = measure(tasks, given)
     text = "\n".join(report(tasks, outcomes, given)) + "\n"
     given.table.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +66,7 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = partial(parser.add_argument, metavar="X")
-    add("--tasks", type=Path, default=HERE / "tasks", help="folder of tasks")
+    add("--tasks", type=Path, action="append", help="folder of tasks (default: `tasks` and `fronts` here)")
     add("--only", default="", help="these tasks alone: a,b")
     add("--attempts", type=int, default=100, help="attempts of each run (default 100)")
     add("--seeds", type=int, default=10, help="seeds 1 to X (default 10)")
@@ -132,24 +135,26 @@ def make(task: Task, policy: str, seed: int, attempts: int, version: str) -> Out
 
 
 def _volume(task: Task, repository: Path) -> float | None:
-    """How much of what the baseline spans towards zero the front covers; None but for two metrics.
+    """How much of the square from zero to twice the baseline the front covers; None but for two metrics.
 
-    Both metrics must be positive and minimized; what is worse than the baseline in one counts for nothing.
+    Both must be positive and minimized.
     """
-    if len(task.goal.metrics) != 2 or any(each.goal != "minimize" for each in task.goal.metrics):
+    metrics = task.goal.metrics
+    if len(metrics) != 2 or any(each.goal != "minimize" for each in metrics):
         return None
     import kapso
 
     [run] = kapso.open(repository).runs()
     assert run.baseline is not None
-    first, second = (
-        [each.metrics[m.name] / run.baseline.metrics[m.name] for each in run.front] for m in task.goal.metrics
-    )
+    limits = [2 * run.baseline.metrics[each.name] for each in metrics]
+    points = [
+        [each.metrics[m.name] / most for m, most in zip(metrics, limits, strict=True)] for each in run.front
+    ]
     covered, reached = 0.0, 1.0
-    for a, b in sorted(zip(first, second, strict=True)):
-        if a < 1 and b < reached:
-            covered += (1 - a) * (reached - b)
-            reached = b
+    for first, second in sorted(points):
+        if first < 1 and second < reached:
+            covered += (1 - first) * (reached - second)
+            reached = second
     return covered
 
 
@@ -273,7 +278,8 @@ def _fronts(outcomes: Sequence[Outcome]) -> Iterator[str]:
     if not tasks:
         return
     yield ""
-    yield "Where there are two metrics: the share of the square from baseline to zero that the front covers."
+    yield "Where there are two metrics: the share of the square from zero to twice the baseline that"
+    yield "the front covers (the baseline alone covers a quarter)."
     yield ""
     yield f"| front | {' | '.join(POLICIES)} |"
     yield f"| --- |{' ---: |' * len(POLICIES)}"
