@@ -152,6 +152,18 @@ class Run:
         number = self._summary.best_attempt
         return None if number is None else self.attempts().get(number)
 
+    @property
+    def front(self) -> tuple[Attempt, ...]:
+        """The attempts that none beats in every metric of the goal, the best by the primary one first.
+
+        What did not hold when it was confirmed is left out; otherwise noise is left aside. Empty where the
+        goal has a single metric.
+        """
+        from kapso.memory.front import read_front  # reads the goal: 100 ms
+
+        found = read_front(self._repository, self._episodes, self.id)
+        return found.attempts if found is not None else ()
+
     @cached_property
     def is_improved(self) -> bool:
         """Whether an improvement over the baseline was confirmed in fresh evaluations."""

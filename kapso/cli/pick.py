@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kapso.git.repository import Repository
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.episodes import Episodes
+    from kapso.memory.front import Front
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Log:
                 slug="no-such-attempt",
             )
         return episode
+
+    def front(self, run: RunSummary) -> Front | None:
+        """What none beats in every metric; None where the goal has a single one, or cannot be read."""
+        from kapso.memory.front import read_front
+
+        return read_front(self.repository, self.episodes, run.run)
 
     def attempt(self, run: RunSummary, text: str) -> Attempt:
         return self.episode(run, text).attempt

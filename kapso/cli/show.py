@@ -17,6 +17,7 @@ from kapso.cli.pick import trace
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
     from kapso.memory.episode import Episode, RunSummary
+    from kapso.memory.front import Front
 
 _LOG_TAIL_BYTES = 64 * 1024
 
@@ -36,6 +37,7 @@ class Story:
     holdout: Mapping[str, Any] | None
     log_file: Path
     log: str | None
+    front: Front | None
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -50,6 +52,7 @@ class Story:
             "baseline": self.run.baseline,
             "best_attempt": self.run.best_attempt,
             "best_score": self.run.best_score,
+            "front": self.front.numbers if self.front else None,
             "lineage": [ancestor.number for ancestor in self.lineage],
             "stages": [asdict(stage) for stage in self.episode.stages],
             "holdout": self.holdout,
@@ -110,6 +113,7 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         holdout=_holdout(log, run.run, attempt.number),
         log_file=log_file,
         log=_read(log_file, None if full else _LOG_TAIL_BYTES),
+        front=log.front(run),
     )
 
 

@@ -95,6 +95,7 @@ def _size(result: Result) -> str | None:
 def _next(result: Result, names: tuple[str, ...]) -> list[str]:
     kapso = how_called()
     commands = {
+        "best": (f"{kapso} best {result.run}", f"the {result.front} attempts on the front"),
         "diff": (f"{kapso} diff {result.run}", "what changed"),
         "apply": (f"{kapso} apply {result.run}", "bring it home as one clean commit"),
         "graph": (f"git log --graph --oneline kapso/{result.run}/best", "how it came about"),
@@ -103,5 +104,7 @@ def _next(result: Result, names: tuple[str, ...]) -> list[str]:
         "doctor": (f"{kapso} doctor", "whether there is anything to try, and how noisy the score is"),
         "resume": (f"{kapso} resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
     }
+    if result.front > 1:
+        names = ("best", *names)
     width = max(len(commands[name][0]) for name in names)
     return ["next:", *(f"  {commands[name][0].ljust(width)}  {commands[name][1]}" for name in names)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from kapso.goal import keys, sections
 from kapso.goal.metrics import DIRECTIONS
+from kapso.goal.model import Search
 
 _SOME = r"\S"
 _NUMBER = r"([0-9]+(\.[0-9]+)?|\.[0-9]+)"
@@ -125,7 +126,12 @@ _PATTERNS = _some(_TEXT)
 
 _SECTIONS: dict[str, dict[str, Any]] = {
     "search": {
-        "policy": _says("How parents are chosen.", {"enum": list(sections.POLICIES)}),
+        "policy": _says(
+            "How parents are chosen: the best alone (greedy), the best first with exploration (tree), "
+            "several populations side by side (islands), what none beats in all metrics (pareto).",
+            {"enum": list(sections.POLICIES)},
+            default=Search().policy,
+        ),
         "parallel": _says(
             "Evaluations at once.", {"const": "auto"}, _whole(1, sections.MAX_PARALLEL), default="auto"
         ),

@@ -22,13 +22,11 @@ _OWN_VARIABLES = ("HOME", "TMPDIR")
 
 
 def read_search(item: Item) -> Search:
-    """`search`; policies and executors of later versions are refused as such."""
+    """`search`; executors of later versions are refused as such."""
     parts = item.mapping(SECTIONS["search"], example="search: {policy: tree, parallel: 4}")
     chosen = Search()
     return Search(
-        policy=_available(parts["policy"], POLICIES, ("greedy", "tree"))
-        if "policy" in parts
-        else chosen.policy,
+        policy=parts["policy"].choice(POLICIES) if "policy" in parts else chosen.policy,
         parallel=_parallel(parts["parallel"]) if "parallel" in parts else chosen.parallel,
         seed=parts["seed"].integer(at_least=0, at_most=MAX_SEED) if "seed" in parts else chosen.seed,
         executor=_available(parts["executor"], ("local", "ray"), ("local",))

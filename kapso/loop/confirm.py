@@ -1,4 +1,8 @@
-"""No lucky winners: before a run ends, its best must hold in fresh evaluations beside the baseline."""
+"""No lucky winners: before a run ends, its best must hold in fresh evaluations beside the baseline.
+
+With several metrics, too, what is confirmed is the lead of the best by the primary one. The rest of a front
+stays as it was measured: to confirm all of it would cost a multiple, and it claims no lead.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +69,7 @@ def confirm_over(run: Run, settled: int, say: Callable[[str], None]) -> Confirma
     say(f"confirming attempt {best.number} in fresh evaluations")
     found = _confirm_one(run, best, _repeats_exactly(run, BASELINE))
     if not found.is_confirmed:
-        run.keep_record(run.history.demote(best.number))
+        run.demote(best.number)
         run.history.best_number = settled
         _move_best(run)
     return found
@@ -116,7 +120,7 @@ def _gain(run: Run, baseline: float | None, best: float | None) -> float:
 
 
 def _demote(run: Run, best: Attempt) -> None:
-    run.keep_record(run.history.demote(best.number))
+    run.demote(best.number)
     _move_best(run)
 
 

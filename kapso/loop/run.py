@@ -28,6 +28,7 @@ from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
 from kapso.propose.protocol import Idea, Proposer
 from kapso.search import Policy
+from kapso.search.front import front, seeks_front
 
 RECORDS_EVERY = 200
 """Records wait in memory (and in the journal) until so many have come together, or the run ends."""
@@ -213,8 +214,21 @@ class Run:
         with self.lock:
             self._take_turn(attempt.proposer, attempt.number)
             self.policy.observe(attempt)
+            if attempt.number in self.history.demoted:
+                self.policy.forget(attempt.number)
             for proposer in self.proposers:
                 proposer.observe(attempt)
+
+    def demote(self, number: int) -> None:
+        """The lead of an attempt did not hold: it is the best no more, and nothing more is made from it."""
+        self.keep_record(self.history.demote(number))
+        self.policy.forget(number)
+
+    def front(self) -> list[Attempt]:
+        """What none beats in every metric; nothing where the policy is not after that."""
+        if not seeks_front(self.goal):
+            return []
+        return front(self.history.attempts.values(), self.goal.metrics, self.history.demoted)
 
     def keep_episode(self, attempt: Attempt, stages: tuple[Stage, ...]) -> None:
         """Write what happened into the episodic log, with the size of the change."""

@@ -67,6 +67,9 @@ class Result:
     confirmation: Confirmation | None
     repository: str
     best_left_in: str | None = None
+    front: int = 0
+    """How many attempts none beats in every metric; 0 where the run is not after that."""
+
     leave_by: float | None = None
     """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
@@ -338,6 +341,7 @@ class _Session:
             confirmation=found,
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
+            front=len(run.front()),
             leave_by=self._leave_by,
         )
 

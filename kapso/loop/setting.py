@@ -137,7 +137,7 @@ def open_run(
                 identity=setting.identity,
                 evaluator=Evaluator(goal, files, seed=goal.search.seed, memory_bytes=setting.memory_bytes),
                 editable=editable,
-                policy=make_policy(goal.search.policy, goal.primary),
+                policy=make_policy(goal.search.policy, goal),
                 proposers=make_proposers(goal, goal.search.seed, editable.files),
                 folder=folder,
                 journal=Journal(folder.path / "events.jsonl", name, listener),

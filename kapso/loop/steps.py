@@ -33,7 +33,7 @@ class AttemptSteps:
         """Choose the parents."""
         run = self.run_
         with run.lock:
-            parents = run.policy.select(self._seed(state, "select"))
+            parents = run.policy.select(state["number"], self._seed(state, "select"))
         return {"chosen": list(parents), "known": {}, "started": rfc3339(now())}
 
     def ideate(self, state: AttemptState) -> AttemptState:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kapso.errors import KapsoError
 from kapso.git.layout import BRANCHES, HIDDEN, RunRefs, parse_branch
 from kapso.git.ledger import record_name
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
+    from kapso.goal import Goal
 
 _MOST = 2**31 - 1
 """What the log's columns hold; no run gets there."""
@@ -72,6 +74,20 @@ def read_json(repository: Repository, commit: str | None, path: str) -> dict[str
     except (FileNotFoundError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def read_goal(repository: Repository, commit: str | None, start: Mapping[str, Any]) -> Goal | None:
+    """The goal that a run's goal commit keeps, `start` being its run.json; None where it cannot be read."""
+    from kapso.goal import parse_goal
+
+    if commit is None:
+        return None
+    file = start.get("file")
+    try:
+        text = repository.read(commit, "goal.yaml").decode()
+        return parse_goal(text, repository.root / (file if isinstance(file, str) else "goal.yaml"))
+    except (KapsoError, FileNotFoundError, ValueError):
+        return None
 
 
 def holdout_result(repository: Repository, run: str, number: int) -> Mapping[str, Any] | None:

@@ -74,7 +74,7 @@ def score_chart(facts: Facts, proposers: Sequence[str]) -> Chart | None:
         return None
     interval = _interval(facts)
     low, high = _domain(facts, scores, interval or ())
-    height = _line(low, high, PLOT * (1 - _MARGIN), PLOT * _MARGIN)
+    height = line(low, high, PLOT * (1 - _MARGIN), PLOT * _MARGIN)
 
     def y_of(score: float) -> float:
         return min(max(height(score), 8.0), PLOT - 8.0)
@@ -112,7 +112,7 @@ def _view(
     heights: Sequence[int],
 ) -> View:
     last = max([*values, 1.0])
-    place = _line(0, last, 12, SIZE - 24)
+    place = line(0, last, 12, SIZE - 24)
     x = [round(place(value)) for value in values]
     groups: dict[tuple[str, int], list[str]] = {}
     for attempt, across, down in zip(facts.attempts, x, heights, strict=True):
@@ -169,13 +169,18 @@ def _interval(facts: Facts) -> tuple[float, float] | None:
 
 
 def _domain(facts: Facts, scores: Sequence[float], also: Sequence[float]) -> tuple[float, float]:
-    """Low and high of the scale: all that matters and most of the rest, so that no outlier flattens it."""
+    """Low and high of the scale of scores."""
     ordered = sorted(scores)
     shown = [*also, ordered[len(ordered) // 5], ordered[-1 - len(ordered) // 5]]
     shown += [
         each.score for each in (facts.baseline, facts.best) if each is not None and each.score is not None
     ]
     shown += [facts.by_number[n].score or 0.0 for n in facts.improvements]
+    return domain(shown, scores)
+
+
+def domain(shown: Sequence[float], scores: Sequence[float]) -> tuple[float, float]:
+    """Low and high of a scale: all of `shown` and what is near it, so that no outlier flattens it."""
     low, high = _within(min(shown)), _within(max(shown))
     spread = _spread(low, high)
     inside = [score for score in scores if low - 0.6 * spread <= score <= high + 0.6 * spread]
@@ -225,6 +230,6 @@ def ticks(low: float, high: float, about: int, *, whole: bool = False) -> list[f
     return [value for value in found if value <= high + step * 1e-9]
 
 
-def _line(from_low: float, from_high: float, to_low: float, to_high: float) -> Callable[[float], float]:
+def line(from_low: float, from_high: float, to_low: float, to_high: float) -> Callable[[float], float]:
     slope = (to_high - to_low) / ((from_high - from_low) or 1.0)
     return lambda value: to_low + (value - from_low) * slope

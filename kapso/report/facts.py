@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import BASELINE, Attempt, now
-from kapso.errors import KapsoError
 
 if TYPE_CHECKING:
     from kapso.git.repository import DiffStat, Repository
@@ -79,6 +78,15 @@ class Facts:
         return score > other if self.run.maximize else score < other
 
     @cached_property
+    def front(self) -> tuple[Attempt, ...]:
+        """The attempts that none beats in everything; empty unless the run's policy goes after them."""
+        from kapso.search.front import front, seeks_front
+
+        if self.goal is None or not seeks_front(self.goal):
+            return ()
+        return tuple(front(self.attempts, self.goal.metrics, self.demoted))
+
+    @cached_property
     def improvements(self) -> Mapping[int, float]:
         """The attempts that moved the best so far, with by how much; what did not hold is left out."""
         gains: dict[int, float] = {}
@@ -97,7 +105,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
     """All that is known about `run`. What cannot be read is left out; MachineError if git fails."""
     from importlib.metadata import version  # 30 ms
 
-    from kapso.memory.history import read_json
+    from kapso.memory.history import read_goal, read_json
 
     refs = _refs(repository, run.run)
     start, end = (read_json(repository, refs[name], "run.json") for name in ("goal", "records"))
@@ -110,7 +118,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
     is_changed = before is not None and after is not None and before.tree != after.tree
     return Facts(
         run=run,
-        goal=_goal(repository, refs["goal"], start),
+        goal=read_goal(repository, refs["goal"], start),
         start=start,
         attempts=attempts,
         demoted=frozenset(e.attempt.number for e in episodes.episodes(run.run) if e.is_demoted),
@@ -128,19 +136,6 @@ def _refs(repository: Repository, run: str) -> dict[str, str | None]:
 
     names = RunRefs(run)
     return {"goal": repository.refs.get(names.goal), "records": repository.refs.get(names.records)}
-
-
-def _goal(repository: Repository, commit: str | None, start: Mapping[str, Any]) -> Goal | None:
-    from kapso.goal import parse_goal
-
-    if commit is None:
-        return None
-    file = start.get("file")
-    try:
-        text = repository.read(commit, "goal.yaml").decode()
-        return parse_goal(text, repository.root / (file if isinstance(file, str) else "goal.yaml"))
-    except (KapsoError, FileNotFoundError, ValueError):
-        return None
 
 
 def _holdout(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:

@@ -20,6 +20,7 @@ MOST_DIFF_LINES = 400
 MOST_DIFF = 60_000
 """Characters; GitHub drops a step's summary beyond 1 MiB."""
 _MOST_CAUSES = 8
+_MOST_FRONT = 12
 _MOST_PROPOSERS = 12
 _LONGEST = 300
 _MARKUP = re.compile(r"[&<>`*_\[\]|~#@\\:$]|(?<=www)\.", re.IGNORECASE)
@@ -65,6 +66,7 @@ def _lines(facts: Facts) -> Iterator[str]:
     for name, value in _facts(facts):
         yield f"| {name} | {value} |"
     yield from _proposers(facts)
+    yield from _front(facts)
     yield from _causes(facts)
     yield from _diff(facts)
     yield ""
@@ -131,6 +133,20 @@ def _proposers(facts: Facts) -> Iterator[str]:
             f"| {code(share.proposer)} | {share.attempts} | {share.better} | {share.improvements} "
             f"| {number(share.gain)} | {duration(share.seconds)} | {cost} |"
         )
+
+
+def _front(facts: Facts) -> Iterator[str]:
+    """What none beats in every metric, where the run is after that."""
+    if not facts.front or facts.goal is None:
+        return
+    metrics = facts.goal.metrics
+    yield ""
+    yield f"| On the front | {' | '.join(f'{code(each.name)}, {each.goal}' for each in metrics)} | |"
+    yield f"| ---: |{' ---: |' * len(metrics)} --- |"
+    for attempt in facts.front[:_MOST_FRONT]:
+        values = " | ".join(number(attempt.metrics[each.name]) for each in metrics)
+        best = " (best)" if attempt.number == facts.run.best_attempt else ""
+        yield f"| {attempt.number}{best} | {values} | {code(attempt.title)} |"
 
 
 def _causes(facts: Facts) -> Iterator[str]:

@@ -21,6 +21,7 @@ from kapso.report.chart import SIZE, UNSCORED, score_chart, worked_s
 from kapso.report.code import read_diff
 from kapso.report.data import page_data
 from kapso.report.facts import MOST_DIFF, Facts
+from kapso.report.front_chart import front_plane
 from kapso.report.tree import LANE_PX, ROW_PX, attempt_tree
 from kapso.wording import duration, number, printable, printable_lines
 
@@ -28,6 +29,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 TOP_ROWS = 50
 """Attempts that are listed without JavaScript."""
 MOST_CAUSES = 15
+MOST_FRONT = 50
 MOST_PROPOSERS = 30
 
 KINDS: Mapping[str, str] = {
@@ -99,6 +101,8 @@ def _context(facts: Facts) -> dict[str, Any]:
         "open_network": words.OPEN_NETWORK if facts.goal and facts.goal.sandbox.network else "",
         "chart": chart,
         "size": SIZE,
+        "plane": front_plane(facts),
+        "most_front": MOST_FRONT,
         "unscored_at": UNSCORED / SIZE * 100,
         "proposers": proposers,
         "files": files,

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Metric
+from kapso.search.ranking import Ranking
+
+KEPT = 12
+"""Where the best does not hold, the next one takes its place."""
 
 
 class Greedy:
-    """Holds the best alone; the earliest of equals stays."""
+    """Builds on the best alone; the earliest of equals stays."""
 
-    def __init__(self, metric: Metric) -> None:
-        self._metric = metric
-        self._best: Attempt | None = None
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._ranking = Ranking(metrics[0], KEPT)
 
-    def select(self, seed: int) -> tuple[int, ...]:
-        return (self._best.number if self._best else BASELINE,)
+    def select(self, number: int, seed: int) -> tuple[int, ...]:
+        return tuple(self._ranking.numbers[:1]) or (BASELINE,)
 
     def observe(self, attempt: Attempt) -> None:
-        if not attempt.is_scored or attempt.score is None:
-            return
-        best = self._best.score if self._best else None
-        if best is None or self._metric.is_better(attempt.score, best):
-            self._best = attempt
+        self._ranking.add(attempt)
+
+    def forget(self, number: int) -> None:
+        self._ranking.remove(number)

@@ -1,18 +1,19 @@
 """`tree`: best first, with exploration of good attempts that few others were made from.
 
 An upper confidence bound over the best scored attempts: rank stands for value, children for visits
-(after UCB1, Auer et al. 2002). Bounded, so that choosing costs the same after 10 and 10,000 attempts.
+(after UCB1, Auer et al. 2002).
 """
 
 from __future__ import annotations
 
-import bisect
 import math
 import random
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Metric
+from kapso.search.ranking import Ranking
 
 KEPT = 12
 """How many of the best attempts may be built on."""
@@ -24,36 +25,31 @@ EXPLOITED = 0.7
 class Tree:
     """Keeps the `KEPT` best distinct scores and how often each was built on."""
 
-    def __init__(self, metric: Metric) -> None:
-        self._sign = -1.0 if metric.goal == "maximize" else 1.0
-        self._front: list[tuple[float, int]] = []
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._ranking = Ranking(metrics[0], KEPT)
         self._children: Counter[int] = Counter()
 
-    def select(self, seed: int) -> tuple[int, ...]:
-        if not self._front:
-            return (BASELINE,)
-        if random.Random(seed).random() < EXPLOITED:
-            return (self._front[0][1],)
-        total = 1 + sum(self._children[number] for _, number in self._front)
-        bounds = [
-            (
-                1
-                - rank / len(self._front)
-                + EXPLORATION * math.sqrt(math.log(total + 1) / (1 + self._children[number])),
-                -rank,
-                number,
-            )
-            for rank, (_, number) in enumerate(self._front)
-        ]
-        return (max(bounds)[2],)
+    def select(self, number: int, seed: int) -> tuple[int, ...]:
+        return (choose(self._ranking.numbers, self._children, seed),)
 
     def observe(self, attempt: Attempt) -> None:
-        if attempt.parents:
-            self._children[attempt.parents[0]] += 1
-        if not attempt.is_scored or attempt.score is None:
-            return
-        key = self._sign * attempt.score
-        if any(key == known for known, _ in self._front):
-            return  # an equal score promises nothing that its elder does not
-        bisect.insort(self._front, (key, attempt.number))
-        del self._front[KEPT:]
+        self._children.update(attempt.parents[:1])
+        self._ranking.add(attempt)
+
+    def forget(self, number: int) -> None:
+        self._ranking.remove(number)
+
+
+def choose(ranked: Sequence[int], children: Mapping[int, int], seed: int) -> int:
+    """One of the attempts `ranked` (the best first): mostly the best, else by its confidence bound."""
+    if not ranked:
+        return BASELINE
+    if random.Random(seed).random() < EXPLOITED:
+        return ranked[0]
+    made = [children.get(number, 0) for number in ranked]
+    breadth = math.log(2 + sum(made))
+    bounds = [
+        1 - rank / len(ranked) + EXPLORATION * math.sqrt(breadth / (1 + count))
+        for rank, count in enumerate(made)
+    ]
+    return ranked[bounds.index(max(bounds))]

@@ -18,8 +18,6 @@ MakeGoal = Callable[..., Goal]
         *((f"propose: [tune, {name}]", f"the proposer `{name}`") for name in ("ablate", "agent")),
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),
-        ("search: {policy: islands}", "`search.policy: islands`"),
-        ("search: {policy: pareto}", "`search.policy: pareto`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
         ("repeats: auto", "`repeats: auto`"),
         ("approve: true", "`approve: true`"),
