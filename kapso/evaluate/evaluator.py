@@ -27,7 +27,7 @@ from kapso.evaluate.readings import PRIVATE, Reading, read_scorer, why_invalid
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.trees import remove_tree
-from kapso.evaluate.stages import Climbed, Course, Ladder, why_no_result
+from kapso.evaluate.stages import Climbed, Course, Ladder, run_name, why_no_result
 from kapso.goal import Command, EvaluationStage, Function, Goal
 from kapso.memory.episode import Stage
 
@@ -232,7 +232,7 @@ class Evaluator:
             outputs.append({"out": None, **_usage(result), "reading": reading.to_json()})
             return None
         out = self._folder(place, f"out-{repeat}")
-        name = "run" if stage is self._full else f"run ({stage.name})"
+        name = run_name(stage)
         result = candidate.run(self._job(command, place, out, repeat, stage.name), cancel)
         if not self._note(name, command, result, stages):
             return self._blame(name, command, result)

@@ -7,7 +7,8 @@ landed, and waits for no batch; it is a function of those attempts alone, so tha
 - Every stage but the last is cheap. It runs the candidate (its own `run`, or the goal's with `KAPSO_STAGE`
   set to the stage's name) and its scorer once, from the state that the build left. `repeats`, constraints,
   bounds and the hold-out belong to the last stage, which alone gives the score.
-- A cheap stage must give the primary metric. All that it gives is kept with the attempt as `STAGE.METRIC`,
+- A cheap stage must give what decides: the primary metric, unless its rules alone do, and what the rules
+  name. All that it gives is kept with the attempt as `STAGE.METRIC`,
   and is compared only with the same stage of others.
 - Rules (`score >= 0.9 * baseline`) come first; then the better `share` of the recent results goes on, equal
   ones included, the candidate itself among them. While there are too few results for one of them to be that
@@ -77,20 +78,22 @@ class Ladder:
                     f"stage `{stage.name}`: `{rule.text}`{meant} does not hold: "
                     f"it is {metrics[rule.metric]:.6g}"
                 )
-        return self._why_not_among(stage, metrics[self._primary.name])
+        return None if stage.share is None else self._why_not_among(stage, stage.share, metrics)
 
-    def _why_not_among(self, stage: EvaluationStage, value: float) -> str | None:
-        """Whether the better share of the recent results, the new one included, leaves `value` out."""
-        others = list(self._results[stage.name].values())
-        if stage.share is None or (len(others) + 1) * stage.share < 1:
+    def _why_not_among(
+        self, stage: EvaluationStage, share: float, metrics: Mapping[str, float]
+    ) -> str | None:
+        """Whether the better share of the recent results, the new one included, leaves it out."""
+        value, others = metrics[self._primary.name], list(self._results[stage.name].values())
+        if (len(others) + 1) * share < 1:
             return None
-        room = math.ceil((len(others) + 1) * stage.share - 1e-9)
+        room = math.ceil((len(others) + 1) * share - 1e-9)
         ahead = [other for other in others if self._primary.is_better(other, value)]
         if len(ahead) < room:
             return None
         bar = sorted(ahead, reverse=self._primary.goal == "maximize")[room - 1]
         what = f"stage `{stage.name}`: {self._primary.name} {value:.6g}"
-        return f"{what}, and the better {stage.share:.0%} of the last {len(others)} reach {bar:.6g}"
+        return f"{what}, and the better {100 * share:.0f} % of the last {len(others)} reach {bar:.6g}"
 
 
 @dataclass
@@ -108,11 +111,17 @@ class Climbed:
 def why_no_result(
     stage: EvaluationStage, primary: Metric, metrics: Mapping[str, float], reading: Reading
 ) -> str | None:
-    """What a cheap stage failed to give: the primary metric, in whatever bounds, or what a rule names."""
-    needed = dict.fromkeys([primary.name, *(rule.metric for rule in stage.rules)])
+    """What a cheap stage failed to give: a number to rank by, in whatever bounds, or what a rule names."""
+    ranked = [] if stage.share is None else [primary.name]
+    needed = dict.fromkeys([*ranked, *(rule.metric for rule in stage.rules)])
     declared = [Metric(name) for name in needed]
     reason = why_invalid(declared, (), metrics, metrics, reading)
     return None if reason is None else f"stage `{stage.name}`: {reason}"
+
+
+def run_name(stage: EvaluationStage) -> str:
+    """How the `run` of a stage is called in logs and reasons."""
+    return "run" if stage.share is None and not stage.rules else f"run ({stage.name})"
 
 
 def metric_of(stage: EvaluationStage, name: str) -> str:

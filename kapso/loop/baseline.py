@@ -18,6 +18,7 @@ from kapso.errors import BaselineError
 from kapso.evaluate.evaluator import Measured, Place
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.stages import Course
+from kapso.evaluate.tally import weak_stages
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.goal import Goal
@@ -73,6 +74,8 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     run.keep_episode(run.land(attempt, pending.commit), measured.stages)
     if hint := _endless(run.goal, measured):
         say(hint)
+    for weakness in weak_stages(run.goal, measured.metrics, measured.stages):
+        say(f"warning: {weakness}")
     return is_deterministic(run.goal, evaluations)
 
 

@@ -17,6 +17,7 @@ from kapso.errors import BaselineError, Interrupted, MachineError, UsageError
 from kapso.evaluate.evaluator import Place
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox.strays import end_strays
+from kapso.evaluate.tally import StageTally, tally
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs
@@ -67,6 +68,7 @@ class Result:
     confirmation: Confirmation | None
     repository: str
     best_left_in: str | None = None
+    stages: tuple[StageTally, ...] = ()
     leave_by: float | None = None
     """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
@@ -82,6 +84,7 @@ class Result:
             "attempts": self.attempts,
             "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
+            "stages": [asdict(each) for each in self.stages],
         }
 
 
@@ -338,6 +341,7 @@ class _Session:
             confirmation=found,
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
+            stages=tally(run.goal, history.attempts.values()),
             leave_by=self._leave_by,
         )
 
