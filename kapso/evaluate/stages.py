@@ -29,8 +29,12 @@ from kapso.attempt import BASELINE, Attempt, Outcome
 from kapso.evaluate.readings import Reading, why_invalid
 from kapso.goal import EvaluationStage, Goal, Metric
 
-RECENT = 30
-"""So many results a new one is compared with, or as many as make two of its share."""
+PLACES = 4
+"""So many of the latest results and the new one go on, whatever the share: a third is the best 4 of 12.
+
+Against the latest 30, a search at share 1/3 sent 63 of 100 attempts on, against 12 it sent 55, and it stood
+better after equal cost in 5 of 6 settings (tune on six kinds of landscapes, eight seeds each).
+"""
 
 
 class Course(Enum):
@@ -60,7 +64,7 @@ class Ladder:
             value = attempt.metrics.get(metric_of(stage, self._primary.name))
             if value is not None:
                 known = {**self._results[stage.name], attempt.number: value}
-                latest = sorted(known)[-_recent(stage) :]
+                latest = sorted(known)[-_compared(stage) :]
                 self._results[stage.name] = {number: known[number] for number in latest}
 
     def why_cut(self, stage: EvaluationStage, metrics: Mapping[str, float]) -> str | None:
@@ -129,5 +133,6 @@ def metric_of(stage: EvaluationStage, name: str) -> str:
     return f"{stage.name}.{name}"
 
 
-def _recent(stage: EvaluationStage) -> int:
-    return max(RECENT, math.ceil(2 / stage.share)) if stage.share else RECENT
+def _compared(stage: EvaluationStage) -> int:
+    """How many results of others a new one is compared with."""
+    return math.ceil(PLACES / stage.share) - 1 if stage.share else 1
