@@ -9,7 +9,7 @@ from kapso.cli.output import how_called, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
-from kapso.report.words import ENDINGS, how_confirmed
+from kapso.report.words import ENDINGS, how_confirmed, how_staged
 from kapso.wording import duration, number, plural, printable
 
 
@@ -19,6 +19,7 @@ def summary(result: Result) -> str:
         "",
         f"{result.run}: {plural(result.attempts, 'attempt')} in {duration(result.elapsed_s)}; "
         f"{ENDINGS[result.ending]}",
+        *(f"  {line}" for line in how_staged(result.stages)),
     ]
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)

@@ -274,8 +274,9 @@ def _see(log: Path | None) -> str | None:
 
 
 def _commands(goal: Goal) -> list[Command]:
-    optional = (goal.setup, goal.build, goal.run, goal.holdout)
-    return [each for each in (*optional, *goal.check, goal.evaluate) if each is not None]
+    optional = (goal.setup, goal.build, goal.holdout, *(stage.run for stage in goal.all_stages))
+    judges = (*goal.check, *(stage.command for stage in goal.all_stages))
+    return [each for each in (*optional, *judges) if each is not None]
 
 
 def _below(path: Path, inside: str) -> set[str]:

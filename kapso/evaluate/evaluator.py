@@ -27,7 +27,8 @@ from kapso.evaluate.readings import PRIVATE, Reading, read_scorer, why_invalid
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.trees import remove_tree
-from kapso.goal import Command, Goal
+from kapso.evaluate.stages import Climbed, Course, Ladder, run_name, why_no_result
+from kapso.goal import Command, EvaluationStage, Function, Goal
 from kapso.memory.episode import Stage
 
 MAX_OUT_BYTES = 1 << 30
@@ -46,15 +47,21 @@ class Place:
     slot: int
     log: Path | None = None
     first_repeat: int = 0
+    course: Course = Course.LAST
 
 
 @dataclass(frozen=True)
 class Produced:
-    """What the candidate's own commands left: one output a repeat, or why there is none. All of it JSON."""
+    """What the candidate's own commands left: one output a repeat, or why there is none. All of it JSON.
+
+    `metrics` and `feedback` are what the cheap stages gave.
+    """
 
     outputs: list[dict[str, Any]] = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     failure: Sequence[str] | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    feedback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,13 @@ class Evaluator:
         self.goal = goal
         self.files = files
         self.baseline_metrics: Mapping[str, float] = {}
+        self.ladder = Ladder(goal)
+        self._stages = goal.all_stages
+        self._full = self._stages[-1]
         self._declared = {each.name for each in goal.metrics} | {each.metric for each in goal.constraints}
+        self._counts_stages = any(
+            name.startswith(f"{stage.name}.") for stage in self._stages[:-1] for name in self._declared
+        )
         self._seed = seed
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
@@ -97,29 +110,32 @@ class Evaluator:
         self.discard(place)
         stages: list[dict[str, Any]] = []
         outputs: list[dict[str, Any]] = []
-        failure: Failure | None = None
+        climbed = Climbed()
         with self._candidate(commit, place) as candidate:
             failure = self._prepare(candidate, place, stages, cancel)
+            if failure is None and (place.course is not Course.LAST or self._counts_stages):
+                failure = self._climb(candidate, place, climbed, stages, cancel)
             for repeat in range(self.goal.repeats):
                 if failure is None:
-                    failure = self._repeat(candidate, place, repeat, outputs, stages, cancel)
-        return Produced(outputs, stages, failure)
+                    failure = self._repeat(candidate, self._full, place, repeat, outputs, stages, cancel)
+        return Produced(outputs, stages, failure, climbed.metrics, climbed.feedback if failure else None)
 
     def score(self, commit: str, produced: Produced, place: Place, cancel: threading.Event) -> Measured:
         """Metrics, outcome and reason; judged apart, the scorer reads what the candidate left."""
-        stages = [Stage(**stage) for stage in produced.stages]
+        stages = list(produced.stages)
         if produced.failure is not None:
-            return _failed(Failure(*produced.failure), stages)
+            return _failed(Failure(*produced.failure), stages, produced)
         readings: list[tuple[dict[str, float], Reading]] = []
         for repeat, output in enumerate(produced.outputs):
-            reading, failure = self._read(output, place, repeat, stages, cancel)
+            reading, failure = self._read(self._full, output, place, repeat, stages, cancel)
             if failure is not None:
-                return _failed(failure, stages)
+                return _failed(failure, stages, produced)
             assert reading is not None
-            readings.append(({**reading.metrics, **_measured(output)}, reading))
+            measured = {**reading.metrics, **_measured(output), **produced.metrics}
+            readings.append((measured, reading))
         # The baseline is its own measure, also when it is evaluated once more beside its best.
         is_baseline = place.number == BASELINE or not self.baseline_metrics
-        return self._conclude(commit, readings, tuple(stages), None if is_baseline else self.baseline_metrics)
+        return self._conclude(commit, readings, _kept(stages), None if is_baseline else self.baseline_metrics)
 
     def hold_out(
         self, commit: str, produced: Produced, place: Place, cancel: threading.Event
@@ -169,9 +185,36 @@ class Evaluator:
                 return failure._replace(outcome="invalid") if result.stopped_by is None else failure
         return None
 
+    def _climb(
+        self,
+        candidate: CandidateFiles,
+        place: Place,
+        climbed: Climbed,
+        notes: list[dict[str, Any]],
+        cancel: threading.Event,
+    ) -> Failure | None:
+        """Run through the cheap stages, one after the other, as far as they let the candidate."""
+        for stage in self._stages[:-1]:
+            outputs: list[dict[str, Any]] = []
+            failure = self._repeat(candidate, stage, place, 0, outputs, notes, cancel)
+            if failure is not None:
+                return failure
+            reading, failure = self._read(stage, outputs[0], place, 0, notes, cancel)
+            if reading is None:
+                return failure
+            metrics = {**_public(reading.metrics, self._declared), **_measured(outputs[0])}
+            climbed.add(stage, metrics, reading)
+            if (reason := why_no_result(stage, self.goal.primary, metrics, reading)) is not None:
+                return Failure("invalid", reason)
+            reason = self.ladder.why_cut(stage, metrics) if place.course is Course.GATED else None
+            if reason is not None:
+                return Failure("cut", reason)
+        return None
+
     def _repeat(
         self,
         candidate: CandidateFiles,
+        stage: EvaluationStage,
         place: Place,
         repeat: int,
         outputs: list[dict[str, Any]],
@@ -179,21 +222,22 @@ class Evaluator:
         cancel: threading.Event,
     ) -> Failure | None:
         """One repeat of `run` (or of the scorer, judged together); appends to `outputs`."""
-        command = self.goal.run
+        command = stage.run
         if command is None:
             result, reading = self._judge_together(
-                candidate, self.goal.evaluate, "evaluate", place, repeat, cancel
+                candidate, stage.command, stage.name, place, repeat, cancel
             )
-            if not self._note("evaluate", self.goal.evaluate, result, stages):
-                return self._blame("evaluate", self.goal.evaluate, result)
+            if not self._note(stage.name, stage.command, result, stages):
+                return self._blame(stage.name, stage.command, result)
             outputs.append({"out": None, **_usage(result), "reading": reading.to_json()})
             return None
         out = self._folder(place, f"out-{repeat}")
-        result = candidate.run(self._job(command, place, out, repeat), cancel)
-        if not self._note("run", command, result, stages):
-            return self._blame("run", command, result)
+        name = run_name(stage)
+        result = candidate.run(self._job(command, place, out, repeat, stage.name), cancel)
+        if not self._note(name, command, result, stages):
+            return self._blame(name, command, result)
         if (reason := _why_not_taken(out)) is not None:
-            return Failure("invalid", f"what `run` left in `$KAPSO_OUT` is not acceptable: {reason}")
+            return Failure("invalid", f"what `{name}` left in `$KAPSO_OUT` is not acceptable: {reason}")
         outputs.append({"out": str(out), **_usage(result), "reading": None})
         return None
 
@@ -201,20 +245,19 @@ class Evaluator:
 
     def _read(
         self,
+        stage: EvaluationStage,
         output: Mapping[str, Any],
         place: Place,
         repeat: int,
-        stages: list[Stage],
+        stages: list[dict[str, Any]],
         cancel: threading.Event,
     ) -> tuple[Reading | None, Failure | None]:
         if output["reading"] is not None:
             return Reading(**output["reading"]), None
-        command = self.goal.evaluate
-        result, reading = self._judge(command, "evaluate", Path(output["out"]), place, repeat, cancel)
-        noted: list[dict[str, Any]] = []
-        succeeded = self._note("evaluate", command, result, noted)
-        stages.extend(Stage(**stage) for stage in noted)
-        return (reading, None) if succeeded else (None, self._blame("evaluate", command, result))
+        command = stage.command
+        result, reading = self._judge(command, stage.name, Path(output["out"]), place, repeat, cancel)
+        succeeded = self._note(stage.name, command, result, stages)
+        return (reading, None) if succeeded else (None, self._blame(stage.name, command, result))
 
     def _judge(
         self, command: Command, name: str, out: Path, place: Place, repeat: int, cancel: threading.Event
@@ -222,7 +265,7 @@ class Evaluator:
         """Run a scorer in the read-only base; it sees `out` read-only."""
         folder = self._folder(place, f"{name}-result-{repeat}")
         job = replace(
-            self._job(command, place, out, repeat), out_writable=False, result=folder, network=False
+            self._job(command, place, out, repeat, name), out_writable=False, result=folder, network=False
         )
         result = self.files.base.run(job, cancel)
         return result, read_scorer(self.goal.metrics, result.stdout, folder)
@@ -239,9 +282,9 @@ class Evaluator:
         """Run a scorer that runs the candidate itself, and take its word from the source that counts."""
         folder = self._folder(place, f"{name}-result-{repeat}")
         out = self._folder(place, f"{name}-out-{repeat}")
-        job = replace(self._job(command, place, out, repeat), result=folder)
-        function, program = self.goal.function, self.goal.program
-        if function is not None and program is not None and command is self.goal.evaluate:
+        job = replace(self._job(command, place, out, repeat, name), result=folder)
+        function, program = self._function_of(command), self.goal.program
+        if function is not None and program is not None:
             key = hand_key(folder)
             call = call_of(function, program, self.files.python)
             job = replace(job, command=call, shown=self._words(command))
@@ -249,7 +292,7 @@ class Evaluator:
             return result, read_answer(folder, key)
         result = candidate.run(job, cancel)
         path = self.goal.result
-        if path is not None and command is not self.goal.evaluate and not os.path.lexists(out / path):
+        if path is not None and command is self.goal.holdout and not os.path.lexists(out / path):
             path = None  # the hold-out may say it in another way
         named = None if path is None else (out, path)
         return result, read_scorer(self.goal.metrics, result.stdout, folder, named)
@@ -263,7 +306,7 @@ class Evaluator:
     ) -> Measured:
         """The median of each metric that every repeat gave, and whether all of it is valid."""
         names = set.intersection(*(set(metrics) for metrics, _ in readings))
-        names -= {name for name in names if name.startswith(PRIVATE)} - self._declared
+        names = set(_public(dict.fromkeys(names, 0.0), self._declared))
         metrics = {
             name: float(statistics.median(each[name] for each, _ in readings)) for name in sorted(names)
         }
@@ -279,8 +322,13 @@ class Evaluator:
 
     # Shared
 
-    def _job(self, command: Command, place: Place, out: Path, repeat: int = 0) -> Job:
+    def _function_of(self, command: Command) -> Function | None:
+        return next((stage.function for stage in self._stages if stage.command is command), None)
+
+    def _job(self, command: Command, place: Place, out: Path, repeat: int = 0, stage: str = "") -> Job:
         environment = {**self._environment, **self._variables(place, repeat)}
+        if self.goal.stages and stage:
+            environment["KAPSO_STAGE"] = stage
         limits = Limits(command.timeout_s, self._memory_bytes, self.goal.sandbox.processes, MAX_DISK_BYTES)
         return Job(
             command.command,
@@ -332,8 +380,8 @@ class Evaluator:
 
     def _words(self, command: Command) -> str:
         """A command as people read it."""
-        function = self.goal.function
-        if function is None or command is not self.goal.evaluate:
+        function = self._function_of(command)
+        if function is None:
             return command.command
         return f"{self.files.python} {function.written} {self.goal.program}"
 
@@ -349,8 +397,18 @@ class Evaluator:
         return failure_of(name, command, result)
 
 
-def _failed(failure: Failure, stages: list[Stage]) -> Measured:
-    return Measured(Outcome(failure.outcome), reason=failure.reason, stages=tuple(stages), said=failure.said)
+def _failed(failure: Failure, stages: list[dict[str, Any]], produced: Produced) -> Measured:
+    outcome, kept = Outcome(failure.outcome), _kept(stages)
+    return Measured(outcome, produced.metrics, failure.reason, produced.feedback, kept, failure.said)
+
+
+def _kept(stages: list[dict[str, Any]]) -> tuple[Stage, ...]:
+    return tuple(Stage(**stage) for stage in stages)
+
+
+def _public(metrics: Mapping[str, float], declared: set[str]) -> dict[str, float]:
+    """Without what is private, unless the goal declares it."""
+    return {name: each for name, each in metrics.items() if name in declared or not name.startswith(PRIVATE)}
 
 
 def _why_not_taken(out: Path) -> str | None:

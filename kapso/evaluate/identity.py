@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kapso.git.repository import Repository
-from kapso.goal import Goal
+from kapso.goal import EvaluationStage, Goal
 from kapso.goal.protection import protected_paths
 
 LENGTH = 12
@@ -28,6 +28,7 @@ def identity_parts(goal: Goal, repository: Repository, base: str) -> dict[str, A
         "check": [_command(each) for each in goal.check],
         "run": _command(goal.run),
         "evaluate": _scorer(goal),
+        **({"stages": [_stage(each) for each in goal.stages]} if goal.stages else {}),
         "holdout": _command(goal.holdout),
         "hide": list(goal.hide) if goal.hide is not None else None,
         "keep": list(goal.keep),
@@ -59,6 +60,13 @@ def _scorer(goal: Goal) -> list[Any]:
     """The command alone where it says everything: a run that began before the rest existed can go on."""
     rest = [goal.function and goal.function.written, goal.program, goal.result]
     return [goal.evaluate.command, goal.evaluate.timeout_s, *(rest if any(rest) else [])]
+
+
+def _stage(stage: EvaluationStage) -> list[Any]:
+    """What decides what a stage measures and whom it lets through."""
+    function = stage.function and stage.function.written
+    rules = [rule.text for rule in stage.rules]
+    return [stage.name, _command(stage.command), function, _command(stage.run), repr(stage.share), rules]
 
 
 def _sandbox(goal: Goal) -> list[Any]:

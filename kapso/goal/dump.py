@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from kapso.goal.model import Command, Goal, Metric
+from kapso.goal.model import Command, EvaluationStage, Goal, Metric
 from kapso.goal.units import exact_duration
 
 _SPECIAL = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
@@ -98,8 +98,20 @@ def _commands(goal: Goal) -> dict[str, Any]:
 def _scorer(goal: Goal) -> dict[str, Any]:
     said = {"python": goal.function.written} if goal.function else {"command": goal.evaluate.command}
     result = None if goal.result is None else f"$KAPSO_OUT/{goal.result}"
+    if goal.stages:
+        stages = [_stage(stage, is_last=stage is goal.stages[-1]) for stage in goal.stages]
+        return _without_none({"program": goal.program, "result": result, "stages": stages})
     timeout = exact_duration(goal.evaluate.timeout_s)
     return _without_none({**said, "program": goal.program, "result": result, "timeout": timeout})
+
+
+def _stage(stage: EvaluationStage, *, is_last: bool) -> dict[str, Any]:
+    said = {"python": stage.function.written} if stage.function else {"command": stage.command.command}
+    run = None if stage.run is None or is_last else _command(stage.run)
+    share = [] if stage.share is None else [stage.share]
+    promote = None if is_last else [*share, *(rule.text for rule in stage.rules)]
+    timeout = exact_duration(stage.command.timeout_s)
+    return _without_none({"name": stage.name, **said, "run": run, "timeout": timeout, "promote": promote})
 
 
 def _command(command: Command) -> dict[str, str]:

@@ -42,7 +42,8 @@ SECTIONS = {
 }
 
 COMMAND = ("command", "timeout")
-EVALUATE = (*COMMAND, "result", "python", "program")
+EVALUATE = (*COMMAND, "result", "python", "program", "stages")
+STAGE = ("name", *COMMAND, "promote", "python", "run")
 METRIC = ("goal", "regex", "bounds")
 
 

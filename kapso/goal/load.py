@@ -100,7 +100,7 @@ def _command_readers(top: Mapping[str, Item], folder: Path) -> dict[str, Callabl
     return {
         **dict.fromkeys(("setup", "build", "run", "holdout"), one),
         "check": partial(read_commands, timeout_s=timeout_s),
-        "evaluate": partial(read_evaluate, timeout_s=timeout_s, folder=folder, has_run="run" in top),
+        "evaluate": partial(read_evaluate, timeout_s=timeout_s, folder=folder, run=top.get("run")),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +101,27 @@ class Constraint:
 
 
 @dataclass(frozen=True)
+class EvaluationStage:
+    """One step of a staged evaluation: its scorer and, judged apart, the `run` that comes before it.
+
+    Of the candidates that a cheap stage scores, the better `share` go on, of those that meet every rule. A
+    rule is about the metrics of this very stage. The last stage lets nobody through and gives the score.
+    """
+
+    name: str
+    command: Command
+    function: Function | None = None
+    run: Command | None = None
+    share: float | None = None
+    rules: tuple[Constraint, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The scorer's command with its own name filled in, from which the files that it names are read."""
+        return re.sub(r"\$(?:KAPSO_STAGE\b|\{KAPSO_STAGE\})", self.name, self.command.command)
+
+
+@dataclass(frozen=True)
 class ProposerSpec:
     """A proposer that the goal asks for, by its name."""
 
@@ -164,8 +186,9 @@ class Goal:
     repository that holds `folder`. `hide` None asks for the default. The first metric is the
     primary one. Judged together, `evaluate` may be a call of `function` (its command then only names
     the function's file), `program` is the file that is judged, and `result` the file below `$KAPSO_OUT`
-    that the scorer writes. `lines` maps keys such as `sandbox.level` to their line; it takes no part in
-    equality.
+    that the scorer writes. `stages` holds the steps of a staged evaluation, the full one last, which
+    `evaluate` and `function` repeat; it is empty where there is but one. `lines` maps keys such as
+    `sandbox.level` to their line; it takes no part in equality.
     """
 
     name: str
@@ -187,6 +210,7 @@ class Goal:
     function: Function | None = None
     program: str | None = None
     result: str | None = None
+    stages: tuple[EvaluationStage, ...] = ()
     metrics: tuple[Metric, ...] = (Metric("score"),)
     constraints: tuple[Constraint, ...] = ()
     repeats: int = 1
@@ -210,6 +234,11 @@ class Goal:
     def is_judged_apart(self) -> bool:
         """Whether the candidate runs on its own (`run`), away from the scorer."""
         return self.run is not None
+
+    @property
+    def all_stages(self) -> tuple[EvaluationStage, ...]:
+        """The stages of the evaluation, the full one last; a single one, `evaluate`, where none is named."""
+        return self.stages or (EvaluationStage("evaluate", self.evaluate, self.function, self.run),)
 
     @property
     def uses_time(self) -> bool:

@@ -40,11 +40,13 @@ class Editable:
     @classmethod
     def of(cls, goal: Goal, prefix: str) -> Editable:
         """The editable files of a goal whose folder is `prefix`."""
-        commands = {"check": goal.check, "evaluate": (goal.evaluate,), "holdout": (goal.holdout,)}
-        judges = {
-            key: mentions([each.command for each in given if each], prefix) for key, given in commands.items()
+        commands = {
+            "check": [each.command for each in goal.check],
+            "evaluate": [stage.words for stage in goal.all_stages],
+            "holdout": [goal.holdout.command] if goal.holdout else [],
         }
-        if goal.function:
+        judges = {key: mentions(given, prefix) for key, given in commands.items()}
+        if any(stage.function for stage in goal.all_stages):
             judges["evaluate"].folders[posixpath.join(prefix, VIRTUAL_ENVIRONMENT)] = VIRTUAL_ENVIRONMENT
         program = None if goal.program is None else posixpath.join(prefix, goal.program)
         return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges, program)
@@ -102,8 +104,8 @@ def hidden_paths(goal: Goal, prefix: str, paths: Iterable[str]) -> set[str]:
         return {path for path in paths if _is_matched(patterns, prefix, path)}
     if not goal.is_judged_apart:
         return set()
-    judges = [goal.evaluate, goal.holdout] if goal.holdout else [goal.evaluate]
-    found = mentions([each.command for each in judges], prefix)
+    judges = [stage.words for stage in goal.all_stages]
+    found = mentions([*judges, goal.holdout.command] if goal.holdout else judges, prefix)
     return {path for path in paths if found.word_for(path) is not None}
 
 

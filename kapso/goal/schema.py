@@ -12,6 +12,7 @@ from typing import Any
 from kapso.goal import keys, sections
 from kapso.goal.metrics import DIRECTIONS
 from kapso.goal.model import Search
+from kapso.goal.stages import STAGE_NAME
 
 _SOME = r"\S"
 _NUMBER = r"([0-9]+(\.[0-9]+)?|\.[0-9]+)"
@@ -82,10 +83,36 @@ def _evaluate() -> dict[str, Any]:
         "result": _says("A JSON file that the scorer writes; not with `run`.", _TEXT),
         "python": _says("A function of the program's path: `evaluator.py:evaluate`.", _TEXT),
         "program": _says("The program whose path the function gets.", _TEXT),
+        "stages": _says(
+            "Cheap stages first, the full evaluation last; only the promising go on.",
+            {"type": "array", "items": _stage(), "minItems": 2},
+        ),
     }
     by_command = _mapping(described, (*keys.COMMAND, "result", "program"), required=("command",))
     by_function = _mapping(described, ("timeout", "python", "program"), required=("python", "program"))
-    return {"anyOf": [_TEXT, by_command, by_function]}
+    by_stages = _mapping(described, ("timeout", "result", "program", "stages"), required=("stages",))
+    return {"anyOf": [_TEXT, by_command, by_function, by_stages]}
+
+
+def _stage() -> dict[str, Any]:
+    """A cheap stage, or the last one, which is the full evaluation."""
+    share = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+    described = {
+        **_PARTS,
+        "name": _says("Its metrics are kept as NAME.METRIC.", {"type": "string", "pattern": STAGE_NAME}),
+        "promote": _says(
+            "Who goes on: a share of the best so far (1/3, 30%, 0.5) and rules (score >= 0.9 * baseline).",
+            _some({"anyOf": [share, _TEXT]}),
+            default="1/3",
+        ),
+        "python": _says("A function of the program's path: `evaluator.py:evaluate_stage1`.", _TEXT),
+        "run": _says("What a cheap stage runs instead of the goal's `run`.", _COMMAND),
+    }
+    by_command = _mapping(
+        described, tuple(key for key in keys.STAGE if key != "python"), required=("name", "command")
+    )
+    by_function = _mapping(described, ("name", "python", "timeout", "promote"), required=("name", "python"))
+    return {"anyOf": [by_command, by_function]}
 
 
 def _metrics() -> dict[str, Any]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from kapso.errors import GoalError
 from kapso.goal.commands import command_text, read_command
+from kapso.goal.function import EXAMPLE, command_of, read_function
 from kapso.goal.item import Item
 from kapso.goal.keys import EVALUATE
-from kapso.goal.model import Command, Function
+from kapso.goal.model import Command, EvaluationStage, Function
 from kapso.goal.names import quoted
 from kapso.goal.paths import read_path
+from kapso.goal.stages import Shared, read_stages
 
-_EXAMPLE = '{python: "evaluator.py:evaluate", program: program.py}'
 _OUT = re.compile(r"\$(?:KAPSO_OUT|\{KAPSO_OUT\})/+(.+)")
-_FILE = re.compile(r"[\w+.-]+(?:/[\w+.-]+)*\.py")
-"""Nothing that a shell reads as more than a name: what protects the file finds it by its words."""
 
 
 class Scorer(NamedTuple):
@@ -28,19 +25,22 @@ class Scorer(NamedTuple):
     function: Function | None = None
     program: str | None = None
     result: str | None = None
+    stages: tuple[EvaluationStage, ...] = ()
 
 
-def read_evaluate(item: Item, timeout_s: float, *, folder: Path, has_run: bool) -> Scorer:
-    """A command, or a mapping of it; `timeout_s` is its limit unless it names its own."""
+def read_evaluate(item: Item, timeout_s: float, *, folder: Path, run: Item | None) -> Scorer:
+    """A command, or a mapping; `timeout_s` is its limit unless it names its own, `run` the goal's `run`."""
     if not isinstance(item.value, dict):
         return Scorer(Command(command_text(item), timeout_s))
     parts = item.mapping(EVALUATE, example="{command: make test, timeout: 10m}")
-    if has_run:
+    if run is not None:
         _refuse_beside_run(parts)
+    if "stages" in parts:
+        return _staged(parts, timeout_s, folder, run)
     if "python" in parts:
         return _function(parts, timeout_s, folder)
     if "program" in parts and "command" not in parts:
-        help = f"write it like `evaluate: {_EXAMPLE}`"
+        help = f"write it like `evaluate: {EXAMPLE}`"
         raise parts["program"].error(
             "`evaluate.program` needs `evaluate.python` or `evaluate.command`", help=help, slug="missing-key"
         )
@@ -66,6 +66,22 @@ def _refuse_beside_run(parts: dict[str, Item]) -> None:
             )
 
 
+def _staged(parts: dict[str, Item], timeout_s: float, folder: Path, run: Item | None) -> Scorer:
+    item = parts["stages"]
+    if both := [name for name in ("command", "python") if name in parts]:
+        raise item.error(
+            f"`evaluate.stages` and {quoted(f'evaluate.{name}' for name in both)} exclude each other",
+            help="the last stage is the full evaluation: move it there",
+            slug="conflict",
+        )
+    limit_s = parts["timeout"].duration() if "timeout" in parts else timeout_s
+    shared = Shared(limit_s, folder, run, parts.get("program"))
+    stages = read_stages(item, shared)
+    program = read_path(parts["program"], folder) if "program" in parts else None
+    result = _result(parts["result"]) if "result" in parts else None
+    return Scorer(stages[-1].command, stages[-1].function, program, result, stages)
+
+
 def _function(parts: dict[str, Item], timeout_s: float, folder: Path) -> Scorer:
     item = parts["python"]
     if both := [name for name in ("command", "result") if name in parts]:
@@ -74,34 +90,9 @@ def _function(parts: dict[str, Item], timeout_s: float, folder: Path) -> Scorer:
             help="keep one of the two: the function returns its metrics",
             slug="conflict",
         )
-    if "program" not in parts:
-        raise item.error(
-            "`evaluate.python` needs `evaluate.program`",
-            help=f"write it like `evaluate: {_EXAMPLE}`",
-            slug="missing-key",
-        )
-    file, _, name = item.text("a function, such as `evaluator.py:evaluate`").partition(":")
-    function = Function(read_path(Item(item.key, file, item.where, item.line), folder), name or "evaluate")
-    if not _FILE.fullmatch(function.file) or not function.name.isidentifier():
-        raise _no_function(item)
-    program = read_path(parts["program"], folder)
-    if program == function.file:
-        raise parts["program"].error(
-            f"`{program}` cannot be both judge and program",
-            help="name the file that attempts may change",
-            slug="conflict",
-        )
+    function, program = read_function(item, parts.get("program"), folder)
     timeout = parts["timeout"].duration() if "timeout" in parts else timeout_s
-    return Scorer(Command(f"python {shlex.quote(function.file)}", timeout), function, program)
-
-
-def _no_function(item: Item) -> GoalError:
-    return item.error(
-        f"`{item.value}` names no function",
-        help="write the file (letters, digits and `_ - + .`) and the function, such as "
-        "`evaluator.py:evaluate`",
-        slug="bad-name",
-    )
+    return Scorer(command_of(function, timeout), function, program)
 
 
 def _result(item: Item) -> str:

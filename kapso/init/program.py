@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kapso.goal.model import Direction
@@ -58,7 +58,7 @@ class Draft:
 
     program: Program
     how: str
-    evaluate: str | Mapping[str, str]
+    evaluate: str | Mapping[str, str | Sequence[Mapping[str, str]]]
     run: str = ""
     check: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kapso.init.program import Draft, Metric
 
@@ -73,7 +73,12 @@ def _commands(draft: Draft) -> Iterator[str]:
         yield _line("evaluate", quote(draft.evaluate))
     else:
         yield "evaluate:"
-        yield from (f"  {key}: {quote(value)}" for key, value in draft.evaluate.items())
+        for key, value in draft.evaluate.items():
+            if isinstance(value, str):
+                yield f"  {key}: {quote(value)}"
+            else:
+                yield f"  {key}:"
+                yield from (f"    - {_flow(each)}" for each in value)
 
 
 def _metrics(draft: Draft, metrics: Sequence[Metric]) -> Iterator[str]:
@@ -98,6 +103,10 @@ def _line(key: str, value: str, note: str = "") -> str:
 
 def _list(values: Sequence[str]) -> str:
     return f"[{', '.join(_in_list(value) for value in values)}]"
+
+
+def _flow(values: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{key}: {_in_list(value)}' for key, value in values.items())}}}"
 
 
 def _in_list(value: str) -> str:

@@ -40,8 +40,8 @@ def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works
     """The first goal that works. UsageError with one sentence on what is missing where none does."""
     failures: list[Failed] = []
     until = time.monotonic() + _PATIENCE_S
-    for draft in peers.look(folder):
-        return _try_peers(folder, _finished(draft, wishes), wishes, choose, say)
+    if found := peers.look(folder):
+        return _try_peers(folder, [_finished(draft, wishes) for draft in found], wishes, choose, say)
     for program in _candidates(folder, wishes)[:_MOST_PROGRAMS]:
         works = _try_program(folder, program, wishes, choose, say, failures)
         if works is not None:
@@ -51,13 +51,19 @@ def find_goal(folder: Folder, wishes: Wishes, choose: Choose, say: Say) -> Works
     raise _nothing_works(folder, failures)
 
 
-def _try_peers(folder: Folder, draft: Draft, wishes: Wishes, choose: Choose, say: Say) -> Works:
+def _try_peers(folder: Folder, drafts: list[Draft], wishes: Wishes, choose: Choose, say: Say) -> Works:
+    *others, last = drafts
     try:
-        _check_run(draft, wishes)
-        return attempt(folder, draft, choose, say)
+        _check_run(last, wishes)
+        for draft in others:
+            try:
+                return attempt(folder, draft, choose, say)
+            except Unfit as unfit:
+                say(f"  no: {unfit.reason}")
+        return attempt(folder, last, choose, say)
     except Unfit as unfit:
         raise UsageError(
-            f"this is a folder in the style of another tool ({draft.how}), but {unfit.reason}",
+            f"this is a folder in the style of another tool ({last.how}), but {unfit.reason}",
             help=unfit.help or "make the unchanged program run, commit, and call `kapso init` again",
             slug="does-not-run",
         ) from unfit

@@ -17,6 +17,8 @@ from kapso.attempt import BASELINE, now, rfc3339
 from kapso.errors import BaselineError
 from kapso.evaluate.evaluator import Measured, Place
 from kapso.evaluate.noise import Noise
+from kapso.evaluate.stages import Course
+from kapso.evaluate.tally import weak_stages
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.goal import Goal
@@ -72,6 +74,8 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     run.keep_episode(run.land(attempt, pending.commit), measured.stages)
     if hint := _endless(run.goal, measured):
         say(hint)
+    for weakness in weak_stages(run.goal, measured.metrics, measured.stages):
+        say(f"warning: {weakness}")
     return is_deterministic(run.goal, evaluations)
 
 
@@ -84,7 +88,8 @@ def measure_baseline(run: Run) -> list[Measured]:
         and len(evaluations) < MOST
         and time.monotonic() - since < LONG_S
     ):
-        measured = run.evaluator.evaluate(run.base, _place(run), run.cancel)
+        place = replace(_place(run), course=Course.ALL)
+        measured = run.evaluator.evaluate(run.base, place, run.cancel)
         if measured.outcome != "scored":
             raise _baseline_error(run, measured)
         evaluations.append(measured)
@@ -110,7 +115,8 @@ def middle(evaluations: Sequence[Measured]) -> Measured:
 
 def _endless(goal: Goal, measured: Measured) -> str | None:
     """What an endless loop would cost where nobody has set a time limit and the program is quick."""
-    commands = [each for each in (goal.build, *goal.check, goal.run, goal.evaluate) if each is not None]
+    named = [goal.build, *goal.check, *(each for s in goal.all_stages for each in (s.run, s.command))]
+    commands = [each for each in named if each is not None]
     slowest = max((stage.seconds or 0.0 for stage in measured.stages), default=0.0)
     if any(each.timeout_s != DEFAULT_TIMEOUT_S for each in commands) or slowest > QUICK_S:
         return None

@@ -14,6 +14,7 @@ from kapso.errors import BaselineError, KapsoError
 from kapso.evaluate.evaluator import Measured, Place
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox import Sandbox
+from kapso.evaluate.tally import weak_stages
 from kapso.goal import Function, Goal, SandboxSettings
 from kapso.loop.baseline import is_deterministic, measure_baseline, measure_holdout
 from kapso.loop.machine import machine_faults
@@ -131,6 +132,8 @@ def _function(run: Run, function: Function) -> Finding:
 def _baseline(run: Run) -> Iterator[Finding]:
     evaluations = measure_baseline(run)
     yield from _stages(evaluations[0])
+    for weakness in weak_stages(run.goal, evaluations[0].metrics, evaluations[0].stages):
+        yield Finding(WARNING, "stages", weakness)
     primary = run.goal.primary.name
     scores = [each.metrics[primary] for each in evaluations]
     yield Finding(GOOD, "baseline", f"{primary} = {scores[0]:.7g}")

@@ -210,9 +210,10 @@ class Run:
             return final
 
     def observe(self, attempt: Attempt) -> None:
-        """Policy and proposers learn of an attempt."""
+        """Stages, policy and proposers learn of an attempt."""
         with self.lock:
             self._take_turn(attempt.proposer, attempt.number)
+            self.evaluator.ladder.observe(attempt)
             self.policy.observe(attempt)
             if attempt.number in self.history.demoted:
                 self.policy.forget(attempt.number)

@@ -17,6 +17,7 @@ from kapso.errors import BaselineError, Interrupted, MachineError, UsageError
 from kapso.evaluate.evaluator import Place
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox.strays import end_strays
+from kapso.evaluate.tally import StageTally, tally
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs
@@ -70,6 +71,7 @@ class Result:
     front: int = 0
     """How many attempts none beats in every metric; 0 where the run is not after that."""
 
+    stages: tuple[StageTally, ...] = ()
     leave_by: float | None = None
     """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
@@ -85,6 +87,7 @@ class Result:
             "attempts": self.attempts,
             "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
+            "stages": [asdict(each) for each in self.stages],
         }
 
 
@@ -342,6 +345,7 @@ class _Session:
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
             front=len(run.front()),
+            stages=tally(run.goal, history.attempts.values()),
             leave_by=self._leave_by,
         )
 

@@ -159,10 +159,11 @@ def describe_sandbox(sandbox: Sandbox) -> list[str]:
 
 def _check_commands_are_in_base(goal: Goal, repository: Repository, prefix: str, tracked: set[str]) -> None:
     """A scorer that stands in the working tree but not in the base would be missing without a word."""
-    judges = [*goal.check, goal.evaluate, goal.holdout]
+    commands = [*goal.check, goal.holdout]
     if goal.setup is None and goal.build is None:  # else the file may well be made
-        judges.append(goal.run)
-    named = mentions([each.command for each in judges if each is not None], prefix)
+        commands += [stage.run for stage in goal.all_stages]
+    words = [each.command for each in commands if each is not None]
+    named = mentions([*words, *(stage.words for stage in goal.all_stages)], prefix)
     shared = {f"{prefix}/{path}".strip("/").rstrip("/") for path in goal.share}
     for path, word in {**named.files, **named.folders}.items():
         if path in tracked or any(each.startswith(f"{path}/") for each in tracked):

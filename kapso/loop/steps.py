@@ -9,8 +9,9 @@ import dataclasses
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from kapso.attempt import now, rfc3339
+from kapso.attempt import HUMAN, now, rfc3339
 from kapso.evaluate.evaluator import Measured, Place, Produced
+from kapso.evaluate.stages import Course
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.memory.episode import Stage
@@ -122,7 +123,9 @@ class AttemptSteps:
 
     def _place(self, state: AttemptState) -> Place:
         number = state["number"]
-        return Place(self.run_.name, number, self.run_.slots[number], self.run_.folder.log(number))
+        course = Course.ALL if state["proposer"] == HUMAN else Course.GATED
+        slot, log = self.run_.slots[number], self.run_.folder.log(number)
+        return Place(self.run_.name, number, slot, log, course=course)
 
     def _seed(self, state: AttemptState, purpose: str) -> int:
         text = f"{self.run_.goal.search.seed}:{state['number']}:{purpose}"

@@ -100,6 +100,8 @@ def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Status", escaped(ending(facts))
     missed = sum(not each.is_scored for each in facts.tried)
     yield "Attempts", f"{run.attempts}: {len(facts.improvements)} new bests, {missed} not scored"
+    if staged := tallies.stages(facts):
+        yield "Stages", escaped("; ".join(staged))
     if run.cost is not None:
         yield "Cost", f"{number(run.cost)} $"
     levels = tallies.sandbox_levels(facts)

@@ -114,6 +114,7 @@ def _context(facts: Facts) -> dict[str, Any]:
         "most_proposers": MOST_PROPOSERS,
         "causes": tallies.causes(facts.tried),
         "most_causes": MOST_CAUSES,
+        "staged": tallies.stages(facts),
         "readings": tallies.readings(facts),
         "checks": tallies.checks(facts),
         "holdout": {number: tallies.held_out(said) for number, said in facts.holdout.items()},

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, Outcome, Verdict
+from kapso.evaluate.tally import tally
 from kapso.report.facts import Facts
+from kapso.report.words import how_staged
 
 _VARYING = (
     (re.compile(r"(?:[\w.+~-]*/)+(?=[\w.+~-])"), "…/"),
@@ -165,6 +167,11 @@ def held_out(said: Mapping[str, Any]) -> dict[str, float]:
         for name, value in source.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
+
+
+def stages(facts: Facts) -> list[str]:
+    """What the cheap stages of a staged evaluation did, a sentence each."""
+    return how_staged(tally(facts.goal, facts.tried)) if facts.goal else []
 
 
 def sandbox_levels(facts: Facts) -> list[tuple[str, int]]:

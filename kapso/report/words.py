@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kapso.wording import number
+from kapso.wording import number, plural
 
 if TYPE_CHECKING:
+    from kapso.evaluate.tally import StageTally
     from kapso.loop.confirm import Confirmation
 
 ENDINGS = {
@@ -42,6 +44,9 @@ SANDBOX = {
 
 OPEN_NETWORK = "The goal opened the network to them (`sandbox.network`)."
 
+TRUSTED = 0.6
+"""A stage that orders fewer pairs as the full evaluation does is little better than a coin."""
+
 APART = (
     "The judge stood apart: the program ran on its own, and the judge read only what it left behind, in a "
     "checkout of the base that the program could not touch."
@@ -60,3 +65,18 @@ def how_confirmed(found: Confirmation) -> str:
         f"better by {number(found.gain)} in {found.pairs} fresh pairs "
         f"(95 % interval {number(found.low)} to {number(found.high)})"
     )
+
+
+def how_staged(stages: Iterable[StageTally]) -> list[str]:
+    """What the cheap stages did, a sentence each."""
+    return [_how_staged(stage) for stage in stages if stage.attempts]
+
+
+def _how_staged(stage: StageTally) -> str:
+    """What a cheap stage cut, and how far it can be trusted."""
+    told = f"{stage.cut} of {plural(stage.attempts, 'attempt')} were cut at `{stage.name}`"
+    if stage.agreement is None:
+        return told
+    share = f"{100 * stage.agreement:.0f} % of the pairs that it let through"
+    told += f", which ordered {share} as the full evaluation did"
+    return f"{told}: it may cut good ones, too" if stage.agreement < TRUSTED else told

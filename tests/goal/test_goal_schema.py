@@ -124,8 +124,11 @@ def test_schema_and_loader_know_the_same_keys() -> None:
         assert tuple(properties[section]["properties"]) == names
     [_, by_command] = SCHEMA["definitions"]["command"]["anyOf"]
     assert tuple(by_command["properties"]) == keys.COMMAND
-    [_, by_command, by_function] = properties["evaluate"]["anyOf"]
-    assert {*by_command["properties"], *by_function["properties"]} == set(keys.EVALUATE)
+    [_, by_command, by_function, by_stages] = properties["evaluate"]["anyOf"]
+    kinds = (by_command, by_function, by_stages)
+    assert set().union(*(each["properties"] for each in kinds)) == set(keys.EVALUATE)
+    [by_command, by_function] = by_stages["properties"]["stages"]["items"]["anyOf"]
+    assert {*by_command["properties"], *by_function["properties"]} == set(keys.STAGE)
     [_, metric] = properties["metrics"]["additionalProperties"]["anyOf"]
     assert tuple(metric["properties"]) == keys.METRIC
     assert properties["sandbox"]["properties"]["level"]["enum"] == list(sections.LEVELS)

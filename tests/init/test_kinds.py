@@ -10,6 +10,7 @@ import pytest
 
 from kapso.goal import parse_goal
 from kapso.goal.protection import editable_paths
+from kapso.goal.stages import DEFAULT_SHARE
 from kapso.init import peers
 from kapso.init.folder import Folder, is_test
 from kapso.init.kinds import programs
@@ -170,6 +171,45 @@ def test_examples_of_peers(
     [draft] = peers.look(Folder.open(unpack(name)))
     assert draft.evaluate == evaluate
     assert (draft.metrics[0].name, draft.metrics[0].goal) == (metric, "maximize")
+
+
+STAGE = 'def evaluate_stage{}(path):\n    """Quick."""\n\n    return {{"{}": 1.0}}\n\n\n'
+FULL = 'def evaluate(path):\n    return {"combined_score": 1.0}\n'
+CASCADES = {
+    "one stage": (STAGE.format(1, "combined_score"), "", {"stage1": "1/3"}),
+    "the last is the full one": (
+        STAGE.format(1, "combined_score") + STAGE.format(2, "anything"),
+        "",
+        {"stage1": "1/3"},
+    ),
+    "three, with bars": (
+        "".join(STAGE.format(number, "combined_score") for number in (1, 2, 3)),
+        "evaluator:\n  cascade_thresholds: [0.5, 0.75]  # of combined_score\n",
+        {"stage1": "combined_score >= 0.5", "stage2": "combined_score >= 0.75"},
+    ),
+    "another metric": (STAGE.format(1, "runs"), "", {}),
+    "switched off": (STAGE.format(1, "combined_score"), "  cascade_evaluation: false\n", {}),
+}
+
+
+@pytest.mark.parametrize("name", CASCADES)
+def test_a_cascade_of_openevolve_becomes_stages(look: Look, name: str) -> None:
+    stages, config, expected = CASCADES[name]
+    program = "# EVOLVE-BLOCK-START\nX = 1\n# EVOLVE-BLOCK-END\n"
+    files = {"initial_program.py": program, "evaluator.py": stages + FULL, "config.yaml": config + "\n"}
+    *staged, plain = peers.look(look(files))
+    assert plain.evaluate == {"python": "evaluator.py:evaluate", "program": "initial_program.py"}
+    assert bool(staged) == bool(expected)
+    for draft in staged:
+        text = render(replace(draft, objective="Win."), draft.metrics)
+        goal = parse_goal(text, Path("/srv/demo/goal.yaml"))
+        assert [each.name for each in goal.stages] == [*expected, "full"]
+        for stage in goal.stages[:-1]:
+            share = DEFAULT_SHARE if expected[stage.name] == "1/3" else None
+            rules = [] if share else [expected[stage.name]]
+            assert (stage.share, [rule.text for rule in stage.rules]) == (share, rules)
+            assert stage.function is not None and stage.function.name == f"evaluate_{stage.name}"
+        assert goal.function is not None and goal.function.name == "evaluate"
 
 
 def test_other_folders_are_none_of_peers(unpack: Callable[[str], Path]) -> None:

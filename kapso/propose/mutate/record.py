@@ -127,6 +127,8 @@ def result_of(attempt: Attempt) -> Result | None:
     """None where the machine or a human ended it, which says nothing about the edit."""
     if attempt.outcome in (Outcome.ABANDONED, Outcome.REJECTED):
         return None
+    if attempt.outcome is Outcome.CUT:
+        return Result.WORSE
     if not attempt.is_scored:
         return Result.BROKEN
     return {Verdict.SAME: Result.SAME, Verdict.WORSE: Result.WORSE}.get(

@@ -34,11 +34,12 @@ class Trial:
     is_better: bool
     is_broken: bool
     arm: str
+    is_cut: bool = False
 
     @property
     def counts(self) -> bool:
         """Whether it says something about its values: neither abandoned nor turned down by a human."""
-        return self.height is not None or self.is_broken
+        return self.height is not None or self.is_broken or self.is_cut
 
 
 @dataclass
@@ -115,6 +116,7 @@ class Trials:
             is_better=_is_better(attempt, height, parent),
             is_broken=attempt.outcome in BROKEN,
             arm=attempt.hypothesis.split(":", 1)[0] if attempt.proposer == "tune" else "",
+            is_cut=attempt.outcome is Outcome.CUT,
         )
         self.by_number[attempt.number] = trial
         if attempt.outcome is not Outcome.ABANDONED:
