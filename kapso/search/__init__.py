@@ -1,10 +1,11 @@
-"""Which attempt to build on: the catalogue of policies, one line each."""
+"""Which attempt to build on and who proposes: the policies, one line each, and the allocation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from kapso.goal import Metric
+from kapso.search.allocation import Allocation
 from kapso.search.greedy import Greedy
 from kapso.search.protocol import Policy
 from kapso.search.tree import Tree
@@ -17,4 +18,4 @@ def make_policy(name: str, metric: Metric) -> Policy:
     return CATALOGUE[name](metric)
 
 
-__all__ = ["CATALOGUE", "Greedy", "Policy", "Tree", "make_policy"]
+__all__ = ["CATALOGUE", "Allocation", "Greedy", "Policy", "Tree", "make_policy"]

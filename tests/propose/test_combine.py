@@ -142,7 +142,7 @@ def test_the_nearest_common_ancestor_counts(story: Story) -> None:
     b = story.land(s * 3, a, b_py=b"z = 4\n")
     c = story.land(s * 2.5, a, a_py=b"x = 5\ny = 9\n")
     idea = story.ideate(b)
-    assert idea is not None and idea.parents == (b, c) and idea.details["ancestor"] == str(a)
+    assert idea is not None and idea.parents == (b, c) and idea.details["merges"][0]["ancestor"] == str(a)
     assert story.edit(idea) == {"a.py": b"x = 5\ny = 9\n", "b.py": b"z = 4\n"}
 
 
