@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.git.merge import Conflict, Lines, Piece, changes, conflicts, joined, merge
@@ -26,9 +27,9 @@ LOOKED_AT = 8
 """How many partners, those with the most to hope for, are merged to see what fits together."""
 MOST_FAILURES = 3
 """After so many merges that were not better, an attempt is no partner any more."""
-LONGEST_BLAME = 12
+LONGEST_BLAME = 8
 """How many attempts are asked which of them wrote the lines in conflict."""
-_MERGES_KEPT = 64
+_KEPT_MERGES = 64
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Combine:
         self._best = BASELINE
         self._tried: set[tuple[frozenset[int], str]] = set()
         self._failures: Counter[int] = Counter()
-        self._merges: OrderedDict[tuple[int, ...], _Merge | None] = OrderedDict()
+        self._merges: dict[tuple[int, ...], _Merge | None] = {}
+        self._decided: dict[tuple[int, ...], tuple[_Merge, ...]] = {}
 
     def why_nothing(self, files: Files) -> str | None:
         """Nothing that shows in the files: there is something as soon as two attempts gained."""
@@ -169,16 +171,12 @@ class Combine:
                 yield together
             size //= 2
         for made in sorted(alone, key=lambda each: bool(each.contested)):
-            yield from self._ways(number, made) if made.contested else [made]
+            yield from self._ways(number, made) if made.contested else (made,)
 
     def _merge(self, number: int, partners: tuple[_Partner, ...]) -> _Merge | None:
         """Ours with what these partners gained; of several, with those alone that fit. None: nothing new."""
         key = (number, *(each.theirs.number for each in partners))
-        if key not in self._merges:
-            self._merges[key] = self._make(number, partners)
-            if len(self._merges) > _MERGES_KEPT:
-                self._merges.popitem(last=False)
-        return self._merges[key]
+        return _remember(self._merges, key, lambda: self._make(number, partners))
 
     def _make(self, number: int, partners: tuple[_Partner, ...]) -> _Merge | None:
         ours = self._read(self._attempts[number].commit)
@@ -200,12 +198,16 @@ class Combine:
                 fitting.append(partner)
         return _Merge(tuple(fitting), files, contested=contested) if fitting else None
 
-    def _ways(self, number: int, made: _Merge) -> Iterator[_Merge]:
+    def _ways(self, number: int, made: _Merge) -> tuple[_Merge, ...]:
         """The ways to decide the conflicts with the only partner: by gain, the other way round, and so on."""
         (partner,) = made.partners
+        key = (number, partner.theirs.number)
+        return _remember(self._decided, key, lambda: tuple(self._decide(number, made, partner)))
+
+    def _decide(self, number: int, made: _Merge, partner: _Partner) -> Iterator[_Merge]:
         ours, theirs = self._read(self._attempts[number].commit), self._read(partner.theirs.commit)
         merged = _merged(self._read(partner.ancestor.commit), _over(ours, {}), theirs)
-        for take in self._takes(number, made):
+        for take in self._takes(number, made, partner):
             letters = iter(take)
             files: dict[str, bytes | None] = {}
             for path, pieces in merged.items():
@@ -218,9 +220,8 @@ class Combine:
                 if _is_sound(ours, files):
                     yield _Merge(made.partners, files, take, made.contested)
 
-    def _takes(self, number: int, made: _Merge) -> list[str]:
+    def _takes(self, number: int, made: _Merge, partner: _Partner) -> list[str]:
         """Letters for the conflicts: whose lines gained more, the opposite, both where both inserted."""
-        (partner,) = made.partners
         gains = [
             (
                 self._gained_at(number, partner.ancestor, path, each.our_lines),
@@ -242,16 +243,17 @@ class Combine:
         Found as `git blame` does, along first parents.
         """
         gained = 0.0
+        now = self._read(self._attempts[number].commit).get(path, b"")
         for _ in range(LONGEST_BLAME):
             attempt = self._attempts[number]
             if number == ancestor.number or not self._above[number] >> ancestor.number & 1:
                 break
             parent = self._attempts[attempt.parents[0]]
-            now, before = (self._read(each.commit).get(path, b"") for each in (attempt, parent))
+            before = self._read(parent.commit).get(path, b"")
             lines, is_touched = _before(lines, now, before)
             if is_touched:
                 gained += max(0.0, self._gain(attempt, parent))
-            number = parent.number
+            number, now = parent.number, before
         return gained
 
     def _idea(self, ours: Attempt, made: _Merge) -> Idea:
@@ -278,6 +280,18 @@ class Combine:
             },
             parents=(ours.number, *(each.theirs.number for each in made.partners)),
         )
+
+
+T = TypeVar("T")
+
+
+def _remember(kept: dict[tuple[int, ...], T], key: tuple[int, ...], make: Callable[[], T]) -> T:
+    """What `make` gave for this key, or gives; the eldest of many is forgotten."""
+    if key not in kept:
+        kept[key] = make()
+        if len(kept) > _KEPT_MERGES:
+            del kept[next(iter(kept))]
+    return kept[key]
 
 
 Get = Callable[[str], bytes | None]
