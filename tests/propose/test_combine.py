@@ -185,14 +185,10 @@ def test_a_poor_parent_gives_way_to_the_best(story: Story) -> None:
 def landed(story: Story, idea: Idea, score: float) -> int:
     """The idea carried out and landed, with this score."""
     files = story.edit(idea)
-    gone = {
-        path.replace(".", "_"): None
-        for path in story.commits[str(idea.parents[0])].files
-        if path not in files
-    }
-    made = {path.replace(".", "_"): content for path, content in files.items()}
+    before = story.commits[str(idea.parents[0])].files
+    made = {path.replace(".", "_"): files.get(path) for path in {*before, *files}}
     take = str(idea.parameters.get("take", ""))
-    return story.land(score, *idea.parents, proposer="combine", take=take, **gone, **made)
+    return story.land(score, *idea.parents, proposer="combine", take=take, **made)  # type: ignore[arg-type]
 
 
 LINES = b"".join(b"%c = 0\n" % letter for letter in b"abcdefgh")
@@ -210,9 +206,8 @@ def test_all_gains_that_fit_together_come_first_then_half_of_them_then_pairs(sto
     story.land(s * 1, a_py=None)
     root = story.land(s * 1.1, 0, l_py=LINES)
     best = story.land(s * 9, root, l_py=with_values(a=1))
-    others = [
-        story.land(s * (8 - rank), root, l_py=with_values(**{name: 1})) for rank, name in enumerate("cegh")
-    ]
+    texts = [with_values(**{name: 1}) for name in "cegh"]
+    others = [story.land(s * (8 - rank), root, l_py=text) for rank, text in enumerate(texts)]
     sizes = []
     for _ in range(6):
         idea = story.ideate(best)

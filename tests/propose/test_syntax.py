@@ -90,8 +90,9 @@ def test_what_is_no_text_is_taken_as_it_is() -> None:
 
 LINES = st.lists(
     st.sampled_from([
-        "x = 1", "if x:", "    y = [1,", "  2]", "    z = 'a # b'", "for i in x:", "  f(i)", "else:", "# note",
-        "", "\tpass", "while x: x = x - 1", "def f(a):", "    return a  # it", "x = \\", "  5", "'''doc", "'''",
+        "x = 1", "if x:", "    y = [1,", "  2]", "    z = 'a # b'", "for i in x:", "  f(i)", "else:",
+        "", "# note", "\tpass", "while x: x = x - 1", "def f(a):", "    return a  # it", "x = \\", "  5",
+        "'''doc", "'''",
     ]),
     max_size=8,
 )  # fmt: skip
