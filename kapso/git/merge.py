@@ -1,58 +1,154 @@
-"""Three-way merges of single files, by git itself; nothing of any repository is read or written."""
+"""Three-way merges of single files: line by line, then token by token where lines conflict.
+
+What both sides changed in different ways is left as a `Conflict` for the caller to decide. Differences are
+libgit2's, on bytes in memory: no repository is read or written.
+"""
 
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from kapso.git.command import Git, failure
+import pygit2
 
-_CONFLICTS = range(1, 128)
-_NOT_MERGED = 255
-_NAMES = ("ours", "base", "theirs")
-_TOKENS = re.compile(rb"\w+|\n|[^\S\n]+|[^\w\s]")
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_TOKEN = re.compile(rb"\w+|\n|[^\S\n]+|[^\w\s]")
+_FORCE_TEXT = pygit2.enums.DiffOption.FORCE_TEXT
+
+Lines = tuple[int, int]
+"""From which line, counted from 0, up to which, itself not included."""
 
 
-def merge_file(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
-    """What both sides made of `base`; where both changed the same, ours stands. None for binary files.
+@dataclass(frozen=True)
+class Conflict:
+    """What both sides made of one place, and the lines in each side around it."""
 
-    Sides that conflict line by line are merged token by token: two values on neighbouring lines, or on
-    one, are no conflict.
+    base: bytes
+    ours: bytes
+    theirs: bytes
+    our_lines: Lines
+    their_lines: Lines
+
+
+Piece = bytes | Conflict
+
+
+class Change(NamedTuple):
+    """The lines `old` gave way to the lines `new`."""
+
+    old: Lines
+    new: Lines
+
+
+def merge(base: bytes, ours: bytes, theirs: bytes) -> list[Piece] | None:
+    """What both sides made of `base`, piece by piece; None for binary files.
+
+    Two values on neighbouring lines, or on one, are no conflict.
     """
-    merged, has_conflicts = _merge(base, ours, theirs)
-    if not has_conflicts:
-        return merged
-    merged, _ = _merge(_apart(base), _apart(ours), _apart(theirs), "--ours")
-    return None if merged is None else _together(merged)
+    if b"\0" in base or b"\0" in ours or b"\0" in theirs:
+        return None
+    pieces: list[Piece] = []
+    for piece in _merge([_LINE.findall(each) for each in (base, ours, theirs)], b"".join):
+        if not isinstance(piece, Conflict):
+            pieces.append(piece)
+            continue
+        sides = [_TOKEN.findall(each) for each in (piece.base, piece.ours, piece.theirs)]
+        for part in _merge(sides, _tokens_as_lines):
+            if isinstance(part, Conflict):
+                part = Conflict(part.base, part.ours, part.theirs, piece.our_lines, piece.their_lines)
+            pieces.append(part)
+    return pieces
+
+
+def conflicts(pieces: Sequence[Piece]) -> list[Conflict]:
+    """The places that wait for a decision."""
+    return [each for each in pieces if isinstance(each, Conflict)]
+
+
+def joined(pieces: Sequence[Piece], take: str = "") -> bytes:
+    """The merged file. `take` has a letter for each conflict: `o` for ours, the default, `t` for theirs,
+    `b` for both, one after the other."""
+    letters = iter(take)
+    return b"".join(
+        each if isinstance(each, bytes) else _decided(each, next(letters, "o")) for each in pieces
+    )
 
 
 def merge_cleanly(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     """What both sides made of `base`; None where both changed the same, and for binary files."""
-    merged, has_conflicts = _merge(base, ours, theirs)
-    if has_conflicts:
-        merged, has_conflicts = _merge(_apart(base), _apart(ours), _apart(theirs))
-        merged = None if merged is None else _together(merged)
-    return None if has_conflicts else merged
+    pieces = merge(base, ours, theirs)
+    return None if pieces is None or conflicts(pieces) else joined(pieces)
 
 
-def _merge(base: bytes, ours: bytes, theirs: bytes, *options: str) -> tuple[bytes | None, bool]:
-    """The merge, and whether it holds conflicts; (None, False) for binary files."""
-    with tempfile.TemporaryDirectory(prefix="kapso-merge-") as folder:
-        for name, content in zip(_NAMES, (ours, base, theirs), strict=True):
-            (Path(folder) / name).write_bytes(content)
-        done = Git(Path(folder)).run("merge-file", "-p", *options, *_NAMES)
-    if done.returncode == _NOT_MERGED and b"binary" in done.stderr:
-        return None, False
-    if done.returncode and done.returncode not in _CONFLICTS:
-        raise failure("`git merge-file`", done.stderr)
-    return done.stdout, done.returncode != 0
+def changes(old: bytes, new: bytes) -> list[Change]:
+    """Which lines differ."""
+    patch = pygit2.Patch.create_from(old, new, flag=_FORCE_TEXT, context_lines=0)
+    return [
+        Change(_lines(hunk.old_start, hunk.old_lines), _lines(hunk.new_start, hunk.new_lines))
+        for hunk in patch.hunks
+    ]
 
 
-def _apart(content: bytes) -> bytes:
-    """One token a line; a line end within the content stands as a line of its own, marked."""
-    return b"".join(b"\\n\n" if token == b"\n" else token + b"\n" for token in _TOKENS.findall(content))
+def _lines(start: int, count: int) -> Lines:
+    """Git counts from 1, and names the line before where there is none."""
+    return (start, start) if count == 0 else (start - 1, start - 1 + count)
 
 
-def _together(lines: bytes) -> bytes:
-    return b"".join(b"\n" if line == b"\\n" else line for line in lines.split(b"\n"))
+def _decided(conflict: Conflict, letter: str) -> bytes:
+    return {"t": conflict.theirs, "b": conflict.ours + conflict.theirs}.get(letter, conflict.ours)
+
+
+def _merge(sides: Sequence[list[bytes]], spell: Callable[[list[bytes]], bytes]) -> Iterator[Piece]:
+    """The three-way merge of lists of units: base, ours and theirs (diff3, Khanna et al. 2007).
+
+    `spell` writes units down, each as a line.
+    """
+    base, ours, theirs = sides
+    spelt = spell(base)
+    at, shift_ours, shift_theirs = 0, 0, 0
+    clusters = _clusters(changes(spelt, spell(ours)), changes(spelt, spell(theirs)))
+    for low, high, ours_grow, theirs_grow in clusters:
+        yield b"".join(base[at:low])
+        our_lines = (low + shift_ours, high + shift_ours + ours_grow)
+        their_lines = (low + shift_theirs, high + shift_theirs + theirs_grow)
+        was, mine, their = (
+            b"".join(base[low:high]),
+            b"".join(ours[slice(*our_lines)]),
+            b"".join(theirs[slice(*their_lines)]),
+        )
+        if was in (mine, their) or mine == their:
+            yield their if mine == was else mine
+        else:
+            yield Conflict(was, mine, their, our_lines, their_lines)
+        at, shift_ours, shift_theirs = high, shift_ours + ours_grow, shift_theirs + theirs_grow
+    yield b"".join(base[at:])
+
+
+def _tokens_as_lines(tokens: list[bytes]) -> bytes:
+    """One token a line; a line end among them stands as a line of its own, marked."""
+    return b"".join(b"\\n\n" if each == b"\n" else each + b"\n" for each in tokens)
+
+
+def _clusters(ours: list[Change], theirs: list[Change]) -> Iterator[tuple[int, int, int, int]]:
+    """The changes of both sides, those that get in each other's way together: first and last unit of the
+    base, and by how much each side grew there."""
+    waiting = sorted([(each.old, 0, each) for each in ours] + [(each.old, 1, each) for each in theirs])
+    cluster: list[int] = []
+    for (low, high), side, change in waiting:
+        grow = (change.new[1] - change.new[0]) - (high - low)
+        if cluster and _collide(cluster[0], cluster[1], low, high):
+            cluster[1] = max(cluster[1], high)
+        else:
+            if cluster:
+                yield cluster[0], cluster[1], cluster[2], cluster[3]
+            cluster = [low, high, 0, 0]
+        cluster[2 + side] += grow
+    if cluster:
+        yield cluster[0], cluster[1], cluster[2], cluster[3]
+
+
+def _collide(low: int, high: int, next_low: int, next_high: int) -> bool:
+    """Whether two stretches overlap, or two insertions meet."""
+    return next_low < high or low == high == next_low == next_high

@@ -243,8 +243,16 @@ class Goal:
     @property
     def uses_time(self) -> bool:
         """Whether a metric or constraint is a time of `run`, which neighbours would disturb."""
-        used = {metric.name for metric in self.metrics} | {each.metric for each in self.constraints}
-        return bool(used & TIME_METRICS)
+        return bool(self._used & TIME_METRICS)
+
+    @property
+    def uses_diff(self) -> bool:
+        """Whether a metric or constraint is the size of the change, so that format and comments count."""
+        return "diff.lines" in self._used
+
+    @property
+    def _used(self) -> set[str]:
+        return {metric.name for metric in self.metrics} | {each.metric for each in self.constraints}
 
     @property
     def has_file(self) -> bool:

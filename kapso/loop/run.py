@@ -23,11 +23,12 @@ from kapso.goal import Goal
 from kapso.loop.graph import AttemptState
 from kapso.loop.history import History
 from kapso.loop.run_folder import Journal, RunFolder
+from kapso.loop.twins import Twins
 from kapso.loop.workspace import EditableIndex
 from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
 from kapso.propose.protocol import Idea, Proposer
-from kapso.search import Policy
+from kapso.search import Allocation, Policy
 from kapso.search.front import front, seeks_front
 
 RECORDS_EVERY = 200
@@ -35,7 +36,7 @@ RECORDS_EVERY = 200
 
 
 class Run:
-    """The shared state of a run. `lock` guards the history and the proposers."""
+    """The shared state of a run. `lock` guards the history, the proposers and their allocation."""
 
     def __init__(
         self,
@@ -68,6 +69,8 @@ class Run:
         self.recorder = recorder
         self.sandbox_level = sandbox_level
         self.history = History(goal.primary)
+        self.twins = Twins(editable)
+        self.allocation = Allocation([each.name for each in proposers], goal.primary)
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
@@ -75,23 +78,28 @@ class Run:
         self.slots: dict[int, int] = {}
         self.best_left_in: Path | None = None
         self._records: dict[str, bytes] = {}
-        self._turns: dict[str, int] = {}
 
     def proposer(self, name: str) -> Proposer:
         return next(each for each in self.proposers if each.name == name)
 
-    def known_number(self, tree: str, number: int) -> int | None:
-        """The attempt, landed or in flight, that has this very tree."""
+    def known_number(self, tree: str, number: int, program: str | None = None) -> int | None:
+        """The attempt, landed or in flight, that has this very tree, or this program if one is given."""
         twin = self.history.known(tree)
         if twin is not None:
             return twin.number
         other = self.history.in_flight.get(tree)
-        return None if other == number else other
+        if other not in (None, number):
+            return other
+        return None if program is None else self.twins.known(program, number)
 
-    def in_turn(self) -> list[Proposer]:
-        """The proposers, the one whose last attempt lies furthest back first: equal shares for all that have
-        ideas, whoever has none for a while."""
-        return sorted(self.proposers, key=lambda each: self._turns.get(each.name, -1))
+    def note_candidate(self, number: int, tree: str, program: str) -> None:
+        """Nobody else is to evaluate what attempt `number` is about to."""
+        self.history.in_flight[tree] = number
+        self.twins.claim(number, program)
+
+    def in_turn(self, number: int, seed: int) -> list[Proposer]:
+        """The proposers as they are asked for attempt `number`."""
+        return [self.proposer(name) for name in self.allocation.order(number, seed)]
 
     def keep_candidate(
         self,
@@ -139,10 +147,9 @@ class Run:
     def note_in_flight(self, number: int, candidate: commits.Pending) -> None:
         """The attempt is under way, and its proposer has had its turn."""
         self.in_flight[number] = candidate.title
-        self._take_turn(candidate.proposer, number)
-
-    def _take_turn(self, proposer: str, number: int) -> None:
-        self._turns[proposer] = max(number, self._turns.get(proposer, -1))
+        self.twins.add(number, candidate.commit)
+        with self.lock:
+            self.allocation.take_turn(candidate.proposer, number)
 
     def attempt_of(self, state: AttemptState, measured: Measured) -> Attempt:
         """The attempt that ended, not committed yet."""
@@ -195,6 +202,7 @@ class Run:
             )
             self.best_left_in = landed.best_left_in or (None if is_best else self.best_left_in)
             final = replace(final, commit=landed.commit, branch=short_name(landed.branch))
+            self.twins.add(final.number, final.commit)
             if self.history.add(final):
                 self.journal.write(
                     "best.improved",
@@ -212,8 +220,8 @@ class Run:
     def observe(self, attempt: Attempt) -> None:
         """Stages, policy and proposers learn of an attempt."""
         with self.lock:
-            self._take_turn(attempt.proposer, attempt.number)
             self.evaluator.ladder.observe(attempt)
+            self.allocation.observe(attempt)
             self.policy.observe(attempt)
             if attempt.number in self.history.demoted:
                 self.policy.forget(attempt.number)
@@ -246,9 +254,14 @@ class Run:
             self.write_records()
 
     def record(self, attempt: Attempt) -> bytes:
-        """All that `ls --json` shows, with parameters and feedback, and whether its lead did not hold."""
-        is_demoted = attempt.number in self.history.demoted
-        return _to_bytes({**attempt.to_json(), **_beyond_json(attempt), "demoted": is_demoted})
+        """All that `ls --json` shows, with parameters and feedback, whether its lead did not hold, and the
+        identity of its program."""
+        beyond = {
+            **_beyond_json(attempt),
+            "demoted": attempt.number in self.history.demoted,
+            "program": self.twins.program(attempt.number),
+        }
+        return _to_bytes({**attempt.to_json(), **beyond})
 
     def write_records(self, run: Mapping[str, Any] | None = None) -> None:
         """Write the waiting records, and `run`, how the run ended, if that is known."""

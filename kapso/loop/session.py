@@ -259,9 +259,10 @@ class _Session:
             entry = told.get(attempt.number, {})
             if not attempt.parameters and entry.get("parameters"):
                 attempt = replace(attempt, parameters=entry["parameters"], feedback=entry.get("feedback"))
-            record = recorded.get(ledger.record_name(attempt.number))
-            if record is not None and json.loads(record).get("demoted"):
+            record = json.loads(recorded.get(ledger.record_name(attempt.number), b"null"))
+            if record is not None and record.get("demoted"):
                 run.history.demoted.add(attempt.number)
+            run.twins.add(attempt.number, attempt.commit, record and record.get("program"))
             run.history.add(attempt)
             run.observe(attempt)
             if record is None:

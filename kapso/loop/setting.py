@@ -123,7 +123,8 @@ def open_run(
 ) -> Iterator[Run]:
     """The run `name` with all that its attempts share; the base is not prepared yet."""
     goal, repository = setting.goal, setting.repository
-    editable = EditableIndex(repository, setting.base, Editable.of(goal, goal.prefix(repository.root)))
+    allowed = Editable.of(goal, goal.prefix(repository.root))
+    editable = EditableIndex(repository, setting.base, allowed, format_counts=goal.uses_diff)
     with open_sandbox(setting) as (sandbox, cache):
         files = BaseFiles(goal, repository, setting.base, sandbox, cache)
         episodes = Episodes(repository.state_dir / "kapso.duckdb")

@@ -38,18 +38,16 @@ class AttemptSteps:
         return {"chosen": list(parents), "known": {}, "started": rfc3339(now())}
 
     def ideate(self, state: AttemptState) -> AttemptState:
-        """Ask the proposers in turn, twice; no idea from any of them ends the attempt before it began."""
+        """Ask the proposers as they are due; no idea from any of them ends the attempt before it began."""
         run = self.run_
         with run.lock:
-            for is_last in (False, True):
-                for proposer in run.in_turn():
-                    if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
-                        continue
-                    context = self._context(state, proposer.name, is_last)
-                    if (idea := proposer.ideate(context)) is not None:
-                        parents = list(idea.parents) or state["chosen"]
-                        given = dataclasses.asdict(idea)
-                        return {"proposer": proposer.name, "idea": given, "parents": parents}
+            for proposer in run.in_turn(state["number"], self._seed(state, "allocate")):
+                if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+                    continue
+                if (idea := proposer.ideate(self._context(state, proposer.name))) is not None:
+                    parents = list(idea.parents) or state["chosen"]
+                    given = dataclasses.asdict(idea)
+                    return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
 
     def edit(self, state: AttemptState) -> AttemptState:
@@ -61,16 +59,16 @@ class AttemptSteps:
             run.repository, parent.commit, run.editable.editable, run.editable.files(parent.commit)
         )
         run.proposer(state["proposer"]).edit(idea, workspace)
-        tree = workspace.tree()
+        tree, program = workspace.tree(), workspace.program()
         with run.lock:
-            twin = run.known_number(tree, state["number"])
+            twin = run.known_number(tree, state["number"], program)
             if workspace.why_not() is not None:
                 twin = parent.number
             if twin is not None:
                 name = state["proposer"]
                 known = {**state["known"], name: [*state["known"].get(name, []), twin]}
                 return {"idea": None, "known": known}
-            run.history.in_flight[tree] = state["number"]
+            run.note_candidate(state["number"], tree, program)
         candidate = run.keep_candidate(
             state["number"], tree, state["parents"], state["proposer"], idea, state["started"]
         )
@@ -106,7 +104,7 @@ class AttemptSteps:
         run.keep_episode(attempt, tuple(_stages(state)))
         return {}
 
-    def _context(self, state: AttemptState, proposer: str, is_last: bool) -> Context:
+    def _context(self, state: AttemptState, proposer: str) -> Context:
         run = self.run_
         known = state["known"].get(proposer, [])
         parents = [run.history.attempts[number] for number in state["chosen"]]
@@ -118,7 +116,6 @@ class AttemptSteps:
             attempts=list(run.history.attempts.values()),
             seed=self._seed(state, f"ideate {len(known)}"),
             known=[run.history.attempts[n] for n in known if n in run.history.attempts],
-            is_last=is_last,
         )
 
     def _place(self, state: AttemptState) -> Place:

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 
 from kapso.git.repository import Repository
 from kapso.git.trees import EXECUTABLE, FILE, Entry
 from kapso.goal.protection import Editable
 from kapso.propose.blocks import stays_inside
-from kapso.propose.protocol import Snapshot, Workspace
+from kapso.propose.protocol import NONE, Snapshot, Workspace
+from kapso.propose.syntax import form, identity
 
 
 class EditableFiles(Snapshot):
-    """The editable files of a commit, read when asked for."""
+    """The editable files of a commit, read when asked for; `changed` are not as in the base."""
 
-    def __init__(self, repository: Repository, entries: Mapping[str, Entry]) -> None:
-        self._repository = repository
+    def __init__(
+        self, index: EditableIndex, commit: str, entries: Mapping[str, Entry], changed: set[str]
+    ) -> None:
+        self._index = index
+        self._commit = commit
         self.entries = entries
+        self.changed = changed
 
     def __getitem__(self, path: str) -> bytes:
-        return self._repository.objects.read(self.entries[path].oid, path)
+        return self._index.repository.objects.read(self.entries[path].oid, path)
 
     def changed_from(self, other: Snapshot) -> set[str]:
         assert isinstance(other, EditableFiles)
         return {path for path, _ in self.entries.items() ^ other.entries.items()}
+
+    def program(self, changes: Mapping[str, bytes | None] = NONE) -> str:
+        if not changes and (known := self._index.programs.get(self._commit)) is not None:
+            return known
+        forms = {
+            path: self._index.form(path, self.entries.get(path)) for path in self.changed - changes.keys()
+        }
+        for path, content in changes.items():
+            mode = self.entries[path].mode if path in self.entries else FILE
+            entry = None if content is None else Entry(mode, _blob_id(content))
+            forms[path] = self._index.form(path, entry, content)
+        program = self._index.program(forms)
+        if not changes:
+            self._index.programs[self._commit] = program
+        return program
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
@@ -33,12 +54,20 @@ class EditableFiles(Snapshot):
 
 
 class EditableIndex:
-    """The editable files of any commit, found by its difference from the base: 5,000 files cost nothing."""
+    """The editable files of any commit, found by its difference from the base: 5,000 files cost nothing.
 
-    def __init__(self, repository: Repository, base: str, editable: Editable) -> None:
+    `programs` are the identities of programs that are known, by commit.
+    """
+
+    def __init__(
+        self, repository: Repository, base: str, editable: Editable, *, format_counts: bool = False
+    ) -> None:
+        self.repository = repository
         self.editable = editable
-        self._repository = repository
+        self.programs: dict[str, str] = {}
         self._base = base
+        self._format_counts = format_counts
+        self._forms: dict[tuple[str, Entry], str] = {}
         self._entries = {
             path: entry for path, entry in repository.entries(base).items() if self._is_editable(path, entry)
         }
@@ -46,12 +75,31 @@ class EditableIndex:
     def files(self, commit: str) -> EditableFiles:
         """The editable files of `commit`."""
         entries = dict(self._entries)
-        for path, (_, entry) in self._repository.changed_paths(self._base, commit).items():
+        changed = set()
+        for path, (_, entry) in self.repository.changed_paths(self._base, commit).items():
+            changed.add(path)
             if entry is not None and self._is_editable(path, entry):
                 entries[path] = entry
             else:
                 entries.pop(path, None)
-        return EditableFiles(self._repository, entries)
+        return EditableFiles(self, commit, entries, changed)
+
+    def form(self, path: str, entry: Entry | None, content: bytes | None = None) -> str:
+        """What a file is, format and comments left out unless they count; "" for none."""
+        if entry is None or self._format_counts:
+            return f"{entry.mode:o} {entry.oid}" if entry else ""
+        key = (path, entry)
+        if key not in self._forms:
+            if content is None:
+                content = self.repository.objects.read(entry.oid, path)
+            self._forms[key] = f"{entry.mode:o} {form(path, content)}"
+        return self._forms[key]
+
+    def program(self, forms: Mapping[str, str]) -> str:
+        """The identity of the base with these forms in it."""
+        return identity(
+            {path: each for path, each in forms.items() if each != self.form(path, self._entries.get(path))}
+        )
 
     def _is_editable(self, path: str, entry: Entry) -> bool:
         return entry.mode in (FILE, EXECUTABLE) and self.editable.matches(path)
@@ -109,6 +157,10 @@ class CandidateWorkspace(Workspace):
                 return f"`{path}` was changed outside its EVOLVE-BLOCK-START … EVOLVE-BLOCK-END block"
         return None
 
+    def program(self) -> str:
+        """The identity of the candidate's program."""
+        return self._files.program(self._changed)
+
     def tree(self) -> str:
         """The tree of the candidate: the parent's with what was changed."""
         changes: dict[str, Entry | None] = {}
@@ -124,3 +176,7 @@ class CandidateWorkspace(Workspace):
         if not self._editable.matches(path):
             reason = self._editable.why_protected(path) or "`edit` does not match it"
             raise PermissionError(f"`{path}` may not be changed: {reason}")
+
+
+def _blob_id(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()

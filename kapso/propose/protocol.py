@@ -11,10 +11,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from kapso.attempt import Attempt
 from kapso.goal import Goal
+from kapso.propose.syntax import form, identity
+
+NONE: Mapping[str, bytes | None] = MappingProxyType({})
 
 Files = Mapping[str, bytes]
 """Path from the repository's root (forward slashes) → content as git has it; editable files, read lazily."""
@@ -26,6 +30,12 @@ class Snapshot(Files):
     @abstractmethod
     def changed_from(self, other: Snapshot) -> set[str]:
         """The paths at which the two differ, without reading what they hold."""
+
+    def program(self, changes: Mapping[str, bytes | None] = NONE) -> str:
+        """The identity of the program, with these changes made (None: deleted): equal for two of one run
+        that differ in format and comments alone."""
+        files = {**self, **changes}
+        return identity({path: form(path, content) for path, content in files.items() if content is not None})
 
 
 class Workspace(MutableMapping[str, bytes]):
@@ -52,8 +62,7 @@ class Idea:
 class Context:
     """What a proposer may look at.
 
-    `known` are attempts that its ideas for this one merely repeated; `is_last` says that no other proposer
-    has an idea, so that one that merely rests should not.
+    `known` are attempts that its ideas for this one merely repeated.
     """
 
     goal: Goal
@@ -63,7 +72,6 @@ class Context:
     attempts: Sequence[Attempt]
     seed: int
     known: Sequence[Attempt] = ()
-    is_last: bool = False
 
 
 class Proposer(Protocol):

@@ -1,10 +1,11 @@
-"""Which attempt to build on: the catalogue of policies, one line each."""
+"""Which attempt to build on and who proposes: the policies, one line each, and the allocation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 from kapso.goal import Goal, Metric
+from kapso.search.allocation import Allocation
 from kapso.search.greedy import Greedy
 from kapso.search.islands import Islands
 from kapso.search.pareto import Pareto
@@ -30,4 +31,4 @@ def make_policy(name: str, goal: Goal) -> Policy:
     return CATALOGUE[name](goal.metrics)
 
 
-__all__ = ["CATALOGUE", "Greedy", "Islands", "Pareto", "Policy", "Tree", "make_policy"]
+__all__ = ["CATALOGUE", "Allocation", "Greedy", "Islands", "Pareto", "Policy", "Tree", "make_policy"]

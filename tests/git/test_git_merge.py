@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kapso.git.merge import merge_cleanly, merge_file
+from kapso.git.merge import changes, conflicts, joined, merge, merge_cleanly
 
 BASE = b"x = 1\r\ny = 2\nname = '\\n'\nlast"
+
+
+def merge_file(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """The merge in which ours stands."""
+    pieces = merge(base, ours, theirs)
+    return None if pieces is None else joined(pieces)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +52,42 @@ def test_a_side_that_changed_nothing_gives_way(base: bytes, changed: bytes) -> N
     assert merge_file(base, changed, base) == changed
     assert merge_file(base, base, changed) == changed
     assert merge_file(base, changed, changed) == changed
+
+
+def test_a_conflict_is_decided_place_by_place() -> None:
+    base = b"a = 1\nkeep\nb = 2\n"
+    pieces = merge(base, b"a = 3\nkeep\nb = 4\n", b"new\na = 5\nkeep\nb = 6\n")
+    assert pieces is not None
+    found = conflicts(pieces)
+    assert [(each.base, each.ours, each.theirs) for each in found] == [(b"1", b"3", b"5"), (b"2", b"4", b"6")]
+    assert [(each.our_lines, each.their_lines) for each in found] == [((0, 1), (0, 2)), ((2, 3), (3, 4))]
+    assert joined(pieces, "ot") == b"new\na = 3\nkeep\nb = 6\n"
+    assert joined(pieces, "t") == b"new\na = 5\nkeep\nb = 4\n"
+
+
+def test_what_both_insert_at_one_place_can_stand_side_by_side() -> None:
+    pieces = merge(b"a\nz\n", b"a\none\nz\n", b"a\ntwo\nz\n")
+    assert pieces is not None
+    assert [joined(pieces, letter) for letter in "otb"] == [
+        b"a\none\nz\n",
+        b"a\ntwo\nz\n",
+        b"a\none\ntwo\nz\n",
+    ]
+
+
+def test_an_insertion_beside_a_changed_line_is_no_conflict() -> None:
+    base = b"a\nb\nc\n"
+    assert merge_cleanly(base, b"a\nB\nc\n", b"a\nb\nnew\nc\n") == b"a\nB\nnew\nc\n"
+    assert merge_cleanly(base, b"a\nnew\nb\nc\n", b"a\nB\nc\n") == b"a\nnew\nB\nc\n"
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXT, TEXT)
+def test_changes_tell_the_lines_that_differ(old: bytes, new: bytes) -> None:
+    at, made = 0, []
+    was = [each + b"\n" for each in old.split(b"\n")]
+    now = [each + b"\n" for each in new.split(b"\n")]
+    for change in changes(b"".join(was), b"".join(now)):
+        made += was[at : change.old[0]] + now[slice(*change.new)]
+        at = change.old[1]
+    assert made + was[at:] == now

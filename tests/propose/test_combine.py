@@ -56,7 +56,15 @@ class Story:
         self.attempts: list[Attempt] = []
         self.combine = Combine(self.goal, lambda commit: self.commits[commit])
 
-    def land(self, score: float | None, *parents: int, proposer: str = "tune", **files: bytes | None) -> int:
+    def land(
+        self,
+        score: float | None,
+        *parents: int,
+        proposer: str = "tune",
+        take: str = "",
+        more: Mapping[str, float] | None = None,
+        **files: bytes | None,
+    ) -> int:
         number = len(self.attempts)
         content = dict(self.commits[str(parents[0])].files) if parents else dict(BASE)
         for name, data in files.items():
@@ -75,7 +83,8 @@ class Story:
         outcome = Outcome.CRASHED if score is None else Outcome.SCORED
         attempt = Attempt(
             *("demo-1", number, "", str(number), "", parents, proposer, f"try {number}", "", outcome),
-            *(moment, moment, verdict, score),
+            *(moment, moment, verdict, score, {"score": score, **(more or {})} if score is not None else {}),
+            parameters={"take": take} if take else {},
         )
         self.attempts.append(attempt)
         self.combine.observe(attempt)
@@ -142,7 +151,7 @@ def test_the_nearest_common_ancestor_counts(story: Story) -> None:
     b = story.land(s * 3, a, b_py=b"z = 4\n")
     c = story.land(s * 2.5, a, a_py=b"x = 5\ny = 9\n")
     idea = story.ideate(b)
-    assert idea is not None and idea.parents == (b, c) and idea.details["ancestor"] == str(a)
+    assert idea is not None and idea.parents == (b, c) and idea.details["merges"][0]["ancestor"] == str(a)
     assert story.edit(idea) == {"a.py": b"x = 5\ny = 9\n", "b.py": b"z = 4\n"}
 
 
@@ -171,3 +180,134 @@ def test_a_poor_parent_gives_way_to_the_best(story: Story) -> None:
     b = story.land(s * 8, 0, b_py=b"z = 5\n")
     idea = story.ideate(0)
     assert idea is not None and set(idea.parents) == {a, b} and idea.parents[0] == a
+
+
+def landed(story: Story, idea: Idea, score: float) -> int:
+    """The idea carried out and landed, with this score."""
+    files = story.edit(idea)
+    before = story.commits[str(idea.parents[0])].files
+    made = {path.replace(".", "_"): files.get(path) for path in {*before, *files}}
+    take = str(idea.parameters.get("take", ""))
+    return story.land(score, *idea.parents, proposer="combine", take=take, **made)  # type: ignore[arg-type]
+
+
+LINES = b"".join(b"%c = 0\n" % letter for letter in b"abcdefgh")
+
+
+def with_values(**values: int) -> bytes:
+    text = LINES.decode()
+    for name, value in values.items():
+        text = text.replace(f"{name} = 0", f"{name} = {value}")
+    return text.encode()
+
+
+def test_all_gains_that_fit_together_come_first_then_half_of_them_then_pairs(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1, a_py=None)
+    root = story.land(s * 1.1, 0, l_py=LINES)
+    best = story.land(s * 9, root, l_py=with_values(a=1))
+    texts = [with_values(**{name: 1}) for name in "cegh"]
+    others = [story.land(s * (8 - rank), root, l_py=text) for rank, text in enumerate(texts)]
+    sizes = []
+    for _ in range(6):
+        idea = story.ideate(best)
+        assert idea is not None and idea.parents[0] == best
+        sizes.append(len(idea.parents) - 1)
+        if len(sizes) == 1:
+            assert idea.parents == (best, *others)
+            assert story.edit(idea)["l.py"] == with_values(a=1, c=1, e=1, g=1, h=1)
+    assert sizes == [4, 2, 1, 1, 1, 1]
+    assert story.ideate(best) is None
+
+
+def test_a_merge_that_won_is_built_on_and_what_failed_too_often_is_left_alone(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1)
+    root = story.land(s * 1.1, 0, l_py=LINES)
+    a = story.land(s * 9, root, l_py=with_values(a=1))
+    story.land(s * 8, root, l_py=with_values(c=1))
+    first = story.ideate(a)
+    assert first is not None
+    won = landed(story, first, s * 12)
+    e = story.land(s * 3, root, l_py=with_values(e=1))
+    for turn in range(5):
+        idea = story.ideate(won)
+        if turn == 3:
+            assert idea is None
+            return
+        assert idea is not None and idea.parents == (won, e)
+        landed(story, idea, s * 2)
+        won = story.land(s * (13 + turn), won, l_py=with_values(a=1, c=1, h=turn + 2))
+
+
+def test_each_place_is_decided_by_who_gained_more_there_and_then_the_other_way_round(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 0)
+    root = story.land(s * 1, 0, l_py=LINES)
+    first = story.land(s * 2, root, l_py=with_values(a=1))  # +1 at a
+    ours = story.land(s * 20, first, l_py=with_values(a=1, h=1))  # +18 at h
+    step = story.land(s * 7, root, l_py=with_values(a=2))  # +6 at a
+    story.land(s * 9, step, l_py=with_values(a=2, h=2, d=2))  # +2 at h
+    idea = story.ideate(ours)
+    assert idea is not None
+    assert story.edit(idea)["l.py"] == with_values(a=2, d=2, h=1)
+    assert "2 places" in idea.hypothesis and idea.parameters == {"take": "to"}
+    last = landed(story, idea, s * 5) - 1
+    others = [idea for _ in range(4) if (idea := story.ideate(ours)) is not None and idea.parents[1] == last]
+    assert [story.edit(each)["l.py"] for each in others] == [with_values(a=1, d=2, h=2)]
+
+
+def test_two_statements_inserted_at_one_place_are_tried_side_by_side(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1)
+    a = story.land(s * 3, 0, b_py=b"z = 3\nz += 1\n")
+    story.land(s * 2, 0, b_py=b"z = 3\nz *= 5\n")
+    found = []
+    while (idea := story.ideate(a)) is not None:
+        found.append(story.edit(idea)["b.py"])
+        assert len(found) < 9
+    assert found[0] == b"z = 3\nz += 1\nz *= 5\n"
+    assert story.commits[str(a)].files["b.py"] not in found and b"z = 3\nz *= 5\n" not in found
+
+
+def test_a_merge_that_does_not_parse_is_not_proposed(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1)
+    root = story.land(s * 1.1, 0, a_py=b"x = f(\n    1,\n    2,\n)\n")
+    a = story.land(s * 3, root, a_py=b"x = 3\n")
+    story.land(s * 2, root, a_py=b"x = f(\n    1,\n    2,\n    3,\n)\n")
+    while (idea := story.ideate(a)) is not None:
+        compile(story.edit(idea)["a.py"], "a.py", "exec")
+
+
+def test_whom_ours_is_not_as_good_as_in_another_metric_is_preferred(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    text = "objective: o\nedit: ['*.py']\nevaluate: x\nmetrics: {score: maximize, size: minimize}\n"
+    story = Story(parse_goal(text, tmp_path / "goal.yaml"))
+    story.land(1.0, more={"size": 50.0})
+    a = story.land(9.0, 0, more={"size": 40.0}, a_py=b"x = 5\ny = 2\n")
+    story.land(3.1, 0, more={"size": 45.0}, b_py=b"z = 5\n")
+    small = story.land(3.0, 0, more={"size": 20.0}, b_py=b"z = 6\n")
+    same = story.land(1.0, 0, more={"size": 10.0}, b_py=b"z = 7\n")  # as good as its parent, and smaller
+    partners = []
+    while (idea := story.ideate(a)) is not None:
+        partners.append(idea.parents[1:])
+    assert partners[0] == (small,) and (same,) in partners
+
+
+def test_long_histories_cost_little(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1)
+    for number in range(1500):
+        story.land(s * (2 + number / 1000), max(0, number - 3), a_py=b"x = %d\ny = 2\n" % number)
+    calls = 0
+    read = story.combine._read
+
+    def counted(commit: str) -> Snapshot:
+        nonlocal calls
+        calls += 1
+        return read(commit)
+
+    story.combine._read = counted
+    for _ in range(5):
+        story.ideate(1500)
+    assert 0 < calls < 500

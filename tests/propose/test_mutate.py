@@ -1,4 +1,4 @@
-"""`mutate` on made-up histories: what it proposes, in which order, what it learns, and when it rests."""
+"""`mutate` on made-up histories: what it proposes, in which order, and what it learns."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.goal import Goal, parse_goal
 from kapso.propose.blocks import stays_inside
 from kapso.propose.mutate import Mutate
-from kapso.propose.mutate.languages import language_of, normal_form
 from kapso.propose.protocol import Context, Idea, Snapshot, Workspace
+from kapso.propose.syntax import form
 
 Score = Callable[[str], float | None]
 
@@ -105,7 +105,7 @@ class Story:
         self.mutate.observe(attempt)
         return attempt
 
-    def context(self, is_last: bool = False) -> Context:
+    def context(self) -> Context:
         number = len(self.attempts)
         return Context(
             goal=self.goal,
@@ -114,7 +114,6 @@ class Story:
             files=self.commits["0"],
             attempts=self.attempts,
             seed=self.seed * 100_000 + number,
-            is_last=is_last,
         )
 
     def edited(self, idea: Idea) -> Commit:
@@ -151,9 +150,7 @@ def test_every_candidate_is_new_and_the_run_ends_when_all_were_tried(goal: Goal)
     story = Story(goal, {"a.py": text})
     ideas = story.run(500)
     assert 5 < len(ideas) < 50
-    language = language_of("a.py")
-    assert language is not None
-    forms = [normal_form(commit.files["a.py"].decode(), language) for commit in story.commits.values()]
+    forms = [form("a.py", commit.files["a.py"]) for commit in story.commits.values()]
     assert len(set(forms)) == len(forms)
     for title in ("`<` to `<=` in a.py:3 (f)", "`<` to `>` in a.py:3 (f)"):
         assert title in {idea.title for idea in ideas}
@@ -230,26 +227,6 @@ def test_edits_that_help_are_made_again_elsewhere_and_broken_ones_become_rare(go
         return None if len(text.splitlines()) < len(lines) else 0.5
 
     assert shares(loves_fewer)["delete"] > 1.5 * shares(hates_fewer)["delete"]
-
-
-def test_it_rests_while_others_succeed_and_never_for_good(goal: Goal) -> None:
-    story = Story(goal, {"a.py": TWO}, lambda text: 1.0)
-    story.run(10)
-    turns = []
-    for number in range(60):
-        idea = story.mutate.ideate(story.context())
-        assert idea is not None or story.mutate.ideate(story.context(is_last=True)) is not None
-        turns.append(idea is not None and number % 2 == 0)  # every second turn is the other's anyway
-        if idea is not None and turns[-1]:
-            story.land(story.edited(idea), idea, "mutate")
-        else:
-            story.land(Commit({"a.py": TWO.encode() + b"#" * number}), None, "tune", score=2.0)
-    assert 7 <= sum(turns) <= 15
-    assert any(turns[-10:])
-
-
-def test_alone_it_never_rests(goal: Goal) -> None:
-    assert len(Story(goal, {"a.py": TWO}, lambda text: 0.5).run(60)) == 60
 
 
 def test_edits_stay_inside_evolve_blocks(goal: Goal) -> None:

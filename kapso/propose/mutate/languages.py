@@ -5,7 +5,6 @@ The grammars share most names of kinds, so one table of roles serves them all.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -137,22 +136,3 @@ PRECEDENCE = {
     **dict.fromkeys(("*", "/", "//", "%", "@"), 9), "**": 10,
 }  # fmt: skip
 """How tightly operators bind, near enough to know where parentheses are due."""
-
-_QUOTED = r'"(?:\\.|[^"\\\n])*"'
-_PYTHON_TOKENS = re.compile(
-    rf"""(?P<string>'''(?s:\\.|.)*?'''|\"\"\"(?s:\\.|.)*?\"\"\"|{_QUOTED}|'(?:\\.|[^'\\\n])*')|\#[^\r\n]*"""
-)
-_SCRIPT_QUOTES = r"`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'"
-_QUOTES = {"rust": r"'(?:\\.[^']*|[^'\\\n])'", "go": r"`[^`]*`|'(?:\\.[^']*|[^'\\\n])'"}
-_PROSE = {"python": _PYTHON_TOKENS} | {
-    name: re.compile(rf"(?P<string>{_QUOTED}|{_QUOTES.get(name, _SCRIPT_QUOTES)})|//[^\r\n]*|/\*(?s:.*?)\*/")
-    for name in ("c", "cpp", "rust", "go", "javascript", "typescript", "tsx")
-}
-_SPACE = re.compile(r"(?<=\S)[ \t]+(?=\S)")
-
-
-def normal_form(text: str, language: Language) -> str:
-    """The text without comments, blank lines and idle space: equal for programs that mean the same tokens."""
-    bare = _PROSE[language.name].sub(lambda match: match["string"] or " ", text)
-    lines = (line.rstrip() for line in bare.splitlines())
-    return _SPACE.sub(" ", "\n".join(line for line in lines if line))

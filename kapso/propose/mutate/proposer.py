@@ -6,20 +6,19 @@ idea holds the replacements themselves, so carrying it out needs no parser and g
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from random import Random
 
-from kapso.attempt import BASELINE, Attempt
+from kapso.attempt import Attempt
 from kapso.goal import Goal
 from kapso.propose.mutate.edit import Edit, apply, is_sound
-from kapso.propose.mutate.languages import language_of, normal_form
+from kapso.propose.mutate.languages import language_of
 from kapso.propose.mutate.operators import edits_of
-from kapso.propose.mutate.record import Candidate, Record, Result, result_of
+from kapso.propose.mutate.record import Candidate, Record
 from kapso.propose.mutate.tree import Region, Source, digest, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 
@@ -40,8 +39,6 @@ _PLAIN_SHARE = 2 / 3
 _MOST_PLAIN = 60
 _LOOKED_AT = 12
 """Regions of a large program that are asked for such an edit at a time."""
-_LONGEST_REST = 6
-"""Every so many attempts it takes its turn, however badly it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +59,6 @@ class _Proposal:
     identity: str
 
 
-@dataclass
-class Rate:
-    """Successes among late attempts, older ones counting less."""
-
-    won: float = 0.0
-    made: float = 0.0
-
-    def add(self, has_won: bool) -> None:
-        self.won = 0.97 * self.won + has_won
-        self.made = 0.97 * self.made + 1
-
-    @property
-    def share(self) -> float:
-        return (self.won + 1) / (self.made + 10)
-
-
 class Mutate:
     """Changes the structure of a program, one edit at a time. `read` gives the editable files of a commit."""
 
@@ -87,17 +68,13 @@ class Mutate:
         self._read = read
         self._record = Record()
         self._attempts: dict[int, Attempt] = {}
-        self._base: Snapshot | None = None
         self._sources: dict[tuple[str, bytes], Source | None] = {}
         self._edits: dict[Region, list[_Seen]] = {}
         self._kept = 0
-        self._normal: dict[tuple[str, bytes], str] = {}
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._tried: dict[str, set[str]] = {}
         self._keys: set[str] = set()
         self._made: set[str] = set()
-        self._own, self._others = Rate(), Rate()
-        self._last = 0
 
     def why_nothing(self, files: Files) -> str | None:
         """Why there is nothing to change in these files, or None when there is something."""
@@ -108,14 +85,11 @@ class Mutate:
         return "no code to change in the files of `edit` that it can read"
 
     def ideate(self, context: Context) -> Idea | None:
-        """The next edit, or None when it rests or when all that it sees in the parent was tried."""
-        if self._rests(context):
-            return None
+        """The next edit, or None when all that it sees in the parent was tried."""
         random = Random(f"{context.seed}:{len(context.known)}")
         parent = self._parent(context.parents[0], random)
         files = context.files if parent is context.parents[0] else self._read(parent.commit)
         assert isinstance(files, Snapshot)
-        changes = self._changes(files)
         waiting = self._waiting(context)
         made = self._made | {each.identity for each in waiting}
         tried = self._tried.get(parent.tree, set()) | {
@@ -124,8 +98,10 @@ class Mutate:
         known = self._keys | {each.key for each in waiting}
         for seen in self._ordered(self._program(files, random), tried, known, random):
             tried.add(seen.candidate.key)
-            identity = self._identity({**changes, seen.source.path: self._result(seen)})
-            if identity not in made and is_sound(seen.source, seen.edit.spans):
+            if not is_sound(seen.source, seen.edit.spans):
+                continue
+            content = apply(seen.source.text, seen.edit.spans).encode("utf-8")
+            if (identity := files.program({seen.source.path: content})) not in made:
                 proposal = _Proposal(parent.tree, seen.candidate.key, identity)
                 self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
                 return self._idea(seen, parent.number)
@@ -142,31 +118,14 @@ class Mutate:
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""
         self._attempts[attempt.number] = attempt
-        if attempt.number == BASELINE:
-            self._base = self._read(attempt.commit)
-            self._made.add(self._identity({}))
-            return
-        self._made.add(self._identity(self._changes(self._read(attempt.commit))))
+        self._made.add(self._read(attempt.commit).program())
         self._in_flight.pop(attempt.number, None)
-        result = result_of(attempt)
-        if result is not None:
-            rate = self._own if attempt.proposer == self.name else self._others
-            rate.add(result is Result.BETTER)
         if attempt.proposer == self.name:
             self._record.learn(attempt.parameters, attempt)
-            self._last = max(self._last, attempt.number)
             tree = self._attempts[attempt.parents[0]].tree
             key = str(attempt.parameters.get("edit"))
             self._tried.setdefault(tree, set()).add(key)
             self._keys.add(key)
-
-    def _rests(self, context: Context) -> bool:
-        """Whether others make more of an attempt: then every few alone are taken, by how much more."""
-        if context.is_last or self._own.made < 5 or not self._others.made:
-            return False
-        gap = min(_LONGEST_REST, round(1 + self._others.share / self._own.share))
-        last = max([self._last, *(number for number in self._in_flight if number < context.number)])
-        return context.number - last < gap
 
     def _waiting(self, context: Context) -> list[_Proposal]:
         """Proposals whose results are not in; of this very attempt, those that were mere repetitions."""
@@ -285,38 +244,6 @@ class Mutate:
             for region in oldest.regions if oldest is not None else []:
                 self._drop(region)
         return source
-
-    def _result(self, seen: _Seen) -> str:
-        """The normal form of the file that the edit makes."""
-        content = apply(seen.source.text, seen.edit.spans).encode("utf-8")
-        return self._form(seen.source.path, content)
-
-    def _changes(self, files: Snapshot) -> dict[str, str]:
-        """What of a commit differs from the base: the normal form by path, "" where a file is gone."""
-        assert self._base is not None
-        return {
-            path: self._form(path, files[path]) if path in files else ""
-            for path in files.changed_from(self._base)
-        }
-
-    def _identity(self, changes: Mapping[str, str]) -> str:
-        assert self._base is not None
-        base = self._base
-        differing = {
-            path: form
-            for path, form in changes.items()
-            if path not in base or form != self._form(path, base[path])
-        }
-        return digest(json.dumps(differing, sort_keys=True))
-
-    def _form(self, path: str, content: bytes) -> str:
-        key = (path, content)
-        if key not in self._normal:
-            if len(self._normal) > 200:
-                self._normal.pop(next(iter(self._normal)))
-            language, text = language_of(path), content.decode("utf-8", "surrogateescape")
-            self._normal[key] = digest(normal_form(text, language) if language else text)
-        return self._normal[key]
 
 
 def _see(region: Region) -> Iterator[_Seen]:
