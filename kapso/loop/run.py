@@ -26,6 +26,7 @@ from kapso.loop.run_folder import Journal, RunFolder
 from kapso.loop.workspace import EditableIndex
 from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
+from kapso.propose import FINISHERS
 from kapso.propose.protocol import Idea, Proposer
 from kapso.search import Policy
 
@@ -70,6 +71,7 @@ class Run:
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
+        self.elapsed_s: Callable[[], float] = lambda: 0.0
         self.in_flight: dict[int, str] = {}
         self.slots: dict[int, int] = {}
         self.best_left_in: Path | None = None
@@ -87,10 +89,25 @@ class Run:
         other = self.history.in_flight.get(tree)
         return None if other == number else other
 
-    def in_turn(self) -> list[Proposer]:
+    def in_turn(self, is_last: bool = False) -> list[Proposer]:
         """The proposers, the one whose last attempt lies furthest back first: equal shares for all that have
-        ideas, whoever has none for a while."""
-        return sorted(self.proposers, key=lambda each: self._turns.get(each.name, -1))
+        ideas, whoever has none for a while. Finishers come before them, and behind them in the last round."""
+        return sorted(
+            self.proposers,
+            key=lambda each: ((each.name in FINISHERS) == is_last, self._turns.get(each.name, -1)),
+        )
+
+    def left(self, number: int) -> int | None:
+        """About how many attempts there are from `number` on, by budget and patience; None: no limit."""
+        history, budget, patience = self.history, self.goal.budget, self.goal.stop.patience
+        made, limits = number - 1, []
+        if budget.attempts is not None:
+            limits.append(budget.attempts - (made - history.by_hand))
+        if budget.time_s is not None and made:
+            limits.append(int((budget.time_s - self.elapsed_s()) * made / max(self.elapsed_s(), 1e-9)))
+        if patience is not None:
+            limits.append(patience - history.without_better - (made - history.count))
+        return max(1, min(limits)) if limits else None
 
     def keep_candidate(
         self,

@@ -41,7 +41,7 @@ class AttemptSteps:
         run = self.run_
         with run.lock:
             for is_last in (False, True):
-                for proposer in run.in_turn():
+                for proposer in run.in_turn(is_last):
                     if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
                         continue
                     context = self._context(state, proposer.name, is_last)
@@ -118,6 +118,8 @@ class AttemptSteps:
             seed=self._seed(state, f"ideate {len(known)}"),
             known=[run.history.attempts[n] for n in known if n in run.history.attempts],
             is_last=is_last,
+            left=run.left(state["number"]),
+            noise=run.history.noise.sigma,
         )
 
     def _place(self, state: AttemptState) -> Place:

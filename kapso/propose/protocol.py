@@ -53,7 +53,8 @@ class Context:
     """What a proposer may look at.
 
     `known` are attempts that its ideas for this one merely repeated; `is_last` says that no other proposer
-    has an idea, so that one that merely rests should not.
+    has an idea, so that one that merely rests should not. `left` is about how many attempts the run has, this
+    one included, None where nothing limits it; `noise` the standard deviation of one evaluation's score.
     """
 
     goal: Goal
@@ -64,6 +65,8 @@ class Context:
     seed: int
     known: Sequence[Attempt] = ()
     is_last: bool = False
+    left: int | None = None
+    noise: float = 0.0
 
 
 class Proposer(Protocol):
