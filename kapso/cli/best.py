@@ -26,12 +26,15 @@ def best(run: str | None, as_json: bool) -> None:
     log = open_log()
     picked = log.run(run)
     attempt = log.attempt(picked, "best")
+    less = log.smallest(picked)
     if as_json:
-        print_json(attempt.to_json())
+        print_json({**attempt.to_json(), "smallest": less.to_json() if less else None})
         return
     name = "the baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
     print(f"{name} of {picked.run}: {printable(attempt.title)}")
     print(f"score   {number(attempt.score)} (baseline {number(picked.baseline)})")
     print(f"branch  {attempt.branch}")
+    if less is not None:
+        print(f"less    attempt {less.attempt.number} keeps the score with {less.share}")
     if attempt.number != BASELINE:
         print(f"next    kapso show {picked.run} best · kapso diff {picked.run} · kapso apply {picked.run}")

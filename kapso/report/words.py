@@ -8,6 +8,7 @@ from kapso.wording import number
 
 if TYPE_CHECKING:
     from kapso.loop.confirm import Confirmation
+    from kapso.loop.lesser import Lesser
 
 ENDINGS = {
     "attempts": "the budget of attempts is used up",
@@ -59,4 +60,14 @@ def how_confirmed(found: Confirmation) -> str:
     return (
         f"better by {number(found.gain)} in {found.pairs} fresh pairs "
         f"(95 % interval {number(found.low)} to {number(found.high)})"
+    )
+
+
+def how_it_held(less: Lesser) -> str:
+    """How the smallest diff compared with the best, where one evaluation was not enough to tell."""
+    if less.pairs == 0 or less.gain is None:
+        return ""
+    return (
+        f" (the best leads by {number(less.gain)} in {less.pairs} fresh pairs, "
+        f"95 % interval {number(less.low)} to {number(less.high)})"
     )

@@ -47,6 +47,11 @@ class Piece:
         return self.old is None or self.new is None
 
     @property
+    def change(self) -> tuple[str, int, str | None, str | None]:
+        """What makes it the same piece in another diff against the same base."""
+        return self.path, self.start, self.old, self.new
+
+    @property
     def shown(self) -> str:
         """What it changed, short enough for a title."""
         old, new = (_short(each) for each in (self.old, self.new))
@@ -57,21 +62,21 @@ class Piece:
 class Hunk:
     """Neighbouring changes: lines of the base from `line` on became lines from `new_line` on (from 1).
 
-    `pieces` are numbers in the diff's `pieces`; the counts are 0 where nothing stands, None for whole files.
+    `pieces` are numbers in the diff's `pieces`; the counts are 0 where nothing stands, or nothing of lines.
     """
 
     id: str
     path: str
     line: int
-    old_lines: int | None
+    old_lines: int
     new_line: int
-    new_lines: int | None
+    new_lines: int
     pieces: frozenset[int]
 
     @property
     def lines(self) -> int:
-        """How many lines it changes, as git counts them; a file that is none of lines counts as one."""
-        return 1 if self.old_lines is None else self.old_lines + (self.new_lines or 0)
+        """How many lines it changes, as git counts them."""
+        return self.old_lines + self.new_lines
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class Diff:
 
     hunks: tuple[Hunk, ...]
     pieces: tuple[Piece, ...]
+
+    @property
+    def lines(self) -> int:
+        """How many lines it changes, as git counts them."""
+        return sum(hunk.lines for hunk in self.hunks)
 
     @property
     def all(self) -> frozenset[int]:
@@ -132,7 +142,10 @@ def _hunks(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[Hu
     if old is None or new is None or b"\0" in old or b"\0" in new:
         name = f"{path}:{_digest(repr((old, new)))}"
         piece = Piece(name, path, 0, *(None if each is None else _text(each) for each in (old, new)))
-        yield Hunk(name, path, 1, None, 1, None, frozenset()), [piece]
+        is_binary = b"\0" in (old or b"") + (new or b"")
+        lines = (0 if is_binary or each is None else len(_lines(_text(each))) for each in (old, new))
+        counts = dict(zip(("old_lines", "new_lines"), lines, strict=True))
+        yield Hunk(name, path, 1, new_line=1, pieces=frozenset(), **counts), [piece]
         return
     before, after = _lines(_text(old)), _lines(_text(new))
     starts = [0]

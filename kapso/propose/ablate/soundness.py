@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from kapso.propose.mutate.languages import language_of
-
 _OTHERS = {".java": "java", ".yaml": "yaml", ".yml": "yaml"}
 LARGEST = 2_000_000
 """Bytes; beyond, the evaluation tells."""
@@ -33,6 +31,8 @@ def _faults(path: str, content: bytes | None) -> int:
         return 0 if _compiles(content) else 1
     if suffix == ".json":
         return 0 if _is_json(content) else 1
+    from kapso.propose.mutate.languages import language_of  # its package needs numpy: 300 ms
+
     language = language_of(path)
     name = language.name if language else _OTHERS.get(suffix)
     return 0 if name is None else _errors(content.decode("utf-8", "replace"), name)

@@ -6,7 +6,7 @@ and a reader of its report know what the run knew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.evaluate.noise import Noise
@@ -83,17 +83,25 @@ class Subject:
                 return removed
         return None
 
+    def same_pieces(self, other: Diff, some: Pieces) -> Pieces | None:
+        """The subject's pieces that are those of `other` numbered `some`; None where it lacks one."""
+        matched = self._matched(other)
+        return frozenset(matched[at] for at in some) if some <= matched.keys() else None
+
     def _by_content(self, other: Diff) -> Pieces:
-        """The pieces that `other` has not, each taken once."""
-        theirs = [(piece.path, piece.start, piece.old, piece.new) for piece in other.pieces]
-        lacking = set()
+        """The pieces that `other` has not."""
+        return self.diff.all - set(self._matched(other).values())
+
+    def _matched(self, other: Diff) -> dict[int, int]:
+        """The pieces of `other` that are the subject's as well, by number; each is taken once."""
+        waiting: dict[Hashable, list[int]] = {}
         for at, piece in enumerate(self.diff.pieces):
-            same = (piece.path, piece.start, piece.old, piece.new)
-            if same in theirs:
-                theirs.remove(same)
-            else:
-                lacking.add(at)
-        return frozenset(lacking)
+            waiting.setdefault(piece.change, []).append(at)
+        matched = {}
+        for at, piece in enumerate(other.pieces):
+            if same := waiting.get(piece.change):
+                matched[at] = same.pop(0)
+        return matched
 
     def _finding(self, attempt: Attempt) -> Finding:
         score, above = attempt.score, self.attempt.score
