@@ -165,9 +165,14 @@ class _Teller:
         if gain is None:
             idle = Effect.NONE if pieces <= study.removed else Effect.UNKNOWN
             return None, Effect.NEEDED if study.is_needed(pieces) else idle
-        return gain, self._effect(gain)
+        return gain, self._effect(gain, pieces)
 
-    def _effect(self, gain: float) -> Effect:
+    def _effect(self, gain: float, pieces: Pieces) -> Effect:
+        """What was decided counts; the figure alone tells harm."""
+        if pieces <= self._study.removed:
+            gain = min(gain, 0.0)
+        elif self._study.is_needed(pieces) and gain > 0:
+            return Effect.EARNS
         score = self._subject.attempt.score or 0.0
         verdict = self._noise.verdict(Metric("gain"), score + gain, score)
         return {Verdict.BETTER: Effect.EARNS, Verdict.WORSE: Effect.HARMS, Verdict.SAME: Effect.NONE}[verdict]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 Pieces = frozenset[int]
 """Numbers of pieces of the subject's diff."""
@@ -34,27 +35,48 @@ class Finding:
 
 
 class Study:
-    """The findings on one subject by what was left out, and the strategy."""
+    """The findings on one subject by what was left out, and the strategy.
 
-    def __init__(self, hunks: Sequence[Pieces], is_sound: Callable[[Pieces], bool]) -> None:
+    `sigma` is the noise of one score. Where there is any, all that keeps the score counts as one program that
+    was measured again: together they tell its level better than the subject does, whose own score was lucky.
+    """
+
+    def __init__(
+        self, hunks: Sequence[Pieces], is_sound: Callable[[Pieces], bool], sigma: float = 0.0
+    ) -> None:
         self.hunks = list(hunks)
         self._edits = [frozenset({piece}) for hunk in hunks for piece in sorted(hunk)]
         self.all: Pieces = frozenset[int]().union(*hunks)
         self.findings: dict[Pieces, Finding] = {frozenset(): Finding(True, 0.0)}
         self.removed: Pieces = frozenset()
         """The most that can be left out, as far as is known; of equals, what scored better."""
+        self.kept: set[Pieces] = {frozenset()}
         self._lost: set[Pieces] = set()
         self._is_sound = is_sound
+        self._sigma = sigma
 
     def note(self, removed: Pieces, finding: Finding) -> None:
         """Take a finding in; the first about the same program stands."""
         if removed in self.findings and self.findings[removed].number is not None:
             return
         self.findings[removed] = finding
-        kept = [removed for removed, found in self.findings.items() if found.keeps]
-        self.removed = max(kept, key=lambda each: (len(each), self.findings[each].gain or 0.0))
-        lost = (removed - self.removed for removed, found in self.findings.items() if not found.keeps)
+        self.kept = self._that_keep()
+        self.removed = max(self.kept, key=lambda each: (len(each), self.findings[each].gain or 0.0))
+        lost = (each - self.removed for each in self.findings if each not in self.kept)
         self._lost = {each for each in lost if each}
+
+    def _that_keep(self) -> set[Pieces]:
+        """What keeps the score: as it was judged, or by the level of all that does."""
+        kept = {removed for removed, found in self.findings.items() if found.keeps}
+        if not self._sigma:
+            return kept
+        level = [gain for removed in kept if (gain := self.findings[removed].gain) is not None]
+        least = fmean(level) - 2 * self._sigma * math.sqrt(1 + 1 / len(level))
+        return kept | {
+            removed
+            for removed, found in self.findings.items()
+            if found.gain is not None and found.gain >= least
+        }
 
     def next(self, busy: Collection[Pieces]) -> Pieces | None:
         """What to leave out in the next attempt, None where all is known; `busy` is under way."""
@@ -78,9 +100,9 @@ class Study:
     def _together(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
         """What could go apart from each other, which parallel attempts find, may go together."""
         gone = self.removed
-        for removed, finding in list(self.findings.items()):
+        for removed in list(self.findings):
             both = gone | removed
-            if finding.keeps and both != gone and self._is_open(both, busy):
+            if removed in self.kept and both != gone and self._is_open(both, busy):
                 return both
         return None
 
@@ -88,8 +110,10 @@ class Study:
         """Half of a chunk that could not go: what is needed stands in one of the halves."""
         gone = self.removed
         chunks = []
-        for removed, finding in self.findings.items():
-            if finding.keeps or removed == self.all:  # the base says nothing about where the gain stands
+        for removed in self.findings:
+            if (
+                removed in self.kept or removed == self.all
+            ):  # the base says nothing about where the gain stands
                 continue
             inside = [unit for unit in units if unit - gone and unit - gone <= removed]
             if len(inside) > 1 and not any(map(self.is_needed, inside)):
@@ -133,7 +157,6 @@ class Study:
             for unit in units
             if unit - gone
             and (finding := self.findings.get(gone | unit)) is not None
-            and not finding.keeps
             and finding.gain is None
         ]
         pairs = [(a, b) for at, a in enumerate(broken) for b in broken[at + 1 :]]
@@ -167,6 +190,8 @@ class Study:
         Measured as near as can be to the smallest set that keeps the score.
         """
         gone = self.removed - unit
+        if self._sigma and (pooled := self._pooled_gain(unit)) is not None:
+            return pooled
         best: tuple[int, float] | None = None
         for removed, finding in self.findings.items():
             without = self.findings.get(removed | unit)
@@ -176,3 +201,11 @@ class Study:
             if best is None or distance < best[0]:
                 best = distance, finding.gain - without.gain
         return None if best is None else best[1]
+
+    def _pooled_gain(self, unit: Pieces) -> float | None:
+        """The difference between all that keeps the score with `unit` and the same programs without it."""
+        most = self.removed | unit
+        within = [(each, found.gain) for each, found in self.findings.items() if each <= most]
+        with_it = [gain for each, gain in within if gain is not None and not each & unit]
+        without = [gain for each, gain in within if gain is not None and unit <= each]
+        return fmean(with_it) - fmean(without) if with_it and without else None

@@ -47,7 +47,7 @@ class Subject:
         self._base_files = read(base.commit)
         self.diff: Diff = cut(self._base_files, self._files, self._files.changed_from(self._base_files))
         self._whole = self.diff.files(self._base_files, self.diff.all)
-        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound)
+        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound, noise.sigma)
 
     def files(self, removed: Pieces) -> dict[str, bytes | None]:
         """The files that the subject changed as they are without some of its pieces."""
