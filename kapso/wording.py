@@ -20,6 +20,12 @@ def number(value: float | None) -> str:
     return f"{value:.0f}" if abs(value) < 1e15 and value == round(value) else f"{value:.7g}"
 
 
+def signed(gain: float) -> str:
+    """`+0.031`, `−2`: a gain in units of the score, four significant digits."""
+    text = number(float(f"{abs(gain):.4g}"))
+    return f"+{text}" if gain >= 0 else f"\N{MINUS SIGN}{text}"
+
+
 def duration(seconds: float | None) -> str:
     """`0.31s`, `12s`, `4m07s`, `2h05m`; `-` for unknown."""
     if seconds is None:

@@ -13,6 +13,7 @@ from kapso.errors import MachineError, UsageError
 from kapso.wording import number, plural, printable
 
 if TYPE_CHECKING:
+    from kapso.cli.pick import Log
     from kapso.git.repository import Repository
     from kapso.memory.episode import RunSummary
 
@@ -27,8 +28,9 @@ _EXACTLY = {"apply.ignoreWhitespace": "no", "apply.whitespace": "nowarn"}
 @click.option(
     "--worktree", is_flag=True, help="Change the working tree, which must be clean; commit nothing."
 )
+@click.option("--smallest", is_flag=True, help="The smallest diff that keeps the score of the best.")
 @json_option
-def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: bool) -> None:
+def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, smallest: bool, as_json: bool) -> None:
     """Bring ATTEMPT (default: the best) of RUN home as one clean commit on the run's base.
 
     The commit goes to a new branch `kapso-apply/RUN-NNNN`, whose name is printed; merge it as you
@@ -39,15 +41,19 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
     git merge $(kapso apply circle-packing 7)
     kapso apply circle-packing --patch | git apply
     kapso apply --worktree                        into the files that you have before you
+    kapso apply --smallest                        only what earns the score, as far as `ablate` found
     """
     from kapso.cli.pick import open_log, split, trace
 
     if as_patch and worktree:
         raise click.UsageError("--patch and --worktree exclude each other")
     run, names = split(arguments, 1)
+    name = names[0] if names else "best"
+    if smallest and name != "best":
+        raise click.UsageError("--smallest chooses the attempt itself: leave out ATTEMPT")
     log = open_log()
     picked = log.run(run)
-    attempt = log.attempt(picked, names[0] if names else "best")
+    attempt = _pick(log, picked, name, smallest)
     base = _base(log.repository, log.attempt(picked, "baseline"))
     if attempt.tree == log.repository.tree_of(base):
         raise UsageError(
@@ -74,6 +80,22 @@ def apply(arguments: tuple[str, ...], as_patch: bool, worktree: bool, as_json: b
         branch, commit = apply_to_branch(log.repository, base, attempt, picked, steps)
         done, line = {**result, "branch": branch, "commit": commit}, branch
     print_json(done) if as_json else print(line)
+
+
+def _pick(log: Log, run: RunSummary, name: str, wants_smallest: bool) -> Attempt:
+    """The attempt that is meant; beside the best, what keeps its score with less is offered."""
+    attempt = log.attempt(run, name)
+    less = log.smallest(run) if name == "best" else None
+    if less is not None and wants_smallest:
+        return less.attempt
+    if less is not None:
+        remedy = f"`kapso apply {run.run} --smallest`"
+        click.echo(
+            f"kapso: attempt {less.attempt.number} keeps the score with {less.share}: {remedy}", err=True
+        )
+    elif wants_smallest:
+        click.echo(f"kapso: nothing smaller is known to keep the score of attempt {attempt.number}", err=True)
+    return attempt
 
 
 def apply_to_branch(

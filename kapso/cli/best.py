@@ -39,9 +39,10 @@ def best(run: str | None, as_json: bool) -> None:
     log = open_log()
     picked = log.run(run)
     attempt = log.attempt(picked, "best")
-    front = log.front(picked)
+    front, less = log.front(picked), log.smallest(picked)
     if as_json:
-        print_json({**attempt.to_json(), **({"front": front.numbers} if front else {})})
+        told = {"smallest": less.to_json() if less else None, **({"front": front.numbers} if front else {})}
+        print_json({**attempt.to_json(), **told})
         return
     name = "the baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
     print(f"{name} of {picked.run}: {printable(attempt.title)}")
@@ -49,6 +50,8 @@ def best(run: str | None, as_json: bool) -> None:
     print(f"branch  {attempt.branch}")
     if front and front.is_sought:
         print("\n".join(_front(front, attempt.number, attempt.score)))
+    if less is not None:
+        print(f"less    attempt {less.attempt.number} keeps the score with {less.share}")
     if attempt.number != BASELINE:
         print(f"next    kapso show {picked.run} best · kapso diff {picked.run} · kapso apply {picked.run}")
     elif front and front.is_sought and len(front.attempts) > 1:

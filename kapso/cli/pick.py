@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.episodes import Episodes
     from kapso.memory.front import Front
+    from kapso.propose.ablate.dissection import Smallest
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Log:
 
     def attempt(self, run: RunSummary, text: str) -> Attempt:
         return self.episode(run, text).attempt
+
+    def smallest(self, run: RunSummary) -> Smallest | None:
+        """The attempt that keeps the score of the run's best with the least change, if one does."""
+        from kapso.loop.dissected import smallest_of
+
+        episodes = self.episodes.episodes(run.run)
+        demoted = {each.attempt.number for each in episodes if each.is_demoted}
+        attempts = [each.attempt for each in episodes]
+        return smallest_of(self.repository, run.run, run.best_attempt, attempts, demoted)
 
 
 def open_log(folder: Path | None = None) -> Log:

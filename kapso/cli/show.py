@@ -16,6 +16,7 @@ from kapso.cli.pick import trace
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
+    from kapso.loop.dissected import Dissection
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.front import Front
 
@@ -37,7 +38,9 @@ class Story:
     holdout: Mapping[str, Any] | None
     log_file: Path
     log: str | None
-    front: Front | None
+    front: Front | None = None
+    dissection: Dissection | None = None
+    """What the parts of its diff earn; None where it is not the best."""
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -62,6 +65,8 @@ class Story:
                 "removed": extent.removed if extent else None,
                 "patch": self.patch,
             },
+            "parts": [part.to_json() for part in self.dissection.parts] if self.dissection else None,
+            "smallest": self.dissection.smallest_json() if self.dissection else None,
             "log": self.log,
             "log_file": str(self.log_file) if self.log is not None else None,
         }
@@ -114,7 +119,15 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         log_file=log_file,
         log=_read(log_file, None if full else _LOG_TAIL_BYTES),
         front=log.front(run),
+        dissection=_dissection(log, run, attempts) if attempt.number == run.best_attempt else None,
     )
+
+
+def _dissection(log: Log, run: RunSummary, attempts: Mapping[int, Attempt]) -> Dissection:
+    from kapso.loop.dissected import dissection_of
+
+    demoted = {each.attempt.number for each in log.episodes.episodes(run.run) if each.is_demoted}
+    return dissection_of(log.repository, run.run, run.best_attempt, attempts.values(), demoted)
 
 
 def _holdout(log: Log, run: str, number: int) -> Mapping[str, Any] | None:

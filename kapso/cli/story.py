@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from kapso.attempt import BASELINE, Attempt
 from kapso.cli.output import coloured_diff, styled, table
-from kapso.wording import duration, number, printable, printable_lines, size
+from kapso.wording import duration, number, printable, printable_lines, signed, size
 
 if TYPE_CHECKING:
     from kapso.cli.show import Story
     from kapso.memory.episode import Stage
+    from kapso.propose.ablate.dissection import Part
 
 DIFF_LINES = 60
 LOG_LINES = 20
@@ -39,6 +40,8 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
         yield from _section(
             _diff_title(story), _first(coloured_diff(story.patch), None if full else DIFF_LINES)
         )
+    if story.dissection is not None and story.dissection.is_known:
+        yield from _section("what each hunk of its diff against the base earns", _parts(story))
     if story.log is not None:
         lines = printable_lines(story.log.rstrip("\n")).split("\n")
         kept = lines if full else lines[-LOG_LINES:]
@@ -117,6 +120,22 @@ def _diff_title(story: Story) -> str:
     stat = story.episode.diff
     extent = f", {stat.files} file{'s' * (stat.files != 1)}, +{stat.added} -{stat.removed}" if stat else ""
     return f"diff against attempt {story.parents[0].number}{extent}"
+
+
+def _parts(story: Story) -> Iterator[str]:
+    """The hunks with what is known about them, and the smallest diff that keeps the score."""
+    assert story.dissection is not None
+    rows = []
+    for part in story.dissection.parts:
+        rows.append([part.what, _gain(part), str(part.effect)])
+        rows += [[f"  {edit.what}", _gain(edit), str(edit.effect)] for edit in part.edits]
+    yield from (f"  {line}" for line in table(["PART", "GAIN", "EFFECT"], rows, right={1}).split("\n"))
+    if (less := story.dissection.smallest) is not None:
+        yield f"  attempt {less.attempt.number} keeps the score with {less.share}: kapso apply --smallest"
+
+
+def _gain(part: Part) -> str:
+    return "" if part.gain is None else signed(part.gain)
 
 
 def _mapping(values: Mapping[str, object]) -> list[str]:

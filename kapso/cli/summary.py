@@ -9,7 +9,7 @@ from kapso.cli.output import how_called, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
-from kapso.report.words import ENDINGS, how_confirmed, how_staged
+from kapso.report.words import ENDINGS, how_confirmed, how_it_held, how_staged
 from kapso.wording import duration, number, plural, printable
 
 
@@ -29,7 +29,8 @@ def summary(result: Result) -> str:
         lines += [_not_improved(result), "", *_next(result, _after_nothing(result))]
         return "\n".join(lines)
     lines += _improved(result, result.confirmation)
-    lines += ["", *_next(result, ("diff", "apply", "graph"))]
+    smaller = ("smallest",) if result.smallest else ()
+    lines += ["", *_next(result, ("diff", "apply", *smaller, "graph"))]
     if result.best_left_in:
         branch = f"kapso/{result.run}/best"
         lines.append(f"note: {branch} is checked out in {result.best_left_in}, so it was left where it is")
@@ -66,6 +67,8 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     ]
     if (changed := _size(result)) is not None:
         lines.append(f"  diff    {changed}")
+    if (less := result.smallest) is not None:
+        lines.append(f"  attempt {less.attempt} keeps that score with {less.share}{how_it_held(less)}")
     return lines
 
 
@@ -99,6 +102,7 @@ def _next(result: Result, names: tuple[str, ...]) -> list[str]:
         "best": (f"{kapso} best {result.run}", f"the {result.front} attempts on the front"),
         "diff": (f"{kapso} diff {result.run}", "what changed"),
         "apply": (f"{kapso} apply {result.run}", "bring it home as one clean commit"),
+        "smallest": (f"{kapso} apply {result.run} --smallest", "only what earns the score"),
         "graph": (f"git log --graph --oneline kapso/{result.run}/best", "how it came about"),
         "ls": (f"{kapso} ls {result.run} --sort score", "what was tried"),
         "show": (f"{kapso} show {result.run} 1", "one attempt in full"),

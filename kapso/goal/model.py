@@ -128,7 +128,7 @@ class ProposerSpec:
     name: str
 
 
-DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "combine"))
+DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "combine", "ablate"))
 """Every proposer that works offline and without a word from the user."""
 
 

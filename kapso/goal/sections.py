@@ -13,7 +13,7 @@ from kapso.goal.names import suggestion
 MAX_SEED = 2**32 - 1
 """What every random generator that takes part accepts."""
 MAX_PARALLEL = 1024
-AVAILABLE_PROPOSERS = ("tune", "mutate", "combine")
+AVAILABLE_PROPOSERS = ("tune", "mutate", "combine", "ablate")
 PROPOSERS = ("tune", "mutate", "recipe", "combine", "ablate", "llm", "agent")
 POLICIES = ("greedy", "tree", "islands", "pareto")
 LEVELS = ("auto", "bubblewrap", "landlock", "limits", "strict")

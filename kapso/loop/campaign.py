@@ -88,6 +88,7 @@ class Campaign:
         self._raised_at = run.folder.raised_at()
         self._news: queue.Queue[Proposed | Ended] = queue.Queue()
         run.on_proposed = lambda number: self._news.put(Proposed(number))
+        run.elapsed_s = lambda: self.elapsed_s
         self._slots = list(range(parallel))[::-1]
         self._numbers: set[int] = set()
         self._by_hand: set[int] = set()

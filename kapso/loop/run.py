@@ -27,6 +27,7 @@ from kapso.loop.twins import Twins
 from kapso.loop.workspace import EditableIndex
 from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
+from kapso.propose import FINISHERS
 from kapso.propose.protocol import Idea, Proposer
 from kapso.search import Allocation, Policy
 from kapso.search.front import front, seeks_front
@@ -74,6 +75,7 @@ class Run:
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
+        self.elapsed_s: Callable[[], float] = lambda: 0.0
         self.in_flight: dict[int, str] = {}
         self.slots: dict[int, int] = {}
         self.best_left_in: Path | None = None
@@ -97,9 +99,27 @@ class Run:
         self.history.in_flight[tree] = number
         self.twins.claim(number, program)
 
-    def in_turn(self, number: int, seed: int) -> list[Proposer]:
-        """The proposers as they are asked for attempt `number`."""
-        return [self.proposer(name) for name in self.allocation.order(number, seed)]
+    def in_turn(self, number: int, seed: int, is_last: bool = False) -> list[Proposer]:
+        """The proposers as they are asked for attempt `number`.
+
+        Finishers, who decide by themselves when they have ideas, come before the others, and behind them in
+        the last round.
+        """
+        order = self.allocation.order(number, seed)
+        order.sort(key=lambda name: (name in FINISHERS) == is_last)
+        return [self.proposer(name) for name in order]
+
+    def left(self, number: int) -> int | None:
+        """About how many attempts there are from `number` on, by budget and patience; None: no limit."""
+        history, budget, patience = self.history, self.goal.budget, self.goal.stop.patience
+        made, limits = number - 1, []
+        if budget.attempts is not None:
+            limits.append(budget.attempts - (made - history.by_hand))
+        if budget.time_s is not None and made:
+            limits.append(int((budget.time_s - self.elapsed_s()) * made / max(self.elapsed_s(), 1e-9)))
+        if patience is not None:
+            limits.append(patience - history.without_better - (made - history.count))
+        return max(1, min(limits)) if limits else None
 
     def keep_candidate(
         self,

@@ -26,6 +26,7 @@ from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
+from kapso.loop.lesser import Lesser, hold_smallest
 from kapso.loop.machine import machine_faults
 from kapso.loop.origin import ask_again, bring
 from kapso.loop.resumable import refuse_changed, refuse_finished, refuse_other_machine
@@ -56,7 +57,8 @@ class Voice:
 
 @dataclass(frozen=True)
 class Result:
-    """How a session ended. `confirmation` is None where it was interrupted before."""
+    """How a session ended. `confirmation` is None where it was interrupted before; `smallest` keeps the
+    score of the best with less."""
 
     run: str
     ending: Ending
@@ -67,6 +69,7 @@ class Result:
     elapsed_s: float
     confirmation: Confirmation | None
     repository: str
+    smallest: Lesser | None = None
     best_left_in: str | None = None
     front: int = 0
     """How many attempts none beats in every metric; 0 where the run is not after that."""
@@ -88,6 +91,7 @@ class Result:
             "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
             "stages": [asdict(each) for each in self.stages],
+            "smallest": self.smallest.to_json() if self.smallest else None,
         }
 
 
@@ -281,15 +285,16 @@ class _Session:
             found = confirm(self.run, self.voice.say)
             if ending is Ending.TARGET and campaign.why_end() is None:
                 continue  # what had met the target did not hold: the search goes on
-            return self._end(ending, found)
+            return self._end(ending, found, hold_smallest(self.run, found, self.voice.say))
 
-    def _end(self, ending: Ending, found: Confirmation | None) -> Result:
+    def _end(self, ending: Ending, found: Confirmation | None, smallest: Lesser | None = None) -> Result:
         run = self.run
         history = run.history
         is_finished = ending is not Ending.INTERRUPTED
         if is_finished:
             self._hold_out_best()
-        result = self._result(ending, found, self._code(ending, found) if is_finished else self.exit_code)
+        code = self._code(ending, found) if is_finished else self.exit_code
+        result = replace(self._result(ending, found, code), smallest=smallest)
         if not run.recorder.flush(5.0 if is_finished else 1.0):
             self.voice.say("the episodic log is held by another process; it is read from git later")
         if BASELINE in history.attempts:
@@ -301,6 +306,7 @@ class _Session:
                     "best": history.best_number,
                     "noise": history.noise.sigma,
                     "confirmed": found.to_json() if found else None,
+                    "smallest": smallest.to_json() if smallest else None,
                     "elapsed": round(result.elapsed_s, 3),
                     "raised": run.folder.raised() or self.end.get("raised") or None,
                 }

@@ -41,13 +41,16 @@ class AttemptSteps:
         """Ask the proposers as they are due; no idea from any of them ends the attempt before it began."""
         run = self.run_
         with run.lock:
-            for proposer in run.in_turn(state["number"], self._seed(state, "allocate")):
-                if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
-                    continue
-                if (idea := proposer.ideate(self._context(state, proposer.name))) is not None:
-                    parents = list(idea.parents) or state["chosen"]
-                    given = dataclasses.asdict(idea)
-                    return {"proposer": proposer.name, "idea": given, "parents": parents}
+            seed = self._seed(state, "allocate")
+            for is_last in (False, True):
+                for proposer in run.in_turn(state["number"], seed, is_last):
+                    if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+                        continue
+                    context = self._context(state, proposer.name, is_last)
+                    if (idea := proposer.ideate(context)) is not None:
+                        parents = list(idea.parents) or state["chosen"]
+                        given = dataclasses.asdict(idea)
+                        return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
 
     def edit(self, state: AttemptState) -> AttemptState:
@@ -104,7 +107,7 @@ class AttemptSteps:
         run.keep_episode(attempt, tuple(_stages(state)))
         return {}
 
-    def _context(self, state: AttemptState, proposer: str) -> Context:
+    def _context(self, state: AttemptState, proposer: str, is_last: bool) -> Context:
         run = self.run_
         known = state["known"].get(proposer, [])
         parents = [run.history.attempts[number] for number in state["chosen"]]
@@ -116,6 +119,9 @@ class AttemptSteps:
             attempts=list(run.history.attempts.values()),
             seed=self._seed(state, f"ideate {len(known)}"),
             known=[run.history.attempts[n] for n in known if n in run.history.attempts],
+            is_last=is_last,
+            left=run.left(state["number"]),
+            noise=run.history.noise.sigma,
         )
 
     def _place(self, state: AttemptState) -> Place:

@@ -31,7 +31,21 @@ def _combine(goal: Goal, seed: int, read: Read) -> Proposer:
     return Combine(goal, read)
 
 
-CATALOGUE: Mapping[str, Factory] = {"tune": _tune, "mutate": _mutate, "combine": _combine}
+def _ablate(goal: Goal, seed: int, read: Read) -> Proposer:
+    from kapso.propose.ablate import Ablate
+
+    return Ablate(goal, read)
+
+
+CATALOGUE: Mapping[str, Factory] = {
+    "tune": _tune,
+    "mutate": _mutate,
+    "combine": _combine,
+    "ablate": _ablate,
+}
+
+FINISHERS = frozenset({"ablate"})
+"""They say themselves when it is time, late in a run: asked first, and left out when turns are shared out."""
 
 
 def make_proposers(goal: Goal, seed: int, read: Read) -> list[Proposer]:

@@ -62,7 +62,9 @@ class Idea:
 class Context:
     """What a proposer may look at.
 
-    `known` are attempts that its ideas for this one merely repeated.
+    `known` are attempts that its ideas for this one merely repeated; `is_last` says that no other proposer
+    has an idea, so that one that merely rests should not. `left` is about how many attempts the run has, this
+    one included, None where nothing limits it; `noise` the standard deviation of one evaluation's score.
     """
 
     goal: Goal
@@ -72,6 +74,9 @@ class Context:
     attempts: Sequence[Attempt]
     seed: int
     known: Sequence[Attempt] = ()
+    is_last: bool = False
+    left: int | None = None
+    noise: float = 0.0
 
 
 class Proposer(Protocol):

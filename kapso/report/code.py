@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from kapso.wording import printable, printable_lines
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
+
+    from kapso.propose.ablate.dissection import Part
 
 MOST_LINES = 3_000
 _WIDEST = 1_000
@@ -38,6 +40,8 @@ class Line:
     at: int
     text: str
     html: str = ""
+    parts: tuple[Part, ...] = ()
+    """What begins here of which it is known what it earns."""
 
 
 @dataclass
@@ -73,6 +77,24 @@ def read_diff(text: str, most_lines: int = MOST_LINES) -> tuple[list[FileDiff], 
         for hunk in file.hunks:
             hunk.lines = _highlighted(hunk.lines, lexer if time.monotonic() < deadline else None)
     return files, len(lines) > most_lines
+
+
+def mark_parts(files: Sequence[FileDiff], parts: Iterable[Part]) -> None:
+    """Put each part to the first of its lines that the diff shows."""
+    by_path = {file.path: file for file in files}
+    for part in parts:
+        file = by_path.get(printable(part.path))
+        for hunk in file.hunks if file else ():
+            at = next((at for at, line in enumerate(hunk.lines) if _belongs(line, part)), None)
+            if at is not None:
+                hunk.lines[at] = replace(hunk.lines[at], parts=(*hunk.lines[at].parts, part))
+                break
+
+
+def _belongs(line: Line, part: Part) -> bool:
+    """Whether a changed line is one of the part's: what was removed stands where the new lines begin."""
+    last = part.new_line + max(part.new_lines - 1, 0)
+    return line.sign in "+-" and part.new_line <= line.at <= last
 
 
 def _files(lines: Iterator[str]) -> Iterator[FileDiff]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kapso.git.repository import DiffStat, Repository
     from kapso.goal import Goal
     from kapso.loop.confirm import Confirmation
+    from kapso.loop.dissected import Dissection
     from kapso.memory.episode import RunSummary
     from kapso.memory.episodes import Episodes
 
@@ -43,6 +44,9 @@ class Facts:
     diff: str
     extent: DiffStat | None
     version: str
+    dissection: Dissection | None = None
+    """What the parts of the best's diff earn; None where it has none."""
+
     made: datetime = field(default_factory=now)
 
     @cached_property
@@ -105,6 +109,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
     """All that is known about `run`. What cannot be read is left out; MachineError if git fails."""
     from importlib.metadata import version  # 30 ms
 
+    from kapso.loop.dissected import dissection_of
     from kapso.memory.history import read_goal, read_json
 
     refs = _refs(repository, run.run)
@@ -115,19 +120,23 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         by_number.get(BASELINE),
         by_number.get(-1 if run.best_attempt is None else run.best_attempt),
     )
+    demoted = frozenset(e.attempt.number for e in episodes.episodes(run.run) if e.is_demoted)
     is_changed = before is not None and after is not None and before.tree != after.tree
     return Facts(
         run=run,
         goal=read_goal(repository, refs["goal"], start),
         start=start,
         attempts=attempts,
-        demoted=frozenset(e.attempt.number for e in episodes.episodes(run.run) if e.is_demoted),
+        demoted=demoted,
         confirmation=_confirmation(end.get("confirmed")),
         noise=_finite(end.get("noise")),
         holdout=_holdout(repository, run.run),
         diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
         extent=repository.diff_stat(before.commit, after.commit) if is_changed and before and after else None,
         version=version("kapso-workbench"),
+        dissection=dissection_of(repository, run.run, run.best_attempt, attempts, demoted)
+        if is_changed
+        else None,
     )
 
 

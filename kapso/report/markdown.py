@@ -14,7 +14,7 @@ from kapso.report import tallies, words
 from kapso.report.facts import Facts
 from kapso.report.page import change, ending, verdict
 from kapso.report.words import APART, OPEN_NETWORK, TOGETHER
-from kapso.wording import duration, number, printable, printable_lines
+from kapso.wording import duration, number, printable, printable_lines, signed
 
 MOST_DIFF_LINES = 400
 MOST_DIFF = 60_000
@@ -22,6 +22,7 @@ MOST_DIFF = 60_000
 _MOST_CAUSES = 8
 _MOST_FRONT = 12
 _MOST_PROPOSERS = 12
+_MOST_PARTS = 40
 _LONGEST = 300
 _MARKUP = re.compile(r"[&<>`*_\[\]|~#@\\:$]|(?<=www)\.", re.IGNORECASE)
 """Emphasis, links, code, tables, HTML; mentions, issues, addresses, emoji and formulas."""
@@ -162,6 +163,26 @@ def _causes(facts: Facts) -> Iterator[str]:
         yield f"| {cause.count} | {cause.outcome} | {code(cause.cause)} | {cause.first} |"
 
 
+def _parts(facts: Facts) -> Iterator[str]:
+    """What each hunk earns, and what keeps the score with less."""
+    found = facts.dissection
+    if found is None or not found.is_known:
+        return
+    yield "| Hunk | Gain | Effect |"
+    yield "| --- | ---: | --- |"
+    for part in found.parts[:_MOST_PARTS]:
+        gain = "-" if part.gain is None else signed(part.gain)
+        yield f"| {code(part.what)} | {gain} | {part.effect} |"
+    yield ""
+    if found.smallest is not None:
+        less = found.smallest
+        yield (
+            f"Attempt {less.attempt.number} keeps the score with {less.share}: "
+            f"`kapso apply {facts.run.run} --smallest`"
+        )
+        yield ""
+
+
 def _diff(facts: Facts) -> Iterator[str]:
     if not facts.diff:
         return
@@ -174,6 +195,7 @@ def _diff(facts: Facts) -> Iterator[str]:
     yield ""
     yield f"<details><summary>What the best changed{size}</summary>"
     yield ""
+    yield from _parts(facts)
     yield f"{fence}diff"
     yield from lines[:MOST_DIFF_LINES]
     yield fence

@@ -18,12 +18,12 @@ from typing import Any
 from kapso.attempt import rfc3339
 from kapso.report import again, tallies, words
 from kapso.report.chart import SIZE, UNSCORED, score_chart, worked_s
-from kapso.report.code import read_diff
+from kapso.report.code import mark_parts, read_diff
 from kapso.report.data import page_data
 from kapso.report.facts import MOST_DIFF, Facts
 from kapso.report.front_chart import front_plane
 from kapso.report.tree import LANE_PX, ROW_PX, attempt_tree
-from kapso.wording import duration, number, printable, printable_lines
+from kapso.wording import duration, number, printable, printable_lines, signed
 
 TEMPLATES = Path(__file__).with_name("templates")
 TOP_ROWS = 50
@@ -62,6 +62,7 @@ def to_html(facts: Facts) -> str:
     )
     environment.filters |= {
         "number": number,
+        "signed": signed,
         "duration": duration,
         "line": printable,
         "lines": printable_lines,
@@ -78,6 +79,8 @@ def _context(facts: Facts) -> dict[str, Any]:
     proposers = [*sorted(made), *sorted({each.proposer for each in facts.attempts} - made)]
     chart = score_chart(facts, proposers)
     files, is_cut = read_diff(facts.diff[:MOST_DIFF])
+    if facts.dissection is not None and facts.dissection.is_known:
+        mark_parts(files, facts.dissection.parts)
     levels = tallies.sandbox_levels(facts)
     worked = worked_s(facts)
     return {

@@ -10,6 +10,7 @@ from kapso.wording import number, plural
 if TYPE_CHECKING:
     from kapso.evaluate.tally import StageTally
     from kapso.loop.confirm import Confirmation
+    from kapso.loop.lesser import Lesser
 
 ENDINGS = {
     "attempts": "the budget of attempts is used up",
@@ -80,3 +81,13 @@ def _how_staged(stage: StageTally) -> str:
     share = f"{100 * stage.agreement:.0f} % of the pairs that it let through"
     told += f", which ordered {share} as the full evaluation did"
     return f"{told}: it may cut good ones, too" if stage.agreement < TRUSTED else told
+
+
+def how_it_held(less: Lesser) -> str:
+    """How the smallest diff compared with the best, where one evaluation was not enough to tell."""
+    if less.pairs == 0 or less.gain is None:
+        return ""
+    return (
+        f" (the best leads by {number(less.gain)} in {less.pairs} fresh pairs, "
+        f"95 % interval {number(less.low)} to {number(less.high)})"
+    )

@@ -24,8 +24,6 @@ LEAD = 0.3
 PRIOR_SUCCESSES, PRIOR_FAILURES = 0.6, 2.0
 OPPORTUNISTIC = frozenset({"combine"})
 """Has ideas only when there is something to bring together, and then good ones."""
-FIRST = frozenset({"ablate"})
-"""Decides by itself when it has ideas; what they are worth is no better score."""
 DOLLAR_S = 600.0
 """A dollar counts as so many seconds."""
 
@@ -69,9 +67,7 @@ class Allocation:
         waited = {name: number - share.last for name, share in self.shares.items()}
 
         def place(name: str) -> tuple[int, float]:
-            if name in FIRST:
-                return (0, 0.0)
-            return (1, -waited[name]) if waited[name] >= FLOOR else (2, -drawn[name])
+            return (0, -waited[name]) if waited[name] >= FLOOR else (1, -drawn[name])
 
         return sorted(self.shares, key=place)
 
