@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kapso.git.repository import Repository
-from kapso.goal import Goal
+from kapso.goal import Goal, Metric
 from kapso.goal.protection import protected_paths
 
 LENGTH = 12
@@ -31,9 +31,9 @@ def identity_parts(goal: Goal, repository: Repository, base: str) -> dict[str, A
         "holdout": _command(goal.holdout),
         "hide": list(goal.hide) if goal.hide is not None else None,
         "keep": list(goal.keep),
-        "metrics": [[m.name, m.goal, m.regex, repr(m.low), repr(m.high)] for m in goal.metrics],
+        "metrics": [_metric(metric) for metric in goal.metrics],
         "constraints": [constraint.text for constraint in goal.constraints],
-        "repeats": goal.repeats,
+        "repeats": goal.repeats or "auto",
         "sandbox": _sandbox(goal),
         "protected": {path: entries[path].oid for path in sorted(protected) if path != goal_file},
         "share": {path: _manifest(repository.root / prefix / path) for path in goal.share},
@@ -59,6 +59,12 @@ def _scorer(goal: Goal) -> list[Any]:
     """The command alone where it says everything: a run that began before the rest existed can go on."""
     rest = [goal.function and goal.function.written, goal.program, goal.result]
     return [goal.evaluate.command, goal.evaluate.timeout_s, *(rest if any(rest) else [])]
+
+
+def _metric(metric: Metric) -> list[Any]:
+    """`take` alone where it is not the default: a run that began before it existed can go on."""
+    take = [] if metric.take == "median" else [metric.take]
+    return [metric.name, metric.goal, metric.regex, repr(metric.low), repr(metric.high), *take]
 
 
 def _sandbox(goal: Goal) -> list[Any]:

@@ -43,7 +43,7 @@ SECTIONS = {
 
 COMMAND = ("command", "timeout")
 EVALUATE = (*COMMAND, "result", "python", "program")
-METRIC = ("goal", "regex", "bounds")
+METRIC = ("goal", "regex", "bounds", "take")
 
 
 def elsewhere(name: str, level: str) -> str | None:

@@ -21,7 +21,6 @@ MakeGoal = Callable[..., Goal]
         ("search: {policy: islands}", "`search.policy: islands`"),
         ("search: {policy: pareto}", "`search.policy: pareto`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
-        ("repeats: auto", "`repeats: auto`"),
         ("approve: true", "`approve: true`"),
         ("knowledge: [docs/]", "`knowledge`"),
     ],
