@@ -29,6 +29,7 @@ from kapso.errors import Interrupted, UsageError
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
     from kapso.goal import Goal, Overrides
+    from kapso.loop.confirm import Confirmation
     from kapso.loop.session import Result
     from kapso.memory.episode import RunSummary
     from kapso.memory.episodes import Episodes
@@ -167,12 +168,19 @@ class Run:
     @cached_property
     def is_improved(self) -> bool:
         """Whether an improvement over the baseline was confirmed in fresh evaluations."""
+        return self.confirmation is not None and self.confirmation.is_confirmed
+
+    @cached_property
+    def confirmation(self) -> Confirmation | None:
+        """What fresh pairs of evaluations said about the best: `gain` with its 95 % interval `low` to `high`,
+        `pairs`, and the scores `before` and `after` as measured again; None before the run has ended.
+        """
         from kapso.git.layout import RunRefs
+        from kapso.loop.confirm import Confirmation  # 200 ms
         from kapso.memory.history import read_json
 
         records = self._repository.refs.get(RunRefs(self.id).records)
-        confirmed = read_json(self._repository, records, "run.json").get("confirmed")
-        return isinstance(confirmed, dict) and bool(confirmed.get("is_confirmed"))
+        return Confirmation.from_json(read_json(self._repository, records, "run.json").get("confirmed"))
 
     def attempts(self) -> Mapping[int, Attempt]:
         """The attempts by number, in order, the baseline (0) first; KeyError for a number that is none."""

@@ -59,10 +59,13 @@ def _not_improved(result: Result) -> str:
 
 def _improved(result: Result, found: Confirmation) -> list[str]:
     assert result.best is not None and result.baseline is not None
-    before, after = number(result.baseline.score), number(result.best.score)
+    before = result.baseline.score if found.before is None else found.before
+    after = result.best.score if found.after is None else found.after
+    scores = f"  {number(before)} → {number(after)}{_percent(before, after)}"
+    chosen = "" if after == result.best.score else f" (scored {number(result.best.score)} when it was tried)"
     lines = [
-        styled(f"  {before} → {after}{_percent(result)}", "green") + f"  confirmed: {how_confirmed(found)}",
-        f"  attempt {result.best.number}: {printable(result.best.title)}",
+        styled(scores, "green") + f"  confirmed: {how_confirmed(found)}",
+        f"  attempt {result.best.number}: {printable(result.best.title)}{chosen}",
         f"  branch  {result.best.branch}",
     ]
     if (changed := _size(result)) is not None:
@@ -72,9 +75,7 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     return lines
 
 
-def _percent(result: Result) -> str:
-    assert result.best is not None and result.baseline is not None
-    before, after = result.baseline.score, result.best.score
+def _percent(before: float | None, after: float | None) -> str:
     if not before or after is None:
         return ""
     return f" ({100 * (after - before) / abs(before):+.1f} %)"

@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import statistics
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,7 +39,10 @@ FREE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Place:
-    """Where one evaluation happens: its number, the slot that it has to itself, and its log."""
+    """Where one evaluation happens: its number, the slot that it has to itself, and its log.
+
+    `beside` is the attempt for whose sake the program of attempt `number` is evaluated once more.
+    """
 
     run: str
     number: int
@@ -48,6 +50,7 @@ class Place:
     log: Path | None = None
     first_repeat: int = 0
     course: Course = Course.LAST
+    beside: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Evaluator:
             failure = self._prepare(candidate, place, stages, cancel)
             if failure is None and (place.course is not Course.LAST or self._counts_stages):
                 failure = self._climb(candidate, place, climbed, stages, cancel)
-            for repeat in range(self.goal.repeats):
+            for repeat in range(self.goal.repeats_at_once):
                 if failure is None:
                     failure = self._repeat(candidate, self._full, place, repeat, outputs, stages, cancel)
         return Produced(outputs, stages, failure, climbed.metrics, climbed.feedback if failure else None)
@@ -304,18 +307,34 @@ class Evaluator:
         stages: tuple[Stage, ...],
         baseline: Mapping[str, float] | None,
     ) -> Measured:
-        """The median of each metric that every repeat gave, and whether all of it is valid."""
+        """One value of each metric that every repeat gave, and whether all of it is valid."""
         names = set.intersection(*(set(metrics) for metrics, _ in readings))
         names = set(_public(dict.fromkeys(names, 0.0), self._declared))
-        metrics = {
-            name: float(statistics.median(each[name] for each, _ in readings)) for name in sorted(names)
-        }
+        given = [metrics for metrics, _ in readings]
+        metrics = self._of_repeats(given, names)
         metrics["diff.lines"] = float(self.files.changed_lines(commit))
         worst = next((reading for given, reading in readings if self._lacks(given)), readings[0][1])
         reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline or metrics, worst)
         feedback = next((reading.feedback for _, reading in readings if reading.feedback), None)
         outcome = Outcome.SCORED if reason is None else Outcome.INVALID
         return Measured(outcome, metrics, reason, feedback, stages)
+
+    def together(self, evaluations: Sequence[Measured], place: Place) -> Measured:
+        """Several evaluations of one program as its repeats; the first one that gave no score decides."""
+        stages = tuple(stage for each in evaluations for stage in each.stages)
+        primary = self.goal.primary.name
+        failed = next((each for each in evaluations if primary not in each.metrics), None)
+        if failed is not None:
+            return replace(failed, stages=stages)
+        given = [each.metrics for each in evaluations]
+        metrics = self._of_repeats(given, set.intersection(*map(set, given)))
+        baseline = metrics if place.number == BASELINE else self.baseline_metrics
+        reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline, Reading())
+        outcome = Outcome.SCORED if reason is None else Outcome.INVALID
+        return replace(evaluations[0], outcome=outcome, metrics=metrics, reason=reason, stages=stages)
+
+    def _of_repeats(self, given: Sequence[Mapping[str, float]], names: Iterable[str]) -> dict[str, float]:
+        return {name: self.goal.of_repeats(name, [each[name] for each in given]) for name in sorted(names)}
 
     def _lacks(self, metrics: Mapping[str, float]) -> bool:
         return any(each.name not in metrics for each in self.goal.metrics if each.name != "diff.lines")
@@ -352,7 +371,8 @@ class Evaluator:
         return int.from_bytes(digest[:4], "big") >> 1
 
     def _outputs(self, place: Place) -> Path:
-        return self.files.cache / "out" / place.run / f"{place.number:04d}"
+        beside = "" if place.beside is None else f"-beside-{place.beside:04d}"
+        return self.files.cache / "out" / place.run / f"{place.number:04d}{beside}"
 
     def _folder(self, place: Place, name: str) -> Path:
         """A new, empty folder."""

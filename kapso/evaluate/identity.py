@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kapso.git.repository import Repository
-from kapso.goal import EvaluationStage, Goal
+from kapso.goal import EvaluationStage, Goal, Metric
 from kapso.goal.protection import protected_paths
 
 LENGTH = 12
@@ -32,9 +32,9 @@ def identity_parts(goal: Goal, repository: Repository, base: str) -> dict[str, A
         "holdout": _command(goal.holdout),
         "hide": list(goal.hide) if goal.hide is not None else None,
         "keep": list(goal.keep),
-        "metrics": [[m.name, m.goal, m.regex, repr(m.low), repr(m.high)] for m in goal.metrics],
+        "metrics": [_metric(metric) for metric in goal.metrics],
         "constraints": [constraint.text for constraint in goal.constraints],
-        "repeats": goal.repeats,
+        "repeats": goal.repeats or "auto",
         "sandbox": _sandbox(goal),
         "protected": {path: entries[path].oid for path in sorted(protected) if path != goal_file},
         "share": {path: _manifest(repository.root / prefix / path) for path in goal.share},
@@ -67,6 +67,12 @@ def _stage(stage: EvaluationStage) -> list[Any]:
     function = stage.function and stage.function.written
     rules = [rule.text for rule in stage.rules]
     return [stage.name, _command(stage.command), function, _command(stage.run), repr(stage.share), rules]
+
+
+def _metric(metric: Metric) -> list[Any]:
+    """`take` alone where it is not the default: a run that began before it existed can go on."""
+    take = [] if metric.take == "median" else [metric.take]
+    return [metric.name, metric.goal, metric.regex, repr(metric.low), repr(metric.high), *take]
 
 
 def _sandbox(goal: Goal) -> list[Any]:

@@ -71,7 +71,7 @@ def _as_mapping(goal: Goal) -> dict[str, Any]:
         "keep": goal.keep,
         "metrics": {metric.name: _metric(metric) for metric in goal.metrics},
         "constraints": [constraint.text for constraint in goal.constraints],
-        "repeats": goal.repeats,
+        "repeats": goal.repeats or "auto",
         "propose": [spec.name for spec in goal.propose],
         **_sections(goal),
         "approve": goal.approve,
@@ -119,7 +119,8 @@ def _command(command: Command) -> dict[str, str]:
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
-    return _without_none({"goal": metric.goal, "regex": metric.regex, "bounds": [metric.low, metric.high]})
+    bounds = [metric.low, metric.high]
+    return _without_none({"goal": metric.goal, "regex": metric.regex, "bounds": bounds, "take": metric.take})
 
 
 def _sections(goal: Goal) -> dict[str, dict[str, Any]]:

@@ -44,7 +44,7 @@ SECTIONS = {
 COMMAND = ("command", "timeout")
 EVALUATE = (*COMMAND, "result", "python", "program", "stages")
 STAGE = ("name", *COMMAND, "promote", "python", "run")
-METRIC = ("goal", "regex", "bounds")
+METRIC = ("goal", "regex", "bounds", "take")
 
 
 def elsewhere(name: str, level: str) -> str | None:

@@ -8,10 +8,11 @@ import warnings
 
 from kapso.goal.item import Item
 from kapso.goal.keys import METRIC
-from kapso.goal.model import MEASURED_METRICS, Constraint, Direction, Metric
+from kapso.goal.model import MEASURED_METRICS, Constraint, Direction, Metric, Take
 from kapso.goal.names import suggestion
 
 DIRECTIONS: dict[str, Direction] = {"maximize": "maximize", "minimize": "minimize"}
+TAKES: dict[str, Take] = {"median": "median", "minimum": "minimum"}
 _EXAMPLE = "metrics: {score: maximize}"
 _CONSTRAINT_FORM = "METRIC <=|>=|<|> NUMBER [* baseline]"
 _CONSTRAINT = re.compile(
@@ -48,7 +49,8 @@ def _metric(name: str, item: Item) -> Metric:
         )
     low, high = _bounds(parts["bounds"]) if "bounds" in parts else (-math.inf, math.inf)
     regex = _regex(name, parts["regex"]) if "regex" in parts else None
-    return Metric(name, _direction(parts["goal"]), regex, low, high)
+    take = TAKES[parts["take"].choice(tuple(TAKES))] if "take" in parts else "median"
+    return Metric(name, _direction(parts["goal"]), regex, low, high, take)
 
 
 def _check_name(name: str, item: Item) -> None:

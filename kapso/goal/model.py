@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 Direction = Literal["maximize", "minimize"]
+Take = Literal["median", "minimum"]
+"""Which of the repeats of an evaluation counts."""
 DEFAULT_TIMEOUT_S = 300.0
 DEFAULT_ATTEMPTS = 50
 
@@ -53,7 +56,8 @@ class Function:
 class Metric:
     """A named number with a direction. A value outside `low`..`high` makes the attempt invalid.
 
-    `regex` reads the value from what the scorer prints; None leaves that to the other sources.
+    `regex` reads the value from what the scorer prints; None leaves that to the other sources. `take` says
+    which of several repeats counts.
     """
 
     name: str
@@ -61,6 +65,11 @@ class Metric:
     regex: str | None = None
     low: float = -math.inf
     high: float = math.inf
+    take: Take = "median"
+
+    def of(self, repeats: Sequence[float]) -> float:
+        """The one value that stands for several of the same program."""
+        return float(min(repeats) if self.take == "minimum" else statistics.median(repeats))
 
     def is_better(self, a: float, b: float) -> bool:
         """Whether `a` is strictly better than `b`, noise left aside."""
@@ -187,8 +196,8 @@ class Goal:
     primary one. Judged together, `evaluate` may be a call of `function` (its command then only names
     the function's file), `program` is the file that is judged, and `result` the file below `$KAPSO_OUT`
     that the scorer writes. `stages` holds the steps of a staged evaluation, the full one last, which
-    `evaluate` and `function` repeat; it is empty where there is but one. `lines` maps keys such as
-    `sandbox.level` to their line; it takes no part in equality.
+    `evaluate` and `function` repeat; it is empty where there is but one. `repeats` None is `auto`. `lines`
+    maps keys such as `sandbox.level` to their line; it takes no part in equality.
     """
 
     name: str
@@ -213,7 +222,7 @@ class Goal:
     stages: tuple[EvaluationStage, ...] = ()
     metrics: tuple[Metric, ...] = (Metric("score"),)
     constraints: tuple[Constraint, ...] = ()
-    repeats: int = 1
+    repeats: int | None = 1
     propose: tuple[ProposerSpec, ...] = DEFAULT_PROPOSERS
     search: Search = field(default_factory=Search)
     budget: Budget = field(default_factory=Budget)
@@ -239,6 +248,16 @@ class Goal:
     def all_stages(self) -> tuple[EvaluationStage, ...]:
         """The stages of the evaluation, the full one last; a single one, `evaluate`, where none is named."""
         return self.stages or (EvaluationStage("evaluate", self.evaluate, self.function, self.run),)
+
+    @property
+    def repeats_at_once(self) -> int:
+        """Repeats of one evaluation: with `auto` a single one, which is followed by others where needed."""
+        return self.repeats or 1
+
+    def of_repeats(self, name: str, values: Sequence[float]) -> float:
+        """The one value that stands for several of the metric `name`."""
+        metric = next((each for each in self.metrics if each.name == name), Metric(name))
+        return metric.of(values)
 
     @property
     def uses_time(self) -> bool:

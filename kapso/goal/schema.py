@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kapso.goal import keys, sections
-from kapso.goal.metrics import DIRECTIONS
+from kapso.goal.metrics import DIRECTIONS, TAKES
 from kapso.goal.model import Search
 from kapso.goal.stages import STAGE_NAME
 
@@ -124,6 +124,7 @@ def _metrics() -> dict[str, Any]:
             "Values outside are invalid.", {"type": "array", "items": bound}, minItems=2, maxItems=2
         ),
     }
+    described["take"] = _says("Which of its repeats counts.", {"enum": list(TAKES)}, default="median")
     one = {"anyOf": [_DIRECTION, _mapping(described, keys.METRIC, required=("goal",))]}
     return {"type": "object", "minProperties": 1, "additionalProperties": one}
 
@@ -207,7 +208,11 @@ _TOP: dict[str, Any] = {
     "timeout": _says("Of each command.", _DURATION, default="5m"),
     "metrics": _says("What is measured, and which way is better; the first is the score.", _metrics()),
     "constraints": _says("What must hold: METRIC <=|>=|<|> NUMBER [* baseline].", _PATTERNS),
-    "repeats": _says("Evaluations a candidate; the median counts.", *_REPEATS, default=1),
+    "repeats": _says(
+        "Evaluations a candidate; the median counts. auto: as many as telling it from its parent takes.",
+        *_REPEATS,
+        default=1,
+    ),
     "holdout": _says("Scores each new best on what proposers never see.", _COMMAND),
     "propose": _says("Who has the ideas.", _proposers()),
     **{

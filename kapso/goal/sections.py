@@ -102,10 +102,12 @@ def read_proposers(item: Item) -> tuple[ProposerSpec, ...]:
     return specs
 
 
-def read_repeats(item: Item) -> int:
-    """`repeats`: a number."""
+def read_repeats(item: Item) -> int | None:
+    """`repeats`: a number, or `auto`, which is None."""
     if item.value == "auto":
-        raise NotAvailableYet("`repeats: auto`", where=item.where, help="give a number, such as `repeats: 3`")
+        return None
+    if isinstance(item.value, str):
+        raise item.expected("a whole number or `auto`")
     return item.integer(at_least=1, at_most=10_000)
 
 

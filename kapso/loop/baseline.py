@@ -1,7 +1,7 @@
 """Attempt 0: the unchanged program is scored, twice at least, before anything is tried.
 
-Two equal evaluations tell that the evaluation is deterministic; differing ones are repeated to learn
-the noise of one evaluation.
+Two equal evaluations with different seeds tell that the evaluation is deterministic; differing ones are
+repeated to learn the noise of one evaluation.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from kapso.goal.names import nearest
 from kapso.loop.run import Run
 
 LEAST, MOST = 2, 5
+OTHER_SEED = 500_000
+"""The repeat whose seed the second evaluation has: none that an attempt gets."""
 SHOWN_LINES, LOG_TAIL = 15, 8_000
 NOT_FOUND = 127
 """What a shell exits with when there is no such command."""
@@ -53,9 +55,9 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     landing.set_pending(run.repository, run.name, BASELINE, pending.commit)
     run.journal.write("attempt.started", attempt=BASELINE, parents=[])
     evaluations = measure_baseline(run)
-    measured = middle(evaluations)
+    measured = middle(run.goal, at_first_seed(run.goal, evaluations))
     run.evaluator.baseline_metrics = measured.metrics
-    run.history.noise = Noise.of([each.metrics[run.goal.primary.name] for each in evaluations])
+    run.history.noise = noise_of(run.goal, evaluations)
     state = {
         "number": BASELINE,
         "parents": [],
@@ -69,7 +71,7 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
             say(f"warning: the hold-out cannot score the unchanged program: {said['reason']}")
         run.keep_holdout(BASELINE, said)
     # Before it lands, as the noise is not measured again after a kill.
-    run.write_records({"status": "running", "noise": run.history.noise.sigma})
+    run.write_records({"status": "running", **run.conditions()})
     attempt = run.attempt_of(state, measured)  # type: ignore[arg-type]
     run.keep_episode(run.land(attempt, pending.commit), measured.stages)
     if hint := _endless(run.goal, measured):
@@ -80,36 +82,72 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
 
 
 def measure_baseline(run: Run) -> list[Measured]:
-    """Two evaluations of the base, up to five where they differ. Raises BaselineError."""
+    """Two evaluations of the base, the second with a seed of its own; more, up to five, where they differ.
+
+    Raises BaselineError.
+    """
+    if run.goal.uses_time:
+        _warm_up(run)
     evaluations: list[Measured] = []
     since = time.monotonic()
     while len(evaluations) < LEAST or (
         not is_deterministic(run.goal, evaluations)
+        and not _is_seeded(run.goal, evaluations)
         and len(evaluations) < MOST
         and time.monotonic() - since < LONG_S
     ):
-        place = replace(_place(run), course=Course.ALL)
-        measured = run.evaluator.evaluate(run.base, place, run.cancel)
-        if measured.outcome != "scored":
-            raise _baseline_error(run, measured)
-        evaluations.append(measured)
+        seed = OTHER_SEED if len(evaluations) == 1 and not run.goal.uses_time else 0
+        evaluations.append(_evaluate_base(run, seed))
     return evaluations
+
+
+def _evaluate_base(run: Run, first_repeat: int = 0) -> Measured:
+    place = replace(_place(run), first_repeat=first_repeat, course=Course.ALL)
+    measured = run.evaluator.evaluate(run.base, place, run.cancel)
+    if measured.outcome != "scored":
+        raise _baseline_error(run, measured)
+    return measured
+
+
+def _warm_up(run: Run) -> None:
+    """Bring into the caches of the machine what the first evaluation would be slower for."""
+    _evaluate_base(run)
 
 
 def is_deterministic(goal: Goal, evaluations: Sequence[Measured]) -> bool:
     """Whether all evaluations gave the same declared metrics and none of them is a time."""
-    if goal.uses_time:
-        return False
+    return not goal.uses_time and _are_equal(goal, evaluations)
+
+
+def _is_seeded(goal: Goal, evaluations: Sequence[Measured]) -> bool:
+    """Whether it is the seed alone that makes them differ: the first two had different ones."""
+    again = [evaluations[0], *evaluations[2:]]
+    return len(again) > 1 and not goal.uses_time and _are_equal(goal, again)
+
+
+def _are_equal(goal: Goal, evaluations: Sequence[Measured]) -> bool:
     values = [tuple(each.metrics.get(metric.name) for metric in goal.metrics) for each in evaluations]
     return len(set(values)) == 1
 
 
-def middle(evaluations: Sequence[Measured]) -> Measured:
-    """The median of each metric over all evaluations."""
+def at_first_seed(goal: Goal, evaluations: Sequence[Measured]) -> list[Measured]:
+    """Those with the seed that the attempts get, if the seed is all that matters."""
+    return [evaluations[0]] if _is_seeded(goal, evaluations) else list(evaluations)
+
+
+def noise_of(goal: Goal, evaluations: Sequence[Measured]) -> Noise:
+    """The noise of the score between evaluations with the same seed."""
+    is_seeded = not is_deterministic(goal, evaluations) and _is_seeded(goal, evaluations)
+    return Noise.of(
+        [each.metrics[goal.primary.name] for each in at_first_seed(goal, evaluations)], is_seeded=is_seeded
+    )
+
+
+def middle(goal: Goal, evaluations: Sequence[Measured]) -> Measured:
+    """One value of each metric over all evaluations: the median, or as the goal says where repeats vary."""
     names = set.intersection(*(set(each.metrics) for each in evaluations))
-    metrics = {
-        name: float(statistics.median(each.metrics[name] for each in evaluations)) for name in sorted(names)
-    }
+    of = goal.of_repeats if goal.repeats is None else lambda name, values: float(statistics.median(values))
+    metrics = {name: of(name, [each.metrics[name] for each in evaluations]) for name in sorted(names)}
     return replace(evaluations[0], metrics=metrics)
 
 

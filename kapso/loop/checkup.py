@@ -12,11 +12,10 @@ from typing import Any
 from kapso.attempt import BASELINE
 from kapso.errors import BaselineError, KapsoError
 from kapso.evaluate.evaluator import Measured, Place
-from kapso.evaluate.noise import Noise
 from kapso.evaluate.sandbox import Sandbox
 from kapso.evaluate.tally import weak_stages
 from kapso.goal import Function, Goal, SandboxSettings
-from kapso.loop.baseline import is_deterministic, measure_baseline, measure_holdout
+from kapso.loop.baseline import is_deterministic, measure_baseline, measure_holdout, noise_of
 from kapso.loop.machine import machine_faults
 from kapso.loop.run import Run
 from kapso.loop.run_folder import RunFolder
@@ -135,21 +134,22 @@ def _baseline(run: Run) -> Iterator[Finding]:
     for weakness in weak_stages(run.goal, evaluations[0].metrics, evaluations[0].stages):
         yield Finding(WARNING, "stages", weakness)
     primary = run.goal.primary.name
-    scores = [each.metrics[primary] for each in evaluations]
-    yield Finding(GOOD, "baseline", f"{primary} = {scores[0]:.7g}")
+    yield Finding(GOOD, "baseline", f"{primary} = {evaluations[0].metrics[primary]:.7g}")
     for name, value in sorted(evaluations[0].metrics.items()):
         if name != primary:
             yield Finding(GOOD, "metric", f"{name} = {value:.7g}")
     if is_deterministic(run.goal, evaluations):
         yield Finding(GOOD, "noise", f"none: {len(evaluations)} evaluations gave the same metrics")
         return
-    sigma = Noise.of(scores).sigma
-    yield Finding(
-        WARNING,
-        "noise",
-        f"one evaluation of {primary} has a standard deviation of {sigma:.3g} ({len(scores)} evaluations): "
-        "`repeats: 3` or more makes verdicts sharper",
+    noise = noise_of(run.goal, evaluations)
+    says = (
+        f"{primary} depends on KAPSO_SEED, of which all attempts get the same: it alone says little, and "
+        if noise.is_seeded
+        else f"one evaluation of {primary} has a standard deviation of {noise.sigma:.3g} "
+        f"({len(evaluations)} evaluations): "
     )
+    remedy = "`repeats: auto`, or a fixed number such as `repeats: 3`, makes verdicts sharper"
+    yield Finding(WARNING, "noise", says + remedy)
 
 
 def _proposers(run: Run) -> Iterator[Finding]:

@@ -6,13 +6,15 @@ stays as it was measured: to confirm all of it would cost a multiple, and it cla
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kapso.attempt import BASELINE, Attempt
+from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.evaluate.evaluator import Measured, Place
-from kapso.evaluate.noise import is_confirmed, lead
+from kapso.evaluate.sequential import judge, lead, most_pairs
 from kapso.git import landing
 from kapso.loop.baseline import is_deterministic
 from kapso.loop.run import Run
@@ -25,7 +27,11 @@ _FRESH = 1_000_000
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Whether the best holds, how that was found out, and by how much it leads (positive is better)."""
+    """Whether the best holds, how that was found out, and by how much it leads (positive is better).
+
+    `low` and `high` bound that lead with 95 %. `before` and `after` are the scores of baseline and best as
+    they were measured now: the best was chosen for its score, and so has had luck.
+    """
 
     is_confirmed: bool
     how: str
@@ -34,9 +40,25 @@ class Confirmation:
     gain: float | None = None
     low: float | None = None
     high: float | None = None
+    before: float | None = None
+    after: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: object) -> Confirmation | None:
+        """What the records say about it, with every part checked: a pulled run may say anything."""
+        if not isinstance(told, dict):
+            return None
+        attempt, pairs = told.get("attempt"), told.get("pairs")
+        return cls(
+            told.get("is_confirmed") is True,
+            str(told.get("how") or "it is not known how"),
+            attempt if isinstance(attempt, int) else -1,
+            pairs if isinstance(pairs, int) else 0,
+            *(_finite(told.get(name)) for name in ("gain", "low", "high", "before", "after")),
+        )
 
 
 def confirm(run: Run, say: Callable[[str], None]) -> Confirmation:
@@ -76,35 +98,45 @@ def confirm_over(run: Run, settled: int, say: Callable[[str], None]) -> Confirma
 
 
 def _confirm_one(run: Run, best: Attempt, is_exact: bool) -> Confirmation:
-    gain = _gain(run, run.history.baseline.score, best.score)
+    before, after = run.history.baseline.score, best.score
+    assert before is not None and after is not None
     if is_exact and _repeats_exactly(run, best.number):
-        return Confirmation(gain > 0, "evaluations repeat exactly", best.number, 0, gain, gain, gain)
+        gain = _gain(run, before, after)
+        how = "evaluations repeat exactly"
+        return Confirmation(gain > 0, how, best.number, 0, gain, gain, gain, before, after)
+    most, noise = most_pairs(run.history.count), run.history.noise
+    pairs: list[tuple[float, float]] = []
     gains: list[float] = []
-    while (held := is_confirmed(gains)) is None:
-        pair = _fresh_pair(run, best, len(gains))
+    while (verdict := judge(gains, noise, most=most)) is None:
+        pair = _fresh_pair(run, best, len(pairs))
         if pair is None:
-            return Confirmation(False, "a fresh evaluation of it failed", best.number, len(gains))
-        gains.append(pair)
-    found = lead(gains)
-    return Confirmation(held, "fresh pairs", best.number, found.pairs, found.mean, found.low, found.high)
+            return Confirmation(False, "a fresh evaluation of it failed", best.number, len(pairs))
+        pairs.append(pair)
+        gains.append(_gain(run, *pair))
+    found = lead(gains, noise)
+    before, after = (statistics.fmean(scores) for scores in zip(*pairs, strict=True))
+    interval = (found.mean, found.low, found.high)
+    is_confirmed = verdict is Verdict.BETTER
+    return Confirmation(is_confirmed, "fresh pairs", best.number, found.pairs, *interval, before, after)
 
 
-def _fresh_pair(run: Run, best: Attempt, index: int) -> float | None:
-    """One gain of best over baseline, both measured now; the order changes from pair to pair."""
+def _fresh_pair(run: Run, best: Attempt, index: int) -> tuple[float, float] | None:
+    """Baseline and best, both measured now; the order changes from pair to pair."""
     order = [BASELINE, best.number] if index % 2 == 0 else [best.number, BASELINE]
-    measured = {number: _evaluate(run, number, _FRESH + index * run.goal.repeats) for number in order}
+    first_repeat = _FRESH + index * run.goal.repeats_at_once
+    measured = {number: _evaluate(run, number, first_repeat) for number in order}
     if any(each.outcome != "scored" for each in measured.values()):
         return None
     name = run.goal.primary.name
-    return _gain(run, measured[BASELINE].metrics[name], measured[best.number].metrics[name])
+    return measured[BASELINE].metrics[name], measured[best.number].metrics[name]
 
 
 def _repeats_exactly(run: Run, number: int) -> bool:
-    """Whether one more evaluation gives what the attempt was recorded with, and no metric is a time."""
-    if run.goal.uses_time or run.history.noise.sigma > 0:
+    """Whether a fresh seed gives what the attempt was recorded with, and no metric is a time."""
+    if run.goal.uses_time or run.history.noise.sigma > 0 or run.history.noise.is_seeded:
         return False
     recorded = Measured(run.history.attempts[number].outcome, run.history.attempts[number].metrics)
-    again = _evaluate(run, number, 0)
+    again = _evaluate(run, number, _FRESH)
     return again.outcome == "scored" and is_deterministic(run.goal, [recorded, again])
 
 
@@ -114,8 +146,7 @@ def _evaluate(run: Run, number: int, first_repeat: int) -> Measured:
     return run.evaluator.evaluate(commit, place, run.cancel)
 
 
-def _gain(run: Run, baseline: float | None, best: float | None) -> float:
-    assert baseline is not None and best is not None
+def _gain(run: Run, baseline: float, best: float) -> float:
     return best - baseline if run.goal.primary.goal == "maximize" else baseline - best
 
 
@@ -126,3 +157,8 @@ def _demote(run: Run, best: Attempt) -> None:
 
 def _move_best(run: Run) -> None:
     run.best_left_in = landing.move_best(run.repository, run.name, run.history.best.commit)
+
+
+def _finite(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]

@@ -13,10 +13,15 @@ from kapso.goal import Metric
 
 
 class History:
-    """Landed attempts by number, in order of landing, and what they say about the next."""
+    """Landed attempts by number, in order of landing, and what they say about the next.
 
-    def __init__(self, metric: Metric) -> None:
+    With `by_verdict`, no score makes an attempt the best unless its verdict is `better`: pairs have told,
+    and a lead that they did not see does not hold.
+    """
+
+    def __init__(self, metric: Metric, *, by_verdict: bool = False) -> None:
         self.metric = metric
+        self.by_verdict = by_verdict
         self.noise = Noise()
         self.attempts: dict[int, Attempt] = {}
         self.in_flight: dict[str, int] = {}
@@ -55,14 +60,24 @@ class History:
         self.by_hand += attempt.proposer == HUMAN
         self._by_tree.setdefault(attempt.tree, attempt.number)
         self.in_flight.pop(attempt.tree, None)
+        if attempt.number != BASELINE and self.is_passed_over(attempt):
+            self.demoted.add(attempt.number)
         if attempt.number == BASELINE or self.would_be_best(attempt):
             self.best_number, self.best_since = attempt.number, self.count
             return attempt.number != BASELINE
         return False
 
     def would_be_best(self, attempt: Attempt) -> bool:
-        """Whether its valid score beats that of the best."""
-        if not attempt.is_scored or attempt.score is None or attempt.number in self.demoted:
+        """Whether its valid score beats that of the best, and holds as far as is known."""
+        return self._leads(attempt) and not self.is_passed_over(attempt)
+
+    def is_passed_over(self, attempt: Attempt) -> bool:
+        """Whether its score would make it the best, and its lead does not hold."""
+        holds = attempt.verdict is Verdict.BETTER or not self.by_verdict
+        return self._leads(attempt) and (attempt.number in self.demoted or not holds)
+
+    def _leads(self, attempt: Attempt) -> bool:
+        if not attempt.is_scored or attempt.score is None:
             return False
         best = self.best.score
         return best is None or self.metric.is_better(attempt.score, best)

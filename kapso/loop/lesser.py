@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kapso.attempt import Verdict
 from kapso.evaluate.evaluator import Place
-from kapso.evaluate.noise import is_confirmed, lead
+from kapso.evaluate.sequential import judge, lead
 from kapso.loop.confirm import Confirmation
 from kapso.loop.run import Run
 from kapso.propose import FINISHERS
@@ -51,8 +52,8 @@ def hold_smallest(run: Run, found: Confirmation | None, say: Callable[[str], Non
             return Lesser(number, small.share)
         say(f"attempt {number} has {small.share}: comparing it with the best in fresh evaluations")
         gains = _gains(run, number)
-        if gains and not is_confirmed(gains):
-            told = lead(gains)
+        if gains and judge(gains, run.history.noise) is not Verdict.BETTER:
+            told = lead(gains, run.history.noise)
             return Lesser(number, small.share, told.pairs, told.mean, told.low, told.high)
         run.keep_record(run.history.demote(number))
     return None
@@ -61,10 +62,10 @@ def hold_smallest(run: Run, found: Confirmation | None, say: Callable[[str], Non
 def _gains(run: Run, number: int) -> list[float]:
     """The best's gains over the attempt `number` in fresh pairs, until they tell; none if one failed."""
     gains: list[float] = []
-    while is_confirmed(gains) is None:
+    while judge(gains, run.history.noise) is None:
         best = run.history.best.number
         order = [best, number] if len(gains) % 2 == 0 else [number, best]
-        scores = {each: _score(run, each, _FRESH + len(gains) * run.goal.repeats) for each in order}
+        scores = {each: _score(run, each, _FRESH + len(gains) * run.goal.repeats_at_once) for each in order}
         with_all, with_less = scores[best], scores[number]
         if with_all is None or with_less is None:
             return []

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kapso.attempt import BASELINE, Attempt, now
+from kapso.attempt import BASELINE, Attempt, Verdict, now
 from kapso.evaluate.evaluator import Evaluator, Measured
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
@@ -69,7 +69,7 @@ class Run:
         self.journal = journal
         self.recorder = recorder
         self.sandbox_level = sandbox_level
-        self.history = History(goal.primary)
+        self.history = History(goal.primary, by_verdict=goal.repeats is None)
         self.twins = Twins(editable)
         self.allocation = Allocation([each.name for each in proposers], goal.primary)
         self.lock = threading.RLock()
@@ -171,13 +171,14 @@ class Run:
         with self.lock:
             self.allocation.take_turn(candidate.proposer, number)
 
-    def attempt_of(self, state: AttemptState, measured: Measured) -> Attempt:
-        """The attempt that ended, not committed yet."""
+    def attempt_of(self, state: AttemptState, measured: Measured, verdict: Verdict | None = None) -> Attempt:
+        """The attempt that ended, not committed yet; `verdict` where pairs have told it."""
         idea = Idea(**{**(state.get("idea") or {"title": ""}), "rests_on": ()})
         pending = commits.read_pending(self.repository, state["candidate"])
         finished = now()
         score = measured.metrics.get(self.goal.primary.name) if measured.outcome == "scored" else None
-        verdict = self.history.verdict(score, state["parents"][0]) if state["parents"] else None
+        if verdict is None and state["parents"]:
+            verdict = self.history.verdict(score, state["parents"][0])
         return Attempt(
             run=self.name,
             number=state["number"],
@@ -265,7 +266,9 @@ class Run:
         changed = self.repository.diff_stat(parent, attempt.commit)
         diff = DiffSize(changed.files, changed.added, changed.removed)
         source = trusted_source(attempt.commit, self.record(attempt))
-        self.recorder.add(Episode(attempt, diff=diff, stages=stages, source=source))
+        is_demoted = attempt.number in self.history.demoted
+        episode = Episode(attempt, diff=diff, stages=stages, is_demoted=is_demoted, source=source)
+        self.recorder.add(episode)
 
     def keep_record(self, attempt: Attempt) -> None:
         """Keep the attempt's record for the next batch."""
@@ -290,6 +293,10 @@ class Run:
             self._records = {}
             if files:
                 ledger.write_records(self.repository, self.name, files)
+
+    def conditions(self) -> dict[str, Any]:
+        """What was found out about evaluations beside the baseline, for the run's records."""
+        return self.history.noise.to_json()
 
     def keep_holdout(self, number: int, said: Mapping[str, Any]) -> None:
         """Keep a hold-out result where no proposer, prompt or trailer sees it."""

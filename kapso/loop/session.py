@@ -230,7 +230,7 @@ class _Session:
             if not known or known[0].number != BASELINE:
                 land_baseline(run, self.voice.say)
                 run.observe(run.history.baseline)
-                run.write_records({"status": "running", "noise": run.history.noise.sigma})
+                run.write_records({"status": "running", **run.conditions()})
                 return
         except (BaselineError, UsageError) as error:
             if not known:
@@ -254,7 +254,7 @@ class _Session:
         """Let history, policy and proposers see every landed attempt, as they did before."""
         run = self.run
         run.evaluator.baseline_metrics = known[0].metrics
-        run.history.noise = Noise(float(read_end(run.repository, run.name).get("noise") or 0.0))
+        run.history.noise = Noise.from_json(read_end(run.repository, run.name))
         told = {
             entry["attempt"]: entry for entry in run.journal.past if entry["event"] == "attempt.evaluated"
         }
@@ -281,7 +281,7 @@ class _Session:
                 return self._end(ending, None)
             if ending is Ending.SERVED:
                 return self._end_visit()
-            self.run.write_records({"status": "confirming", "noise": self.run.history.noise.sigma})
+            self.run.write_records({"status": "confirming", **self.run.conditions()})
             found = confirm(self.run, self.voice.say)
             if ending is Ending.TARGET and campaign.why_end() is None:
                 continue  # what had met the target did not hold: the search goes on
@@ -304,7 +304,7 @@ class _Session:
                     "reason": str(ending),
                     "finished": rfc3339(now()) if is_finished else None,
                     "best": history.best_number,
-                    "noise": history.noise.sigma,
+                    **run.conditions(),
                     "confirmed": found.to_json() if found else None,
                     "smallest": smallest.to_json() if smallest else None,
                     "elapsed": round(result.elapsed_s, 3),

@@ -13,6 +13,7 @@ from kapso.attempt import HUMAN, now, rfc3339
 from kapso.evaluate.evaluator import Measured, Place, Produced
 from kapso.evaluate.stages import Course
 from kapso.loop.graph import AttemptState
+from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.memory.episode import Stage
 from kapso.propose.protocol import Context, Idea
@@ -29,6 +30,7 @@ class AttemptSteps:
 
     def __init__(self, run: Run) -> None:
         self.run_ = run
+        self.pairs = Pairs(run)
 
     def select(self, state: AttemptState) -> AttemptState:
         """Choose the parents."""
@@ -91,7 +93,8 @@ class AttemptSteps:
         if not run.evaluator.has_outputs(produced):  # the workspace was deleted between the two steps
             produced = run.evaluator.produce(state["candidate"], place, run.cancel)
         measured = run.evaluator.score(state["candidate"], produced, place, run.cancel)
-        attempt = run.attempt_of(state, measured)
+        measured, verdict = self.pairs.compare(measured, state["candidate"], state["parents"], place)
+        attempt = run.attempt_of(state, measured, verdict)
         if run.goal.holdout is not None and run.history.would_be_best(attempt):
             said = run.evaluator.hold_out(state["candidate"], produced, place, run.cancel)
             run.keep_holdout(state["number"], said)

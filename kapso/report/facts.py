@@ -78,6 +78,14 @@ class Facts:
         found = self.confirmation
         return found is not None and found.is_confirmed and found.attempt == self.run.best_attempt
 
+    @property
+    def scores(self) -> tuple[float | None, float | None]:
+        """Baseline and best; measured again where that confirmed it, as what is chosen by score had luck."""
+        found = self.confirmation
+        if self.is_confirmed and found is not None and found.after is not None:
+            return found.before, found.after
+        return self.run.baseline, self.run.best_score
+
     def is_better(self, score: float, other: float) -> bool:
         return score > other if self.run.maximize else score < other
 
@@ -109,6 +117,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
     """All that is known about `run`. What cannot be read is left out; MachineError if git fails."""
     from importlib.metadata import version  # 30 ms
 
+    from kapso.loop.confirm import Confirmation
     from kapso.loop.dissected import dissection_of
     from kapso.memory.history import read_goal, read_json
 
@@ -128,7 +137,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         start=start,
         attempts=attempts,
         demoted=demoted,
-        confirmation=_confirmation(end.get("confirmed")),
+        confirmation=Confirmation.from_json(end.get("confirmed")),
         noise=_finite(end.get("noise")),
         holdout=_holdout(repository, run.run),
         diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
@@ -160,24 +169,6 @@ def _holdout(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:
         if stem.isdigit() and stem.isascii() and isinstance(said, dict):
             found[int(stem)] = said
     return found
-
-
-def _confirmation(told: object) -> Confirmation | None:
-    """What the records say about it, with every part checked: a pulled run may say anything."""
-    from kapso.loop.confirm import Confirmation
-
-    if not isinstance(told, dict):
-        return None
-    attempt, pairs = told.get("attempt"), told.get("pairs")
-    return Confirmation(
-        is_confirmed=told.get("is_confirmed") is True,
-        how=str(told.get("how") or "it is not known how"),
-        attempt=attempt if isinstance(attempt, int) else -1,
-        pairs=pairs if isinstance(pairs, int) else 0,
-        gain=_finite(told.get("gain")),
-        low=_finite(told.get("low")),
-        high=_finite(told.get("high")),
-    )
 
 
 def _finite(value: object) -> float | None:

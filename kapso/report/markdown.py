@@ -58,7 +58,7 @@ def code(text: str) -> str:
 def _lines(facts: Facts) -> Iterator[str]:
     run = facts.run
     gain = change(facts)
-    scores = f"{number(run.baseline)} → {number(run.best_score)}" + (f" ({gain})" if gain else "")
+    scores = " → ".join(map(number, facts.scores)) + (f" ({gain})" if gain else "")
     yield f"## Kapso: {escaped(run.goal)} {scores}, {verdict(facts)[0]}"
     yield ""
     yield from _warnings(facts)

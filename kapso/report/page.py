@@ -137,10 +137,16 @@ def verdict(facts: Facts) -> tuple[str, str]:
     found = facts.confirmation
     if facts.is_confirmed and found is not None:
         how = words.how_confirmed(found)
-        return "confirmed", f"{how[:1].upper()}{how[1:]}."
+        return "confirmed", f"{how[:1].upper()}{how[1:]}.{_when_chosen(facts)}"
     if facts.run.status == "finished":
         return "not confirmed", "The lead was not confirmed in fresh evaluations."
     return "not confirmed yet", "The lead has not been confirmed yet: that is done when the run ends."
+
+
+def _when_chosen(facts: Facts) -> str:
+    """The score that the best was chosen for, where fresh evaluations gave another."""
+    chosen, now = facts.run.best_score, facts.scores[1]
+    return "" if chosen == now else f" The scores shown are these; it had {number(chosen)} when it was tried."
 
 
 def _no_better(facts: Facts) -> tuple[str, str]:
@@ -166,7 +172,7 @@ def ending(facts: Facts) -> str:
 
 def change(facts: Facts) -> str:
     """`+7.3 %`, or nothing where that says nothing."""
-    return percent(facts.run.baseline, facts.run.best_score) if facts.is_improved else ""
+    return percent(*facts.scores) if facts.is_improved else ""
 
 
 def percent(before: float | None, after: float | None) -> str:

@@ -19,7 +19,6 @@ MakeGoal = Callable[..., Goal]
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
-        ("repeats: auto", "`repeats: auto`"),
         ("approve: true", "`approve: true`"),
         ("knowledge: [docs/]", "`knowledge`"),
     ],

@@ -45,8 +45,9 @@ def metrics(draw: st.DrawFn) -> tuple[Metric, ...]:
     low, high = sorted(draw(st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False))))
     direction = st.sampled_from(["maximize", "minimize"])
     regexes = optional(st.sampled_from([r"bytes: (\d+)", "a'b\"c", "\tx "]))
+    takes = st.sampled_from(["median", "minimum"])
     return tuple(
-        draw(st.builds(Metric, st.just(name), direction, regexes, st.just(low), st.just(high)))
+        draw(st.builds(Metric, st.just(name), direction, regexes, st.just(low), st.just(high), takes))
         for name in names
     )
 
@@ -75,7 +76,7 @@ PARTS = {
     "check": st.lists(COMMANDS, max_size=2).map(tuple),
     "metrics": metrics(),
     "constraints": st.lists(constraints(), max_size=2).map(tuple),
-    "repeats": st.integers(1, 100),
+    "repeats": optional(st.integers(1, 100)),
     "search": st.builds(
         Search, st.sampled_from(["tree", "greedy"]), optional(st.integers(1, 64)), st.integers(0, 2**32 - 1)
     ),

@@ -156,6 +156,7 @@ def test_the_goals_of_the_experiments_fit(file: Path) -> None:
         "propose: [tune, {llm: {model: 'openai:gpt-5-mini'}}, {recipe: {from: [../playbooks]}}]",
         "check: [make, {command: x, timeout: 1h30m}]\nsandbox: {memory: 2GB, gpu: auto, env: [A]}",
         "metrics: {score: maximize, size: {goal: minimize, regex: 'b: (\\d+)', bounds: [0, .inf]}}",
+        "metrics: {run.seconds: {goal: minimize, take: minimum}}\nrepeats: 5",
         "search: {parallel: auto}\nrepeats: auto\nbase: 1234567\nconstraints: score >= 1",
     ],
 )
