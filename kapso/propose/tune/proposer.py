@@ -24,6 +24,7 @@ from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
 from kapso.propose.tune.trials import Key, Trial, Trials, key_of
 from kapso.propose.tune.view import Move, View
+from kapso.propose.tune.wide import Wide
 
 
 class Arm(Protocol):
@@ -34,6 +35,10 @@ class Arm(Protocol):
     def observe(self, trial: Trial, trials: Trials) -> None: ...
 
     def propose(self, view: View) -> Move | None: ...
+
+
+_MODEL = 0.65
+"""How often the model goes before the steps, from when on it can."""
 
 
 @dataclass
@@ -71,9 +76,10 @@ class Tune:
         self._reader = Reader()
         self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
         self._in_flight: dict[int, list[_Proposal]] = {}
-        self._scan, self._steps = Scan(), Steps()
+        self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
         self._arms: list[Arm] = [
             self._scan,
+            self._wide,
             self._steps,
             Lines(self._trials),
             Surrogate(self._steps),
@@ -173,8 +179,10 @@ class Tune:
         """The arm that goes first and its move; the others are asked when it has none."""
         draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
         draws["scan"] = 2.0 if self._scan.is_fresh(view) else draws["scan"] / 2
-        if view.random.random() < self._steps.urgency(view):
-            draws["step"] = 1.5
+        urgencies = {"wide": self._wide.urgency(view), "model": _MODEL, "step": self._steps.urgency(view)}
+        for place, (name, urgency) in enumerate(urgencies.items()):
+            if view.random.random() < urgency:
+                draws[name] = 1.9 - 0.1 * place
         draws["random"] /= 4
         for arm in sorted(self._arms, key=lambda arm: -draws[arm.name]):
             move = arm.propose(view)

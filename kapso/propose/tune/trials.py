@@ -62,10 +62,12 @@ class Family:
 
     def __init__(self) -> None:
         self.all: list[Trial] = []
+        self.varied: set[str] = set()
         self._best: list[tuple[float, int, Trial]] = []
 
     def add(self, trial: Trial) -> None:
         self.all.append(trial)
+        self.varied.update(trial.changed)
         if trial.height is not None:
             insort(self._best, (-trial.height, trial.number, trial))
             del self._best[KEPT_BEST:]
