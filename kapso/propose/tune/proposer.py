@@ -15,14 +15,16 @@ from kapso.attempt import Attempt
 from kapso.goal import Goal
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.propose.tune.anywhere import Anywhere
+from kapso.propose.tune.family import Trial
+from kapso.propose.tune.identity import Identities
 from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
-from kapso.propose.tune.slots import ASLEEP, Value
+from kapso.propose.tune.slots import ASLEEP, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
-from kapso.propose.tune.trials import Key, Trial, Trials, key_of
+from kapso.propose.tune.trials import Key, Trials, key_of
 from kapso.propose.tune.view import Move, View
 from kapso.propose.tune.wide import Wide
 
@@ -74,6 +76,7 @@ class Tune:
     def __init__(self, goal: Goal, read: Callable[[str], Mapping[str, bytes]]) -> None:
         self._read_commit = read
         self._reader = Reader()
+        self._identities = Identities(self._reader, read)
         self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
@@ -100,8 +103,9 @@ class Tune:
         parent = context.parents[0]
         program = self._reader.read(context.files, strict=parent.number == 0)
         if parent.number not in self._trials.by_number:
-            self._take_in(parent, program)
-        base = self._trials.known(program.values())
+            self._take_in(parent, context.files, program)
+        names = self._identities.names(parent.number)
+        base = self._trials.known(program.values(names))
         if not base:
             return None
         view = self._view(context, base)
@@ -115,12 +119,14 @@ class Tune:
             title=_title(base, move.values),
             hypothesis=f"{arm}: {move.reason}",
             parameters=values,
-            details={"arm": arm},
+            details={"arm": arm, "names": {new: old for new, old in names.items() if old in values}},
         )
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Write the idea's values; nothing but the literals that change is touched."""
-        write_values(self._reader, idea.parameters, workspace)
+        local = {identity: name for name, identity in idea.details.get("names", {}).items()}
+        values = {local.get(name, name): value for name, value in idea.parameters.items()}
+        write_values(self._reader, values, workspace)
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""
@@ -129,13 +135,17 @@ class Tune:
             return
         is_own = attempt.proposer == self.name and attempt.parameters
         if is_own and all(name in self._trials.axes for name in attempt.parameters):
+            self._identities.inherit(attempt)
             self._add(attempt, attempt.parameters)
         else:
-            self._take_in(attempt, self._reader.read(self._read_commit(attempt.commit)))
+            files = self._read_commit(attempt.commit)
+            self._take_in(attempt, files, self._reader.read(files))
 
-    def _take_in(self, attempt: Attempt, program: Program) -> None:
-        self._trials.meet(program)
-        self._add(attempt, self._trials.known(program.values()))
+    def _take_in(self, attempt: Attempt, files: Files, program: Program) -> None:
+        self._identities.meet(attempt, files)
+        names = self._identities.names(attempt.number)
+        self._trials.meet(program, names)
+        self._add(attempt, self._trials.known(program.values(names)))
 
     def _add(self, attempt: Attempt, values: Mapping[str, Value]) -> None:
         trial = self._trials.add(attempt, values)
@@ -193,7 +203,7 @@ class Tune:
 
 def _title(base: Mapping[str, Value], values: Mapping[str, Value]) -> str:
     """`rate 0.05 → 0.1`, or `3 parameters: a 1→2, b 0.5→0.25, …`."""
-    changes = [(name.rsplit(":", 1)[-1].rsplit(".", 1)[-1], base[name], new) for name, new in values.items()]
+    changes = [(label_of(name), base[name], new) for name, new in values.items()]
     if len(changes) == 1:
         label, old, new = changes[0]
         if label.startswith("-") and isinstance(new, bool):

@@ -8,10 +8,12 @@ and cost little per attempt; at most `_MOST` trials are looked at, so that nothi
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from kapso.propose.tune.arrays import Array, np
+from kapso.propose.tune.family import Trial
 from kapso.propose.tune.steps import Steps
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
 Rng = np.random.Generator
@@ -21,6 +23,8 @@ _WIDEST = 32
 _EVERY = 10
 _ROUNDS = 14
 _APART = 4.0
+_DOUBT = 0.1
+"""Variance of what other programs say about this one, as a share of the variance of all heights."""
 _AFAR = 0.15
 """How often it looks over the marked ranges too; always doing so costs precision near the best."""
 
@@ -40,12 +44,12 @@ class Surrogate:
     def propose(self, view: View) -> Move | None:
         """Where the model expects most, near the parent."""
         names = self._names(view)
-        if not names or len(view.family.all) < len(names) // 2 + 4 or not view.family.best(2)[1:]:
+        if not names or view.family.size < len(names) // 2 + 4 or not view.family.best(1):
             return None
         space = _Space(view, names)
-        points, heights = _data(view, space)
+        points, heights, doubts = _data(view, space)
         lengths, noise = self._fit(view, space)
-        model = _Model(space.encode(points), heights, lengths, noise)
+        model = _Model(space.encode(points), heights, lengths, noise + doubts)
         here = np.array([view.position(name) for name in names])
         rng = np.random.default_rng(view.random.getrandbits(64))
         centres = np.concatenate([here[None, :], points[model.order()[:2]]])
@@ -69,10 +73,10 @@ class Surrogate:
         count = len(view.family.all)
         every = _EVERY if count < 20 * _EVERY else 5 * _EVERY
         full = count // every * every or count
-        key = (tuple(space.names), full)
+        key = (tuple(space.names), full, len(view.base))
         if key not in self._fitted:
-            points, heights = _data(view, space, full)
-            self._fitted = {key: _fit(space.encode(points), heights)}
+            points, heights, doubts = _data(view, space, full)
+            self._fitted = {key: _fit(space.encode(points), heights, doubts)}
         return self._fitted[key]
 
 
@@ -101,7 +105,7 @@ class _Space:
 
     def reach(self, lengths: Array) -> Array:
         """How far each parameter is moved."""
-        return np.minimum(lengths[self._first[:-1]], 6.0)
+        return np.asarray(np.minimum(lengths[self._first[:-1]], 6.0))
 
     def around(self, centres: Array, count: int, radius: float, lengths: Array, rng: Rng) -> Array:
         """Points near some others: a few numbers moved, now and then a choice changed."""
@@ -114,22 +118,27 @@ class _Space:
         moved = np.clip(points + shifts, self.low, self.high)
         drawn = np.floor(rng.random((count, width)) * self.counts)
         changed = np.where(rng.random((count, width)) < 0.5 / width, drawn, points)
-        return np.where(self.counts > 0, changed, moved)
+        return np.asarray(np.where(self.counts > 0, changed, moved))
 
     def anywhere(self, centres: Array, count: int, rng: Rng) -> Array:
         """Points that differ from the first centre by anything within the ranges that markers name."""
         shape = (count, len(self.names))
         drawn = self.low + rng.random(shape) * (self.high - self.low)
         drawn = np.where(self.counts > 0, np.floor(rng.random(shape) * self.counts), drawn)
-        return np.where(self.is_drawn, drawn, centres[0])
+        return np.asarray(np.where(self.is_drawn, drawn, centres[0]))
 
 
-def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, Array]:
-    """Positions and standardised heights of the best and the latest trials; broken ones count as poor."""
-    end = len(view.family.all) if among is None else among
-    latest = view.family.all[max(0, end - _MOST // 2) : end]
-    chosen = {trial.number: trial for trial in (*view.family.best(_MOST // 2, among), *latest)}
-    rows = sorted(chosen.values(), key=lambda trial: trial.number)
+def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, Array, Array]:
+    """Positions, standardised heights and doubts of the best and the latest trials.
+
+    Broken ones count as poor. What is borrowed from other families fills up what is left.
+    """
+    family = view.family
+    end = len(family.all) if among is None else among
+    latest = family.all[max(0, end - _MOST // 2) : end]
+    chosen = {trial.number: trial for trial in (*family.best(_MOST // 2, among), *latest)}
+    own = sorted(chosen.values(), key=lambda trial: trial.number)
+    rows = [*own, *family.borrowed[: max(0, _MOST - len(own))]]
     names = space.names
     points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
     heights = np.array([np.nan if t.height is None else t.height for t in rows], dtype=float)
@@ -139,7 +148,8 @@ def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, A
     low = np.nan_to_num((heights - median) / spread, nan=-1.0)
     squashed = np.where(low < -1, -1 - np.log1p(np.maximum(-1 - low, 0)), low)
     deviation = float(np.std(squashed)) or 1.0
-    return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation
+    doubts = np.where(np.arange(len(rows)) < len(own), 0.0, _DOUBT)
+    return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation, doubts
 
 
 def _kernel(a: Array, b: Array, lengths: Array) -> tuple[Array, Array]:
@@ -150,7 +160,7 @@ def _kernel(a: Array, b: Array, lengths: Array) -> tuple[Array, Array]:
     return (1 + r + r * r / 3) * decay, (1 + r) * decay
 
 
-def _fit(points: Array, heights: Array) -> tuple[Array, float]:
+def _fit(points: Array, heights: Array, doubts: Array) -> tuple[Array, float]:
     """Lengths and noise variance by resilient gradient ascent on the posterior."""
     width = points.shape[1]
     prior = math.log(3.0 * math.sqrt(max(width, 1)))
@@ -159,7 +169,7 @@ def _fit(points: Array, heights: Array) -> tuple[Array, float]:
     best, best_theta = -math.inf, theta
     gaps = (points[:, None, :] - points[None, :, :]) ** 2
     for _ in range(_ROUNDS):
-        value, gradient = _likelihood(points, heights, gaps, theta, prior)
+        value, gradient = _likelihood(points, heights, doubts, gaps, theta, prior)
         if value > best:
             best, best_theta = value, theta
         agree = np.sign(gradient) * np.sign(before)
@@ -171,12 +181,11 @@ def _fit(points: Array, heights: Array) -> tuple[Array, float]:
 
 
 def _likelihood(
-    points: Array, heights: Array, gaps: Array, theta: Array, prior: float
+    points: Array, heights: Array, doubts: Array, gaps: Array, theta: Array, prior: float
 ) -> tuple[float, Array]:
     lengths, noise = np.exp(theta[:-1]), math.exp(theta[-1])
     kernel, slope = _kernel(points, points, lengths)
-    n = len(heights)
-    inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(n))
+    inverse = np.linalg.inv(kernel + np.diag(noise + 1e-8 + doubts))
     weights = inverse @ heights
     sign, logdet = np.linalg.slogdet(inverse)
     value = -0.5 * float(heights @ weights) + 0.5 * float(logdet if sign > 0 else -1e6)
@@ -189,15 +198,15 @@ def _likelihood(
 
 
 class _Model:
-    def __init__(self, points: Array, heights: Array, lengths: Array, noise: float) -> None:
+    def __init__(self, points: Array, heights: Array, lengths: Array, noise: Array) -> None:
         kernel, _ = _kernel(points, points, lengths)
         self._points, self._lengths = points, lengths
-        self._inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(len(points)))
+        self._inverse = np.linalg.inv(kernel + np.diag(noise + 1e-8))
         self._weights = self._inverse @ heights
         self._means = kernel @ self._weights
         self.best = float(np.max(self._means))
 
-    def order(self) -> Array:
+    def order(self) -> np.ndarray[Any, np.dtype[np.intp]]:
         """The points by what the model, unlike a single lucky measurement, takes them for, best first."""
         return np.argsort(-self._means, kind="stable")
 

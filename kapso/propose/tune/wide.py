@@ -6,7 +6,8 @@ they save dozens of steps, and they give the model a picture of the whole.
 
 from __future__ import annotations
 
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.family import Trial
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
 _FIRST = 4
@@ -32,7 +33,7 @@ class Wide:
         """How likely it should go first."""
         if self._tries < _FIRST:
             return 1.0
-        return 0.5 if len(view.family.all) <= _EARLY else 0.0
+        return 0.5 if view.family.size <= _EARLY else 0.0
 
     def propose(self, view: View) -> Move | None:
         """New values for all marked numbers; None where fewer than two are marked."""
