@@ -9,6 +9,7 @@ from kapso.cli.output import how_called, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
+from kapso.report.matters import sentence
 from kapso.report.words import ENDINGS, how_confirmed
 from kapso.wording import duration, number, plural, printable
 
@@ -65,6 +66,8 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     ]
     if (changed := _size(result)) is not None:
         lines.append(f"  diff    {changed}")
+    if result.importance:
+        lines.append(f"  matters {sentence(result.importance)}")
     return lines
 
 

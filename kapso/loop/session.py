@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import FrameType
 from typing import Any
 
@@ -32,6 +32,7 @@ from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
 from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read_facts, stored_goal
+from kapso.propose.importance import importance
 
 IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
 
@@ -67,6 +68,9 @@ class Result:
     confirmation: Confirmation | None
     repository: str
     best_left_in: str | None = None
+    importance: Mapping[str, float] = field(default_factory=dict)
+    """The share of the score's variance that each parameter explains."""
+
     leave_by: float | None = None
     """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
@@ -82,6 +86,7 @@ class Result:
             "attempts": self.attempts,
             "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
+            "importance": dict(self.importance) or None,
         }
 
 
@@ -283,6 +288,8 @@ class _Session:
         if is_finished:
             self._hold_out_best()
         result = self._result(ending, found, self._code(ending, found) if is_finished else self.exit_code)
+        if is_finished:
+            result = replace(result, importance=importance(history.attempts.values()))
         if not run.recorder.flush(5.0 if is_finished else 1.0):
             self.voice.say("the episodic log is held by another process; it is read from git later")
         if BASELINE in history.attempts:
@@ -295,6 +302,7 @@ class _Session:
                     "noise": history.noise.sigma,
                     "confirmed": found.to_json() if found else None,
                     "elapsed": round(result.elapsed_s, 3),
+                    "importance": dict(result.importance) or None,
                     "raised": run.folder.raised() or self.end.get("raised") or None,
                 }
             )
