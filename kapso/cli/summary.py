@@ -9,6 +9,7 @@ from kapso.cli.output import how_called, styled
 from kapso.loop.campaign import Ending
 from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
+from kapso.report.matters import sentence
 from kapso.report.words import ENDINGS, how_confirmed, how_it_held, how_staged
 from kapso.wording import duration, number, plural, printable
 
@@ -72,6 +73,8 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
         lines.append(f"  diff    {changed}")
     if (less := result.smallest) is not None:
         lines.append(f"  attempt {less.attempt} keeps that score with {less.share}{how_it_held(less)}")
+    if result.importance:
+        lines.append(f"  matters {sentence(result.importance)}")
     return lines
 
 

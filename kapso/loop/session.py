@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import FrameType
 from typing import Any
 
@@ -34,6 +34,7 @@ from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
 from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read_facts, stored_goal
+from kapso.propose.importance import importance
 
 IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
 
@@ -75,6 +76,9 @@ class Result:
     """How many attempts none beats in every metric; 0 where the run is not after that."""
 
     stages: tuple[StageTally, ...] = ()
+    importance: Mapping[str, float] = field(default_factory=dict)
+    """The share of the score's variance that each parameter explains."""
+
     leave_by: float | None = None
     """When the process must have ended, as `time.monotonic` tells it, after SIGTERM."""
 
@@ -92,6 +96,7 @@ class Result:
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
             "stages": [asdict(each) for each in self.stages],
             "smallest": self.smallest.to_json() if self.smallest else None,
+            "importance": dict(self.importance) or None,
         }
 
 
@@ -295,6 +300,8 @@ class _Session:
             self._hold_out_best()
         code = self._code(ending, found) if is_finished else self.exit_code
         result = replace(self._result(ending, found, code), smallest=smallest)
+        if is_finished:
+            result = replace(result, importance=importance(history.attempts.values()))
         if not run.recorder.flush(5.0 if is_finished else 1.0):
             self.voice.say("the episodic log is held by another process; it is read from git later")
         if BASELINE in history.attempts:
@@ -308,6 +315,7 @@ class _Session:
                     "confirmed": found.to_json() if found else None,
                     "smallest": smallest.to_json() if smallest else None,
                     "elapsed": round(result.elapsed_s, 3),
+                    "importance": dict(result.importance) or None,
                     "raised": run.folder.raised() or self.end.get("raised") or None,
                 }
             )

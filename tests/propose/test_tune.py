@@ -229,3 +229,24 @@ def test_optuna_is_loaded_only_when_it_is_asked() -> None:
     code = "import sys, kapso.propose; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+@pytest.mark.parametrize("marked", ["1e-05..10.0 log", "0.1..0.7", "0.003..0.3 log"])
+def test_the_ends_of_a_marked_range_are_reached_to_the_last_digit(search: Make, marked: str) -> None:
+    low, high = (float(end) for end in marked.removesuffix(" log").split(".."))
+    text = f"x = 0.2  # kapso: {marked}\ny = 0.2  # kapso: {marked}\n"
+    run = search({"a.py": text}, lambda names: names["y"] - names["x"]).run(40)
+    assert run.best.score == pytest.approx(high - low, rel=1e-3)
+    values = [value for idea in run.ideas for value in idea.parameters.values()]
+    assert all(low <= value <= high for value in values)
+    assert len(values) == 2 * len(run.ideas)  # a literal outside of its marker's range would be none
+
+
+def test_marked_numbers_are_drawn_from_their_whole_ranges_before_steps(search: Make) -> None:
+    text = "solver = 'a'  # kapso: a|b\nx = 0.9  # kapso: 0..1\ny = 1e-3  # kapso: 1e-4..1 log\n"
+    run = search({"a.py": text}, lambda n: -abs(n["x"] - 0.1) - abs(math.log10(n["y"]))).run(10)
+    assert [idea.hypothesis.split(":")[0] for idea in run.ideas[:5]] == ["scan"] + ["wide"] * 4
+    assert all({"a.py:x", "a.py:y"} <= set(idea.parameters) for idea in run.ideas)
+    assert run.ideas[1].parameters["a.py:x"] != 0.9 and run.ideas[1].parameters["a.py:y"] != 1e-3
+    bare = search({"a.py": "x = 0.9\ny = 1e-3\n"}, lambda n: -abs(n["x"] - 0.1)).run(10)
+    assert not any(idea.hypothesis.startswith("wide") for idea in bare.ideas)

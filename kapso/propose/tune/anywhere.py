@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from itertools import product
 
+from kapso.propose.tune.family import Trial
 from kapso.propose.tune.slots import Value
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
 _DRAWS = 40

@@ -26,7 +26,10 @@ _LARGEST_WHOLE = 2**31 - 1
 
 @dataclass(frozen=True)
 class Axis:
-    """Positions from `low` to `high` may be asked for; `floor` and `ceiling` bind for good."""
+    """Positions from `low` to `high` may be asked for; `floor` and `ceiling` bind for good.
+
+    `bounds` are values that a marker names: its ends to the last digit, which no way there and back keeps.
+    """
 
     name: str
     first: Value
@@ -39,6 +42,8 @@ class Axis:
     ceiling: float = math.inf
     low: float = -math.inf
     high: float = math.inf
+    is_marked: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
     @property
     def is_bounded_by_name(self) -> bool:
@@ -62,7 +67,7 @@ class Axis:
         if self.choices:
             return self.choices[round(min(max(position, 0), len(self.choices) - 1))]
         position = min(max(position, self.floor), self.ceiling)
-        raw = self._raw(position)
+        raw = min(max(self._raw(position), self.bounds[0]), self.bounds[1])
         is_int = isinstance(self.first, int)
         if self.whole or is_int:
             whole = max(-_LARGEST_WHOLE, min(_LARGEST_WHOLE, round(raw)))
@@ -97,7 +102,8 @@ class Axis:
         if (raw > 0) != (value > 0):
             return raw
         lowest, highest = sorted((self._raw(self.floor), self._raw(self.ceiling)))
-        return min(max(value, lowest), highest) + 0.0
+        value = min(max(value, lowest), highest)
+        return min(max(value, self.bounds[0]), self.bounds[1]) + 0.0
 
     def beyond_one(self) -> Axis:
         """A logistic axis as a logarithmic one, for what turned out to be no fraction."""
@@ -115,7 +121,8 @@ class Axis:
 def axis_of(slot: Slot) -> Axis:
     """The axis of a slot, from its marker or from what its value and name suggest."""
     if slot.choices:
-        return Axis(slot.name, slot.value, slot.tier, choices=slot.choices)
+        is_marked = slot.domain is not None
+        return Axis(slot.name, slot.value, slot.tier, choices=slot.choices, is_marked=is_marked)
     if isinstance(slot.value, bool):
         return Axis(slot.name, slot.value, slot.tier, choices=(slot.value, not slot.value))
     if slot.domain is not None:
@@ -139,11 +146,11 @@ def _marked(slot: Slot) -> Axis:
     whole = domain.whole or isinstance(slot.value, int)
     span = math.log(domain.high / domain.low) if domain.log else domain.high - domain.low
     unit = span / 8 if not whole or domain.log else max(1.0, span / 8)
-    bare = Axis(
-        slot.name, slot.value, slot.tier, whole=whole, scale="log" if domain.log else "linear", unit=unit
-    )
+    scale = "log" if domain.log else "linear"
+    bare = Axis(slot.name, slot.value, slot.tier, whole=whole, scale=scale, unit=unit, is_marked=True)
     low, high = bare.position(domain.low), bare.position(domain.high)
-    return replace(bare, floor=low, ceiling=high, low=low, high=high)
+    bounds = (domain.low, domain.high)
+    return replace(bare, floor=low, ceiling=high, low=low, high=high, bounds=bounds)
 
 
 def _whole(slot: Slot) -> Axis:

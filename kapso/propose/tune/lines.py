@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.family import Trial
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
 _STRIDES = (1.0, 0.5, 2.0, 0.25)

@@ -19,8 +19,9 @@ class Program:
 
     slots: Mapping[str, Slot]
 
-    def values(self) -> dict[str, Value]:
-        return {name: slot.value for name, slot in self.slots.items()}
+    def values(self, names: Mapping[str, str] = {}) -> dict[str, Value]:  # noqa: B006 - only read
+        """The present values; `names` maps a slot's name to that of its parameter, where they differ."""
+        return {names.get(name, name): slot.value for name, slot in self.slots.items()}
 
 
 class Reader:
@@ -37,14 +38,15 @@ class Reader:
         thousands for every attempt would cost more than all the rest.
         """
         barren = self._barren if len(files) > _MANY_FILES else frozenset()
-        found = {path: self._read_file(path, files[path]) for path in sorted(files) if path not in barren}
+        found = {path: self.file(path, files[path]) for path in sorted(files) if path not in barren}
         if strict:
             _check_markers(found)
         is_marked = any(file.is_marked for file in found.values())
         slots = (slot for file in found.values() for slot in file.slots)
         return Program({slot.name: slot for slot in slots if slot.domain is not None or not is_marked})
 
-    def _read_file(self, path: str, content: bytes) -> FileSlots:
+    def file(self, path: str, content: bytes) -> FileSlots:
+        """The slots of one file."""
         key = (path, content)
         found = self._files.pop(key, None) or read_file(path, content)
         if not found.slots and not found.problems:

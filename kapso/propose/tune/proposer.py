@@ -15,15 +15,18 @@ from kapso.attempt import Attempt
 from kapso.goal import Goal
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.propose.tune.anywhere import Anywhere
+from kapso.propose.tune.family import Trial
+from kapso.propose.tune.identity import Identities
 from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
-from kapso.propose.tune.slots import ASLEEP, Value
+from kapso.propose.tune.slots import ASLEEP, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
-from kapso.propose.tune.trials import Key, Trial, Trials, key_of
+from kapso.propose.tune.trials import Key, Trials, key_of
 from kapso.propose.tune.view import Move, View
+from kapso.propose.tune.wide import Wide
 
 
 class Arm(Protocol):
@@ -34,6 +37,10 @@ class Arm(Protocol):
     def observe(self, trial: Trial, trials: Trials) -> None: ...
 
     def propose(self, view: View) -> Move | None: ...
+
+
+_MODEL = 0.65
+"""How often the model goes before the steps, from when on it can."""
 
 
 @dataclass
@@ -69,11 +76,13 @@ class Tune:
     def __init__(self, goal: Goal, read: Callable[[str], Mapping[str, bytes]]) -> None:
         self._read_commit = read
         self._reader = Reader()
+        self._identities = Identities(self._reader, read)
         self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
         self._in_flight: dict[int, list[_Proposal]] = {}
-        self._scan, self._steps = Scan(), Steps()
+        self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
         self._arms: list[Arm] = [
             self._scan,
+            self._wide,
             self._steps,
             Lines(self._trials),
             Surrogate(self._steps),
@@ -94,8 +103,9 @@ class Tune:
         parent = context.parents[0]
         program = self._reader.read(context.files, strict=parent.number == 0)
         if parent.number not in self._trials.by_number:
-            self._take_in(parent, program)
-        base = self._trials.known(program.values())
+            self._take_in(parent, context.files, program)
+        names = self._identities.names(parent.number)
+        base = self._trials.known(program.values(names))
         if not base:
             return None
         view = self._view(context, base)
@@ -109,12 +119,14 @@ class Tune:
             title=_title(base, move.values),
             hypothesis=f"{arm}: {move.reason}",
             parameters=values,
-            details={"arm": arm},
+            details={"arm": arm, "names": {new: old for new, old in names.items() if old in values}},
         )
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Write the idea's values; nothing but the literals that change is touched."""
-        write_values(self._reader, idea.parameters, workspace)
+        local = {identity: name for name, identity in idea.details.get("names", {}).items()}
+        values = {local.get(name, name): value for name, value in idea.parameters.items()}
+        write_values(self._reader, values, workspace)
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""
@@ -123,13 +135,17 @@ class Tune:
             return
         is_own = attempt.proposer == self.name and attempt.parameters
         if is_own and all(name in self._trials.axes for name in attempt.parameters):
+            self._identities.inherit(attempt)
             self._add(attempt, attempt.parameters)
         else:
-            self._take_in(attempt, self._reader.read(self._read_commit(attempt.commit)))
+            files = self._read_commit(attempt.commit)
+            self._take_in(attempt, files, self._reader.read(files))
 
-    def _take_in(self, attempt: Attempt, program: Program) -> None:
-        self._trials.meet(program)
-        self._add(attempt, self._trials.known(program.values()))
+    def _take_in(self, attempt: Attempt, files: Files, program: Program) -> None:
+        self._identities.meet(attempt, files)
+        names = self._identities.names(attempt.number)
+        self._trials.meet(program, names)
+        self._add(attempt, self._trials.known(program.values(names)))
 
     def _add(self, attempt: Attempt, values: Mapping[str, Value]) -> None:
         trial = self._trials.add(attempt, values)
@@ -173,8 +189,10 @@ class Tune:
         """The arm that goes first and its move; the others are asked when it has none."""
         draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
         draws["scan"] = 2.0 if self._scan.is_fresh(view) else draws["scan"] / 2
-        if view.random.random() < self._steps.urgency(view):
-            draws["step"] = 1.5
+        urgencies = {"wide": self._wide.urgency(view), "model": _MODEL, "step": self._steps.urgency(view)}
+        for place, (name, urgency) in enumerate(urgencies.items()):
+            if view.random.random() < urgency:
+                draws[name] = 1.9 - 0.1 * place
         draws["random"] /= 4
         for arm in sorted(self._arms, key=lambda arm: -draws[arm.name]):
             move = arm.propose(view)
@@ -185,7 +203,7 @@ class Tune:
 
 def _title(base: Mapping[str, Value], values: Mapping[str, Value]) -> str:
     """`rate 0.05 → 0.1`, or `3 parameters: a 1→2, b 0.5→0.25, …`."""
-    changes = [(name.rsplit(":", 1)[-1].rsplit(".", 1)[-1], base[name], new) for name, new in values.items()]
+    changes = [(label_of(name), base[name], new) for name, new in values.items()]
     if len(changes) == 1:
         label, old, new = changes[0]
         if label.startswith("-") and isinstance(new, bool):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kapso.propose.tune.family import Trial
 from kapso.propose.tune.slots import Value
 from kapso.propose.tune.steps import Steps
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Sampler:
     def propose(self, view: View) -> Move | None:
         """What TPE samples, with all that does not matter left as the parent has it."""
         names = self._names(view)
-        if not names or len(view.family.all) < 8:
+        if not names or view.family.size < 8:
             return None
         study, space = self._update(view, names)
         from optuna.samplers import TPESampler
@@ -80,12 +81,13 @@ class Sampler:
             else:
                 space[name] = FloatDistribution(axis.low, axis.high)
         epoch = len(view.family.all) // _EPOCH * _EPOCH
-        key = (epoch, tuple((n, view.axes[n].low, view.axes[n].high) for n in names))
+        key = (epoch, len(view.base), tuple((n, view.axes[n].low, view.axes[n].high) for n in names))
         if self._study is None or key != self._key:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             self._study = optuna.create_study(direction="maximize")
             self._key = key
-            chosen = sorted(view.family.best(_KEPT, epoch), key=lambda trial: trial.number)
+            own = sorted(view.family.best(_KEPT, epoch), key=lambda trial: trial.number)
+            chosen = [*own, *view.family.borrowed[: _KEPT - len(own)]]
             self._tell(chosen, view, space)
             self._told = epoch
         self._tell(view.family.all[self._told :], view, space)

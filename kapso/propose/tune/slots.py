@@ -56,7 +56,7 @@ class Slot:
     @property
     def label(self) -> str:
         """The last part of the name, for titles."""
-        return self.name.rsplit(":", 1)[-1].rsplit(".", 1)[-1]
+        return label_of(self.name)
 
     @property
     def is_text(self) -> bool:
@@ -159,6 +159,11 @@ def rewrite(content: bytes, slots: Iterable[Slot], values: Mapping[str, Value]) 
         pieces.append(edit.text)
         at = edit.end
     return "".join([*pieces, text[at:]]).encode("utf-8")
+
+
+def label_of(name: str) -> str:
+    """The last part of a parameter's name, without what tells it from others that are named like it."""
+    return name.rsplit(":", 1)[-1].rsplit(".", 1)[-1].split("~", 1)[0]
 
 
 def is_same(a: Value, b: Value) -> bool:

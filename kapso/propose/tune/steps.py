@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from kapso.propose.tune.family import Trial
 from kapso.propose.tune.slots import STRUCTURAL
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
 _STRIDES = 6

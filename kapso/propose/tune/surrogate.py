@@ -8,16 +8,25 @@ and cost little per attempt; at most `_MOST` trials are looked at, so that nothi
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from kapso.propose.tune.arrays import Array, np
+from kapso.propose.tune.family import Trial
 from kapso.propose.tune.steps import Steps
-from kapso.propose.tune.trials import Trial, Trials
+from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
+Rng = np.random.Generator
+
 _MOST = 60
-_WIDEST = 16
+_WIDEST = 32
 _EVERY = 10
 _ROUNDS = 14
+_APART = 4.0
+_DOUBT = 0.1
+"""Variance of what other programs say about this one, as a share of the variance of all heights."""
+_AFAR = 0.15
+"""How often it looks over the marked ranges too; always doing so costs precision near the best."""
 
 
 class Surrogate:
@@ -35,16 +44,16 @@ class Surrogate:
     def propose(self, view: View) -> Move | None:
         """Where the model expects most, near the parent."""
         names = self._names(view)
-        if not names or len(view.family.all) < len(names) // 2 + 4 or not view.family.best(2)[1:]:
+        if not names or view.family.size < len(names) // 2 + 4 or not view.family.best(1):
             return None
-        points, heights = _data(view, names)
-        lengths, noise = self._fit(view, names)
-        model = _Model(points, heights, lengths, noise)
+        space = _Space(view, names)
+        points, heights, doubts = _data(view, space)
+        lengths, noise = self._fit(view, space)
+        model = _Model(space.encode(points), heights, lengths, noise + doubts)
         here = np.array([view.position(name) for name in names])
         rng = np.random.default_rng(view.random.getrandbits(64))
-        centres = np.concatenate([here[None, :], model.best_points(2)])
-        targets = _most_promising(model, centres, lengths, _bounds(view, names), rng)
-        for target in targets:
+        centres = np.concatenate([here[None, :], points[model.order()[:2]]])
+        for target in _most_promising(model, centres, lengths, space, rng):
             changed = {n: float(t) for n, t, h in zip(names, target, here, strict=True) if abs(t - h) > 1e-9}
             move = view.move(changed, "most promising to a model of what was measured")
             if move is not None:
@@ -53,28 +62,84 @@ class Surrogate:
 
     def _names(self, view: View) -> list[str]:
         """The parameters that were seen to matter most, in an order that keeps when the ranking changes."""
-        effects = self._steps.effects([name for name in view.numeric() if name in self._steps.profiles])
+        varied = view.family.varied
+        effects = self._steps.effects([name for name in view.numeric() if name in varied])
         ranked = sorted((name for name in effects if effects[name] > 0), key=lambda name: -effects[name])
-        return sorted(ranked[:_WIDEST])
+        named = [name for name in view.named() if name in varied]
+        return sorted((named[: _WIDEST // 2] + ranked)[:_WIDEST])
 
-    def _fit(self, view: View, names: list[str]) -> tuple[Array, float]:
+    def _fit(self, view: View, space: _Space) -> tuple[Array, float]:
         """Lengths and noise as the trials up to the last multiple of ten, later of fifty, suggest them."""
         count = len(view.family.all)
         every = _EVERY if count < 20 * _EVERY else 5 * _EVERY
         full = count // every * every or count
-        key = (tuple(names), full)
+        key = (tuple(space.names), full, len(view.base))
         if key not in self._fitted:
-            points, heights = _data(view, names, full)
-            self._fitted = {key: _fit(points, heights)}
+            points, heights, doubts = _data(view, space, full)
+            self._fitted = {key: _fit(space.encode(points), heights, doubts)}
         return self._fitted[key]
 
 
-def _data(view: View, names: list[str], among: int | None = None) -> tuple[Array, Array]:
-    """Positions and standardised heights of the best and the latest trials; broken ones count as poor."""
-    end = len(view.family.all) if among is None else among
-    latest = view.family.all[max(0, end - _MOST // 2) : end]
-    chosen = {trial.number: trial for trial in (*view.family.best(_MOST // 2, among), *latest)}
-    rows = sorted(chosen.values(), key=lambda trial: trial.number)
+class _Space:
+    """The parameters of a model: numbers as they stand on their axes, choices as a column for each value."""
+
+    def __init__(self, view: View, names: list[str]) -> None:
+        self.names = names
+        axes = [view.axes[name] for name in names]
+        self.counts = np.array([len(axis.choices) for axis in axes])
+        self.low, self.high = _bounds(view, names)
+        self.is_drawn = np.array([axis.is_marked for axis in axes])
+        columns = [1 if count < 3 else count for count in self.counts]
+        self._first = np.cumsum([0, *columns])
+
+    def encode(self, points: Array) -> Array:
+        """The columns of some points; a choice of another value is `_APART` steps away."""
+        features = np.zeros((len(points), self._first[-1]))
+        for i, count in enumerate(self.counts):
+            at = self._first[i]
+            if count < 3:
+                features[:, at] = points[:, i] * (_APART if count else 1.0)
+            else:
+                features[np.arange(len(points)), at + points[:, i].astype(int)] = _APART / math.sqrt(2)
+        return features
+
+    def reach(self, lengths: Array) -> Array:
+        """How far each parameter is moved."""
+        return np.asarray(np.minimum(lengths[self._first[:-1]], 6.0))
+
+    def around(self, centres: Array, count: int, radius: float, lengths: Array, rng: Rng) -> Array:
+        """Points near some others: a few numbers moved, now and then a choice changed."""
+        width = centres.shape[1]
+        spread = np.exp(rng.uniform(math.log(0.02), math.log(0.8), (count, 1))) * radius
+        share = np.exp(rng.uniform(-math.log(max(1.0, width / 1.5)), 0, (count, 1)))
+        keep = rng.random((count, width)) < share
+        shifts = rng.standard_normal((count, width)) * spread * self.reach(lengths) * keep
+        points = centres[rng.integers(len(centres), size=count)]
+        moved = np.clip(points + shifts, self.low, self.high)
+        drawn = np.floor(rng.random((count, width)) * self.counts)
+        changed = np.where(rng.random((count, width)) < 0.5 / width, drawn, points)
+        return np.asarray(np.where(self.counts > 0, changed, moved))
+
+    def anywhere(self, centres: Array, count: int, rng: Rng) -> Array:
+        """Points that differ from the first centre by anything within the ranges that markers name."""
+        shape = (count, len(self.names))
+        drawn = self.low + rng.random(shape) * (self.high - self.low)
+        drawn = np.where(self.counts > 0, np.floor(rng.random(shape) * self.counts), drawn)
+        return np.asarray(np.where(self.is_drawn, drawn, centres[0]))
+
+
+def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, Array, Array]:
+    """Positions, standardised heights and doubts of the best and the latest trials.
+
+    Broken ones count as poor. What is borrowed from other families fills up what is left.
+    """
+    family = view.family
+    end = len(family.all) if among is None else among
+    latest = family.all[max(0, end - _MOST // 2) : end]
+    chosen = {trial.number: trial for trial in (*family.best(_MOST // 2, among), *latest)}
+    own = sorted(chosen.values(), key=lambda trial: trial.number)
+    rows = [*own, *family.borrowed[: max(0, _MOST - len(own))]]
+    names = space.names
     points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
     heights = np.array([np.nan if t.height is None else t.height for t in rows], dtype=float)
     median = float(np.nanmedian(heights))
@@ -83,7 +148,8 @@ def _data(view: View, names: list[str], among: int | None = None) -> tuple[Array
     low = np.nan_to_num((heights - median) / spread, nan=-1.0)
     squashed = np.where(low < -1, -1 - np.log1p(np.maximum(-1 - low, 0)), low)
     deviation = float(np.std(squashed)) or 1.0
-    return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation
+    doubts = np.where(np.arange(len(rows)) < len(own), 0.0, _DOUBT)
+    return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation, doubts
 
 
 def _kernel(a: Array, b: Array, lengths: Array) -> tuple[Array, Array]:
@@ -94,7 +160,7 @@ def _kernel(a: Array, b: Array, lengths: Array) -> tuple[Array, Array]:
     return (1 + r + r * r / 3) * decay, (1 + r) * decay
 
 
-def _fit(points: Array, heights: Array) -> tuple[Array, float]:
+def _fit(points: Array, heights: Array, doubts: Array) -> tuple[Array, float]:
     """Lengths and noise variance by resilient gradient ascent on the posterior."""
     width = points.shape[1]
     prior = math.log(3.0 * math.sqrt(max(width, 1)))
@@ -103,7 +169,7 @@ def _fit(points: Array, heights: Array) -> tuple[Array, float]:
     best, best_theta = -math.inf, theta
     gaps = (points[:, None, :] - points[None, :, :]) ** 2
     for _ in range(_ROUNDS):
-        value, gradient = _likelihood(points, heights, gaps, theta, prior)
+        value, gradient = _likelihood(points, heights, doubts, gaps, theta, prior)
         if value > best:
             best, best_theta = value, theta
         agree = np.sign(gradient) * np.sign(before)
@@ -115,12 +181,11 @@ def _fit(points: Array, heights: Array) -> tuple[Array, float]:
 
 
 def _likelihood(
-    points: Array, heights: Array, gaps: Array, theta: Array, prior: float
+    points: Array, heights: Array, doubts: Array, gaps: Array, theta: Array, prior: float
 ) -> tuple[float, Array]:
     lengths, noise = np.exp(theta[:-1]), math.exp(theta[-1])
     kernel, slope = _kernel(points, points, lengths)
-    n = len(heights)
-    inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(n))
+    inverse = np.linalg.inv(kernel + np.diag(noise + 1e-8 + doubts))
     weights = inverse @ heights
     sign, logdet = np.linalg.slogdet(inverse)
     value = -0.5 * float(heights @ weights) + 0.5 * float(logdet if sign > 0 else -1e6)
@@ -133,17 +198,17 @@ def _likelihood(
 
 
 class _Model:
-    def __init__(self, points: Array, heights: Array, lengths: Array, noise: float) -> None:
+    def __init__(self, points: Array, heights: Array, lengths: Array, noise: Array) -> None:
         kernel, _ = _kernel(points, points, lengths)
         self._points, self._lengths = points, lengths
-        self._inverse = np.linalg.inv(kernel + (noise + 1e-8) * np.eye(len(points)))
+        self._inverse = np.linalg.inv(kernel + np.diag(noise + 1e-8))
         self._weights = self._inverse @ heights
         self._means = kernel @ self._weights
         self.best = float(np.max(self._means))
 
-    def best_points(self, count: int) -> Array:
-        """The points that the model, unlike a single lucky measurement, takes for the best."""
-        return self._points[np.argsort(-self._means, kind="stable")[:count]]
+    def order(self) -> np.ndarray[Any, np.dtype[np.intp]]:
+        """The points by what the model, unlike a single lucky measurement, takes them for, best first."""
+        return np.argsort(-self._means, kind="stable")
 
     def improvement(self, targets: Array) -> Array:
         """Expected improvement over the best mean, in standard deviations of the heights."""
@@ -168,6 +233,10 @@ def _bounds(view: View, names: list[str]) -> tuple[Array, Array]:
     lows, highs = [], []
     for name in names:
         axis, here = view.axes[name], view.position(name)
+        if axis.choices:
+            lows.append(0.0)
+            highs.append(len(axis.choices) - 1.0)
+            continue
         limits = view.limits.get(name)
         below, above = (limits.below, limits.above) if limits else (-math.inf, math.inf)
         lows.append(max(min(axis.low, here), here - (here - below) * 0.7 if below < here else -math.inf))
@@ -175,21 +244,13 @@ def _bounds(view: View, names: list[str]) -> tuple[Array, Array]:
     return np.array(lows), np.array(highs)
 
 
-def _most_promising(
-    model: _Model, centres: Array, lengths: Array, bounds: tuple[Array, Array], rng: np.random.Generator
-) -> Array:
-    """Candidates around the parent, then around the best of them; the most promising first."""
-    width, radius = centres.shape[1], 1.0
-    pool = np.empty((0, width))
+def _most_promising(model: _Model, centres: Array, lengths: Array, space: _Space, rng: Rng) -> Array:
+    """Candidates anywhere and around the parent, then around the best of them; the most promising first."""
+    radius = 1.0
+    pool = space.anywhere(centres, 60 if rng.random() < _AFAR else 0, rng)
     for count in (140, 70, 40):
-        spread = np.exp(rng.uniform(math.log(0.02), math.log(0.8), (count, 1))) * radius
-        keep = rng.random((count, width)) < np.exp(
-            rng.uniform(-math.log(max(1.0, width / 1.5)), 0, (count, 1))
-        )
-        shifts = rng.standard_normal((count, width)) * spread * np.minimum(lengths, 6.0) * keep
-        fresh = np.clip(centres[rng.integers(len(centres), size=count)] + shifts, *bounds)
-        pool = np.concatenate([pool, fresh])
-        order = np.argsort(-model.improvement(pool), kind="stable")
+        pool = np.concatenate([pool, space.around(centres, count, radius, lengths, rng)])
+        order = np.argsort(-model.improvement(space.encode(pool)), kind="stable")
         pool = pool[order[:12]]
         centres, radius = pool[:3], radius / 3
     return pool

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import heapq
 import math
-from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.propose.tune.axes import Axis, axis_of
+from kapso.propose.tune.family import Family, Trial
 from kapso.propose.tune.program import Program
 from kapso.propose.tune.slots import ASLEEP, Value, is_same
 
 MOST_AXES = 150
 """More literals than this cannot be told apart within any budget; the likeliest settings are kept."""
-KEPT_BEST = 40
 
 Key = bytes
 BROKEN = {Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.INVALID}
-
-
-@dataclass(frozen=True)
-class Trial:
-    """An attempt as tune sees it: `height` is the score, turned so that more is better; None: no score."""
-
-    number: int
-    values: Mapping[str, Value]
-    parent: int | None
-    changed: tuple[str, ...]
-    height: float | None
-    is_better: bool
-    is_broken: bool
-    arm: str
-    is_cut: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Whether it says something about its values: neither abandoned nor turned down by a human."""
-        return self.height is not None or self.is_broken or self.is_cut
 
 
 @dataclass
@@ -58,27 +36,6 @@ def key_of(values: Mapping[str, Value]) -> Key:
     return blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-class Family:
-    """Trials with the same set of parameters, in order of landing; the best are kept at hand."""
-
-    def __init__(self) -> None:
-        self.all: list[Trial] = []
-        self._best: list[tuple[float, int, Trial]] = []
-
-    def add(self, trial: Trial) -> None:
-        self.all.append(trial)
-        if trial.height is not None:
-            insort(self._best, (-trial.height, trial.number, trial))
-            del self._best[KEPT_BEST:]
-
-    def best(self, count: int, among: int | None = None) -> list[Trial]:
-        """The best `count`, best first, the earlier of equals first; `among`: of the first so many alone."""
-        if among is None or among == len(self.all):
-            return [trial for _, _, trial in self._best[:count]]
-        scored = [trial for trial in self.all[:among] if trial.height is not None]
-        return heapq.nsmallest(count, scored, key=lambda trial: (-(trial.height or 0.0), trial.number))
-
-
 class Trials:
     """All trials by number; everything here is a function of what was observed, in that order."""
 
@@ -91,9 +48,10 @@ class Trials:
         self._proven: dict[str, tuple[float, float]] = {}
         self._families: dict[frozenset[str], Family] = {}
 
-    def meet(self, program: Program) -> None:
+    def meet(self, program: Program, names: Mapping[str, str]) -> None:
         """Get to know the parameters of a program; the first value met is the first guess."""
-        fresh = [slot for name, slot in program.slots.items() if name not in self.axes and slot.tier < ASLEEP]
+        slots = [replace(s, name=names[n]) if n in names else s for n, s in program.slots.items()]
+        fresh = [slot for slot in slots if slot.name not in self.axes and slot.tier < ASLEEP]
         fresh.sort(key=lambda slot: slot.tier)
         for slot in fresh[: max(0, MOST_AXES - len(self.axes))]:
             self.axes[slot.name] = axis_of(slot)
@@ -122,9 +80,15 @@ class Trials:
         if attempt.outcome is not Outcome.ABANDONED:
             self.keys.add(key_of(values))
         if trial.counts:
-            self.family(values).add(trial)
+            self._join(trial, parent)
         self._stretch(trial, parent)
         return trial
+
+    def _join(self, trial: Trial, parent: Trial | None) -> None:
+        family = self.family(trial.values)
+        if not family.all and parent is not None and parent.values.keys() != trial.values.keys():
+            family.borrow(self.family(parent.values), trial, parent)
+        family.add(trial)
 
     def family(self, values: Mapping[str, Value]) -> Family:
         """The trials that can be compared with these values, parameter by parameter."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from kapso.propose.tune.axes import Axis
+from kapso.propose.tune.family import Family
 from kapso.propose.tune.slots import Value, is_same
-from kapso.propose.tune.trials import Family, Limits
+from kapso.propose.tune.trials import Limits
 
 _FINEST = 5e-4
 """In first steps: what is finer is not worth an evaluation."""
