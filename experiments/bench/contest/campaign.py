@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -110,6 +111,7 @@ def make(job: Job, keep: Path | None) -> Trace | str | None:
     try:
         if keep is not None:
             folder = keep / f"{job.task.name}-{job.method}-{job.seed}"
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             trace = METHODS[job.method].run(job.task, job.seed, job.budget, folder)
         else:
