@@ -181,6 +181,19 @@ def test_without_a_truth_a_noisy_program_is_worth_a_mean(
     assert evaluator.worth(task.editable, True) == pytest.approx(1.5, abs=0.25)
 
 
+def test_what_one_candidate_built_is_not_there_for_the_next(
+    make_task: Make, contest: Make, tmp_path: Path
+) -> None:
+    """As `make` would not build again where only flags have changed."""
+    score = "print('{\"score\": ' + open('made').read().strip() + open('note').read().strip() + '}')\n"
+    files = {"program.py": "print(2)\n", "score.py": score, "note": "\n"}
+    build = "build: test -e made || python3 -S program.py > made; grep -q 7 note && exit 1; echo 7 > note\n"
+    task = make_task(files, build)
+    evaluator = contest("evaluation").Evaluator(task, tmp_path / "scoring")
+    assert evaluator.score({"program.py": b"print(3)\n"}) == 37.0
+    assert evaluator.score({"program.py": b"print(4)\n"}) == 47.0
+
+
 # Methods
 
 
