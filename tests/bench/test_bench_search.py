@@ -258,6 +258,14 @@ def test_a_campaign_goes_on_where_it_was_cut_off(make_task: Make, tmp_path: Path
     (out / "search.jsonl").write_text("\n".join(lines[:3]) + "\n" + lines[3][:40])
     second = run_search(*given, "--methods", "kapso,random")
     assert "3 of 4 traces are known" in second.stderr
+    (tmp_path / "hill/program.py").write_text("x = 0.5  # kapso: 0..10\n")
+    third = run_search(*given, "--methods", "random")
+    assert "0 of 2 traces are known" in third.stderr
+    lines = (out / "search.jsonl").read_text().splitlines()
+    assert len(lines) == 4, "what was made of the old program by `random` is gone"
+    (tmp_path / "hill/program.py").write_text("x = 1.0  # kapso: 0..10\n")
+    assert run_search(*given, "--methods", "random").returncode == 0
+    assert run_search(*given, "--methods", "kapso,random", "--tables").returncode == 0
     page = (out / "search.md").read_text()
     assert re.search(r"\| \*\*hill\*\*: Find x \| -4 → ", page) and "search.svg" in page
     assert (out / "search.svg").read_text().count("<polyline") == 4
