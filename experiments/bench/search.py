@@ -37,7 +37,7 @@ def main() -> None:
     tasks = find_tasks(given.tasks or [HERE / "tasks"], names)
     if given.magpie:
         os.environ[PLACE] = str(unpack(given.magpie, given.out / "magpie"))
-    methods = [name for name in given.methods if is_ready(name)]
+    methods = [name for name in given.methods if given.tables or is_ready(name)]
     campaign = Campaign(tasks, methods, given.seeds, given.attempts, given.out, given.jobs, given.keep)
     publish(tasks, campaign.known() if given.tables else campaign.run(), given.out)
 
