@@ -37,9 +37,9 @@ def main() -> None:
     tasks = find_tasks(given.tasks or [HERE / "tasks"], names)
     if given.magpie:
         os.environ[PLACE] = str(unpack(given.magpie, given.out / "magpie"))
-    methods = [name for name in given.methods if is_ready(name)]
+    methods = [name for name in given.methods if given.tables or is_ready(name)]
     campaign = Campaign(tasks, methods, given.seeds, given.attempts, given.out, given.jobs, given.keep)
-    publish(tasks, campaign.run(), given.out)
+    publish(tasks, campaign.known() if given.tables else campaign.run(), given.out)
 
 
 def publish(tasks: Sequence[Task], traces: Sequence[Trace], out: Path) -> None:
@@ -79,6 +79,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=10, metavar="K", help="seeds 1 to K (default 10)")
     parser.add_argument("--out", type=Path, default=ROOT / "build/search", metavar="DIR", help="results")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many run at once (default 2)")
+    parser.add_argument("--tables", action="store_true", help="make no trace, only the tables")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the scratch folders there, to look at")
     given = parser.parse_args()
     if given.attempts < 2 or given.seeds < 1 or given.jobs < 1:

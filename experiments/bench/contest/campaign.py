@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any, TextIO
 
 from contest.kapso_side import ROOT
 from contest.methods import METHODS
@@ -27,12 +29,13 @@ _COMMON = (f"{_HERE}/evaluation.py", f"{_HERE}/trace.py")
 
 @dataclass(frozen=True)
 class Job:
-    """One trace to make. `key` stands for all that it depends on, `None` traces (no use) included."""
+    """One trace to make: its `place` in the campaign, and a `key` for all that it hangs on besides."""
 
     task: Task
     method: str
     seed: int
     budget: int
+    place: str
     key: str
 
 
@@ -50,58 +53,92 @@ class Campaign:
 
     def run(self) -> list[Trace]:
         """Every trace asked for that could be made, in order of task, method and seed."""
-        jobs = [job for seed in range(1, self.seeds + 1) for job in self._jobs(seed)]
+        jobs = self._jobs()
         known = self._known()
         missing = [job for job in jobs if job.key not in known]
         _say(f"{len(jobs) - len(missing)} of {len(jobs)} traces are known, {len(missing)} to make")
         known |= self._make(missing)
-        found = (known.get(job.key) for job in jobs)
-        traces = [trace for trace in found if trace is not None]
+        self._forget({job.place: job.key for job in jobs})
+        return self._found(jobs, known)
+
+    def known(self) -> list[Trace]:
+        """Those of them that were made before."""
+        return self._found(self._jobs(), self._known())
+
+    def _found(self, jobs: Sequence[Job], known: Mapping[str, Trace | None]) -> list[Trace]:
+        traces = [trace for trace in (known.get(job.key) for job in jobs) if trace is not None]
         return sorted(traces, key=lambda trace: (trace.task, list(METHODS).index(trace.method), trace.seed))
 
-    def _jobs(self, seed: int) -> list[Job]:
+    def _jobs(self) -> list[Job]:
+        """Seed by seed, so that what is cut off has whole seeds."""
         jobs = []
-        for task in self.tasks:
-            for method in self.methods:
-                version = version_of(method, task)
-                key = f"{task.name}:{task.digest}:{method}:{seed}:{self.budget}:{version}"
-                jobs.append(Job(task, method, seed, self.budget, key))
+        for seed in range(1, self.seeds + 1):
+            for task in self.tasks:
+                for method in self.methods:
+                    place = f"{task.name}:{method}:{seed}:{self.budget}"
+                    key = f"{place}:{task.digest}:{version_of(method, task)}"
+                    jobs.append(Job(task, method, seed, self.budget, place, key))
         return jobs
 
+    def _lines(self) -> list[dict[str, Any]]:
+        """What earlier calls left; of a line that was cut off in the middle, nothing."""
+        path = self.out / TRACES
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [given for given in map(_read, lines) if given is not None]
+
     def _known(self) -> dict[str, Trace | None]:
-        """What an earlier call left; of a line that was cut off in the middle, nothing."""
-        known: dict[str, Trace | None] = {}
-        if not (self.out / TRACES).exists():
-            return known
-        for line in (self.out / TRACES).read_text().splitlines():
-            try:
-                given = json.loads(line)
-            except ValueError:
-                continue
-            known[given["key"]] = None if given.get("none") else Trace.from_json(given)
-        return known
+        return {
+            given["key"]: None if given.get("none") else Trace.from_json(given) for given in self._lines()
+        }
+
+    def _forget(self, keys: Mapping[str, str]) -> None:
+        """Drop traces that were made by other code, or for another state of the task."""
+        kept = {
+            given["key"]: json.dumps(given)
+            for given in self._lines()
+            if keys.get(given["key"].rsplit(":", 2)[0], given["key"]) == given["key"]
+        }
+        new = self.out / f"{TRACES}.new"
+        new.write_text("".join(f"{line}\n" for line in kept.values()))
+        new.replace(self.out / TRACES)
 
     def _make(self, jobs: Sequence[Job]) -> dict[str, Trace | None]:
         made: dict[str, Trace | None] = {}
         self.out.mkdir(parents=True, exist_ok=True)
         since = time.monotonic()
         with (self.out / TRACES).open("a") as file, ProcessPoolExecutor(self.parallel) as pool:
+            file.write("\n")  # after a line that was cut off
             futures = {pool.submit(make, job, self.keep): job for job in jobs}
-            for done, future in enumerate(as_completed(futures), 1):
-                job = futures[future]
-                left = (time.monotonic() - since) / done * (len(jobs) - done)
-                result = future.result()
-                if isinstance(result, str):
-                    _say(f"{job.task.name} {job.method} seed {job.seed} FAILED: {result}")
-                    continue
-                made[job.key] = result
-                given = {"key": job.key, "none": True} if result is None else result.to_json()
-                file.write(json.dumps(given) + "\n")
-                file.flush()
-                final = "does not apply" if result is None else f"{result.start:.6g} → {result.final:.6g}"
-                where = f"[{done}/{len(jobs)}, {left / 60:.1f} min left]"
-                _say(f"{where} {job.task.name} {job.method} {job.seed}: {final}")
+            try:
+                for done, future in enumerate(as_completed(futures), 1):
+                    left = (time.monotonic() - since) / done * (len(jobs) - done)
+                    where = f"[{done}/{len(jobs)}, {left / 60:.1f} min left]"
+                    self._keep(futures[future], future.result(), made, file, where)
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                raise SystemExit("interrupted; the same command goes on") from None
         return made
+
+    def _keep(
+        self, job: Job, result: Trace | str | None, made: dict[str, Trace | None], file: TextIO, where: str
+    ) -> None:
+        what = f"{where} {job.task.name} {job.method} {job.seed}"
+        if isinstance(result, str):
+            _say(f"{what} FAILED: {result}")
+            return
+        made[job.key] = result
+        given = {"key": job.key, "none": True} if result is None else result.to_json()
+        file.write(json.dumps(given) + "\n")
+        file.flush()
+        _say(f"{what}: " + ("does not apply" if result is None else f"{result.start:.6g} → {result.final:.6g}"))
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    try:
+        given = json.loads(line)
+    except ValueError:
+        return None
+    return given if isinstance(given, dict) else None
 
 
 def make(job: Job, keep: Path | None) -> Trace | str | None:
@@ -110,6 +147,7 @@ def make(job: Job, keep: Path | None) -> Trace | str | None:
     try:
         if keep is not None:
             folder = keep / f"{job.task.name}-{job.method}-{job.seed}"
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             trace = METHODS[job.method].run(job.task, job.seed, job.budget, folder)
         else:

@@ -77,6 +77,7 @@ class Evaluator:
             for where in (self.base, self.place):
                 self._run(self.goal.setup, where, 0)
         self._present: Files = task.editable
+        self._clean = dict(self._stamps())
         self.baseline = self._metrics(task.editable, 0, {})
         self.start = self.baseline[self.goal.primary.name]
 
@@ -151,14 +152,31 @@ class Evaluator:
         return read_scorer(goal.metrics, stdout, self.result, named)
 
     def _write(self, files: Files) -> None:
-        """Make the candidate's folder hold these editable files, and no other ones."""
+        """Make the candidate's folder hold these editable files, and nothing that an earlier one left."""
+        for path, stamp in self._stamps():
+            if path in self._present or self._clean.get(path) == stamp:
+                continue
+            (self.place / path).unlink()
+            if path in self._clean and (self.base / path).exists():
+                shutil.copy2(self.base / path, self.place / path)
+                self._clean[path] = _stamp(self.place / path)
         for path in set(self._present) - set(files):
             (self.place / path).unlink(missing_ok=True)
         for path, content in files.items():
-            if self._present.get(path) != content:
-                (self.place / path).parent.mkdir(parents=True, exist_ok=True)
-                (self.place / path).write_bytes(content)
+            target = self.place / path
+            if self._present.get(path) != content or not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
         self._present = dict(files)
+
+    def _stamps(self) -> list[tuple[str, tuple[int, int]]]:
+        """Every file of the candidate's folder, with what tells whether it was written to."""
+        found = []
+        for place, _, names in os.walk(self.place):
+            for name in names:
+                path = Path(place) / name
+                found.append((path.relative_to(self.place).as_posix(), _stamp(path)))
+        return found
 
     def _changed_lines(self, files: Files) -> int:
         base = self.task.editable
@@ -197,6 +215,11 @@ class Evaluator:
         if process.returncode != 0:
             raise Failed(f"`{command.command}` failed")
         return stdout
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _repeats(repeats: object) -> int:

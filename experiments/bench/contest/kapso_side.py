@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def run_kapso(task: Task, seed: int, budget: int, folder: Path) -> Trace:
             before = _runs_of_the_scorer(repository, task)
         elif event["event"] == "attempt.evaluated":
             attempts[int(event["attempt"])] = event
-            spent += _evaluations(task, event) if number else 0
+            spent = _spent(task, attempts, repository, before)
         elif event["event"] == "best.improved":
             bests.append((spent, int(event["attempt"])))
         elif event["event"] == "run.finished":
@@ -66,10 +66,16 @@ def run_kapso(task: Task, seed: int, budget: int, folder: Path) -> Trace:
     )
 
 
-def _evaluations(task: Task, event: Event) -> int:
-    """How often an attempt was evaluated; one that failed early counts like any other."""
-    repeats = task.goal.repeats
-    return int(event.get("evaluations") or (repeats if isinstance(repeats, int) else 1))
+def _spent(task: Task, attempts: Mapping[int, Event], repository: Path, before: int) -> int:
+    """Evaluations since the first attempt began; one that failed early counts like any other.
+
+    With `repeats: auto` an attempt takes as many as it needs, and its parent is evaluated again, too: then the
+    logs are counted, in which every run of the scorer stands.
+    """
+    repeats: object = task.goal.repeats
+    if isinstance(repeats, int):
+        return repeats * (len(attempts) - 1)
+    return max(len(attempts) - 1, _runs_of_the_scorer(repository, task) - before)
 
 
 def _events(command: list[str], repository: Path, folder: Path) -> Iterator[Event]:
