@@ -5,21 +5,21 @@
 
 Each run is a real `kapso run` on a task of `tasks/` or of `fronts/` (after several metrics that contradict
 each other), all proposers of its goal taking part, alike but for the policy. Traces are kept in `--out`, so
-that a bench that was cut off goes on; the tables go to `--table`.
+that a bench that was cut off goes on, as in `search.py`, whose tasks and statistics these are. The tables go
+to `--table`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,35 +27,33 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
 
-from contest.campaign import version_of_kapso  # noqa: E402  (the path comes first)
+from contest.campaign import version_of  # noqa: E402  (the path comes first)
 from contest.kapso_side import run_kapso  # noqa: E402
+from contest.statistics import Board, Standing, Values, board_of, lead, mean_interval  # noqa: E402
 from contest.task import Task, find_tasks, load_task  # noqa: E402
+from contest.trace import Trace  # noqa: E402
 
-POLICIES = ("greedy", "tree", "islands", "pareto")
-DEFAULT = "tree"
-RESAMPLES = 4000
+from kapso.goal.model import Search  # noqa: E402
+from kapso.goal.sections import POLICIES  # noqa: E402
+
+DEFAULT = Search().policy
+AREA: Callable[[Standing], Values] = lambda standing: standing.areas  # noqa: E731
+FINAL: Callable[[Standing], Values] = lambda standing: standing.finals  # noqa: E731
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run found. `curve` is the worth of its best after each attempt, `volume` that of its front."""
+    """One run: its trace, which names the policy as its method, and how much its front covers."""
 
-    task: str
-    policy: str
-    seed: int
-    start: float
-    curve: tuple[float, ...]
+    trace: Trace
     volume: float | None
-    version: str
 
 
 def main() -> None:
     given = arguments()
-    tasks = find_tasks(
-        given.tasks or [HERE / "tasks", HERE / "fronts"], [name for name in given.only.split(",") if name]
-    )
-    outcomes = measure(tasks, given)
-    text = "\n".join(report(tasks, outcomes, given)) + "\n"
+    names = [name for name in given.only.split(",") if name]
+    tasks = find_tasks(given.tasks or [HERE / "tasks", HERE / "fronts"], names)
+    text = "\n".join(report(tasks, measure(tasks, given), given)) + "\n"
     given.table.parent.mkdir(parents=True, exist_ok=True)
     given.table.write_text(text)
     print(text)
@@ -79,33 +77,45 @@ def arguments() -> argparse.Namespace:
 # Running
 
 
+@dataclass(frozen=True)
+class Job:
+    """One run to make; `key` stands for all that it hangs on."""
+
+    task: Task
+    policy: str
+    seed: int
+    attempts: int
+
+    @property
+    def key(self) -> str:
+        version = version_of("kapso", self.task)
+        return f"{self.task.name}:{self.task.digest}:{self.policy}:{self.seed}:{self.attempts}:{version}"
+
+
 def measure(tasks: Sequence[Task], given: argparse.Namespace) -> list[Outcome]:
-    """Every outcome asked for, those made anew that are not kept already."""
-    version = f"{version_of_kapso()}:{given.attempts}"
+    """Every outcome asked for; those that are kept already are not made again."""
     kept = given.out / "policies.jsonl"
-    known = {
-        (each.task, each.policy, each.seed): each for each in _read(kept) if each.version.startswith(version)
-    }
-    missing = [
-        (task, policy, seed)
+    known = _read(kept)
+    jobs = [
+        Job(task, policy, seed, given.attempts)
         for seed in range(1, given.seeds + 1)
         for task in tasks
         for policy in POLICIES
-        if (task.name, policy, seed) not in known and not _is_same_as_tree(task, policy)
+        if not _is_same_as_tree(task, policy)
     ]
+    missing = [job for job in jobs if job.key not in known]
     given.out.mkdir(parents=True, exist_ok=True)
     with kept.open("a") as file, ProcessPoolExecutor(given.jobs) as pool:
-        futures = [pool.submit(make, *each, given.attempts, version) for each in missing]
+        futures = {pool.submit(make, job): job for job in missing}
         for done, future in enumerate(as_completed(futures), 1):
-            outcome = future.result()
-            known[(outcome.task, outcome.policy, outcome.seed)] = outcome
-            file.write(json.dumps(asdict(outcome)) + "\n")
+            job, outcome = futures[future], future.result()
+            known[job.key] = outcome
+            file.write(json.dumps({**outcome.trace.to_json(), "volume": outcome.volume}) + "\n")
             file.flush()
-            which = f"{outcome.task} {outcome.policy} {outcome.seed}"
-            said = f"[{done}/{len(missing)}] {which}: {outcome.start:.6g} → {outcome.curve[-1]:.6g}"
-            print(said, file=sys.stderr, flush=True)
-    names = {task.name for task in tasks}
-    return [each for each in known.values() if each.task in names and each.seed <= given.seeds]
+            trace = outcome.trace
+            said = f"{job.task.name} {job.policy} {job.seed}: {trace.start:.6g} → {trace.final:.6g}"
+            print(f"[{done}/{len(missing)}] {said}", file=sys.stderr, flush=True)
+    return [known[job.key] for job in jobs]
 
 
 def _is_same_as_tree(task: Task, policy: str) -> bool:
@@ -113,25 +123,27 @@ def _is_same_as_tree(task: Task, policy: str) -> bool:
     return policy == "pareto" and len(task.goal.metrics) < 2
 
 
-def _read(kept: Path) -> Iterator[Outcome]:
-    for line in kept.read_text().splitlines() if kept.exists() else []:
-        given = json.loads(line)
-        yield Outcome(**{**given, "curve": tuple(given["curve"])})
+def _read(kept: Path) -> dict[str, Outcome]:
+    lines = map(json.loads, kept.read_text().splitlines()) if kept.exists() else []
+    return {
+        given["key"]: Outcome(volume=given.pop("volume"), trace=Trace.from_json(given)) for given in lines
+    }
 
 
-def make(task: Task, policy: str, seed: int, attempts: int, version: str) -> Outcome:
-    """One run, in a scratch repository."""
+def make(job: Job) -> Outcome:
+    """One run, in a scratch repository of the task with the policy in its goal."""
+    task = job.task
     with tempfile.TemporaryDirectory(prefix="policies-") as name:
         folder = Path(name)
         variant = folder / "task" / task.name
         shutil.copytree(task.folder, variant)
         goal = variant / "goal.yaml"
         assert "search:" not in goal.read_text(), f"{task.name}: the policy is not the bench's to choose"
-        goal.write_text(f"{goal.read_text().rstrip()}\nsearch: {{policy: {policy}}}\n")
+        goal.write_text(f"{goal.read_text().rstrip()}\nsearch: {{policy: {job.policy}}}\n")
         (folder / "run").mkdir()
-        trace = run_kapso(load_task(variant), seed, attempts, folder / "run")
+        trace = run_kapso(load_task(variant), job.seed, job.attempts, folder / "run")
         volume = _volume(task, folder / "run" / task.name)
-    return Outcome(task.name, policy, seed, trace.start, tuple(trace.curve()), volume, version)
+    return Outcome(replace(trace, method=job.policy, key=job.key), volume)
 
 
 def _volume(task: Task, repository: Path) -> float | None:
@@ -146,10 +158,8 @@ def _volume(task: Task, repository: Path) -> float | None:
 
     [run] = kapso.open(repository).runs()
     assert run.baseline is not None
-    limits = [2 * run.baseline.metrics[each.name] for each in metrics]
-    points = [
-        [each.metrics[m.name] / most for m, most in zip(metrics, limits, strict=True)] for each in run.front
-    ]
+    limits = {each.name: 2 * run.baseline.metrics[each.name] for each in metrics}
+    points = [[each.metrics[name] / most for name, most in limits.items()] for each in run.front]
     covered, reached = 0.0, 1.0
     for first, second in sorted(points):
         if first < 1 and second < reached:
@@ -163,134 +173,86 @@ def _volume(task: Task, repository: Path) -> float | None:
 
 def report(tasks: Sequence[Task], outcomes: Sequence[Outcome], given: argparse.Namespace) -> Iterator[str]:
     """The tables as Markdown."""
-    found = _with_tree_for_pareto(tasks, outcomes)
-    areas = {task.name: _areas(task, found) for task in tasks}
+    boards = [board_of(task, _traces(task, outcomes)) for task in tasks]
+    only = f" --only {given.only}" if given.only else ""
     yield "# Which policy finds most"
     yield ""
     yield f"{given.attempts} attempts, seeds 1 to {given.seeds}, one evaluation at a time; made by"
-    yield f"`python experiments/bench/policies.py --attempts {given.attempts} --seeds {given.seeds}" + (
-        f" --only {given.only}`." if given.only else "`."
-    )
+    yield f"`python experiments/bench/policies.py --attempts {given.attempts} --seeds {given.seeds}{only}`."
     yield ""
-    yield "Area: the mean of the best so far over all attempts, 0 being the baseline and 1 the best that any"
-    yield "run here found. Final: the same for what a run ended with. ± is the 95 % interval of the mean over"
-    yield "seeds. With one metric `pareto` is `tree`, and so is not run."
-    yield ""
-    yield f"| area | {' | '.join(POLICIES)} |"
-    yield f"| --- |{' ---: |' * len(POLICIES)}"
-    for name, each in areas.items():
-        yield _row(name, {policy: [area for area, _ in each[policy].values()] for policy in POLICIES})
-    yield _overall(
-        {name: {p: [a for a, _ in each[p].values()] for p in POLICIES} for name, each in areas.items()}
-    )
-    yield ""
-    yield f"| final | {' | '.join(POLICIES)} |"
-    yield f"| --- |{' ---: |' * len(POLICIES)}"
-    for name, each in areas.items():
-        yield _row(name, {policy: [final for _, final in each[policy].values()] for policy in POLICIES})
-    yield _overall(
-        {name: {p: [f for _, f in each[p].values()] for p in POLICIES} for name, each in areas.items()}
-    )
-    yield ""
-    yield from _against_default(areas)
+    yield "Area: the mean of the best so far over all attempts, 0 being the baseline and 1 the best known."
+    yield "Final: the same for what a run ended with. In brackets, the 95 % interval of the mean over seeds."
+    yield "With one metric `pareto` is `tree`, and so is not run."
+    yield from _table("area", boards, AREA)
+    yield from _table("final", boards, FINAL)
+    yield from _against_default(boards)
     yield from _fronts(outcomes)
 
 
-def _with_tree_for_pareto(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> list[Outcome]:
-    single = {task.name for task in tasks if _is_same_as_tree(task, "pareto")}
-    trees = [each for each in outcomes if each.task in single and each.policy == "tree"]
-    return [*outcomes, *(replace(each, policy="pareto") for each in trees)]
-
-
-def _areas(task: Task, outcomes: Iterable[Outcome]) -> dict[str, dict[int, tuple[float, float]]]:
-    """Policy → seed → area and final, between the baseline and the best of all."""
-    own = [each for each in outcomes if each.task == task.name]
-    best = max(task.sign * worth for each in own for worth in each.curve)
-    found: dict[str, dict[int, tuple[float, float]]] = {policy: {} for policy in POLICIES}
-    for each in own:
-        span = best - task.sign * each.start
-        heights = [(task.sign * (worth - each.start)) / span if span else 0.0 for worth in each.curve]
-        found[each.policy][each.seed] = statistics.fmean(heights), heights[-1]
+def _traces(task: Task, outcomes: Sequence[Outcome]) -> list[Trace]:
+    found = [each.trace for each in outcomes if each.trace.task == task.name]
+    if _is_same_as_tree(task, "pareto"):
+        found += [replace(each, method="pareto") for each in found if each.method == "tree"]
     return found
 
 
-def _row(name: str, values: Mapping[str, Sequence[float]]) -> str:
-    best = max(statistics.fmean(each) for each in values.values())
-    cells = []
-    for each in values.values():
-        mean, half = statistics.fmean(each), _half(each)
-        text = f"{mean:.3f} ± {half:.3f}"
-        cells.append(f"**{text}**" if mean == best else text)
-    return f"| {name} | {' | '.join(cells)} |"
+def _table(title: str, boards: Sequence[Board], what: Callable[[Standing], Values]) -> Iterator[str]:
+    yield from _head(title)
+    for board in boards:
+        yield _row(board.task.name, {policy: what(board.standings[policy]) for policy in POLICIES})
+    means = [
+        statistics.fmean(statistics.fmean(what(board.standings[policy])) for board in boards)
+        for policy in POLICIES
+    ]
+    yield _line("mean of the tasks", [f"{mean:.3f}" for mean in means], means)
 
 
-def _overall(tasks: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    means = {p: statistics.fmean(statistics.fmean(each[p]) for each in tasks.values()) for p in POLICIES}
-    best = max(means.values())
-    cells = [f"**{mean:.3f}**" if mean == best else f"{mean:.3f}" for mean in means.values()]
-    return f"| mean of the tasks | {' | '.join(cells)} |"
-
-
-def _half(values: Sequence[float]) -> float:
-    """Half of the 95 % interval of the mean, by resampling."""
-    low, high = _interval([values])
-    return (high - low) / 2
-
-
-def _against_default(areas: Mapping[str, Mapping[str, Mapping[int, tuple[float, float]]]]) -> Iterator[str]:
-    """Same task, same seed: by how much each policy differs from the default."""
-    yield f"Differences to `{DEFAULT}`, paired by task and seed, with the 95 % interval over seeds:"
+def _against_default(boards: Sequence[Board]) -> Iterator[str]:
+    yield ""
+    yield f"Leads over `{DEFAULT}`, the default, over all tasks; 95 % intervals, tasks and seeds drawn again:"
     yield ""
     yield "| policy | area | final |"
     yield "| --- | ---: | ---: |"
     for policy in POLICIES:
-        if policy == DEFAULT:
-            continue
-        cells = []
-        for which in (0, 1):
-            groups = [
-                [
-                    each[policy][seed][which] - each[DEFAULT][seed][which]
-                    for seed in each[policy]
-                    if seed in each[DEFAULT]
-                ]
-                for each in areas.values()
-            ]
-            low, high = _interval(groups)
-            mean = statistics.fmean(statistics.fmean(group) for group in groups)
-            cells.append(f"{mean:+.3f} ({low:+.3f} to {high:+.3f})")
-        yield f"| {policy} | {' | '.join(cells)} |"
-
-
-def _interval(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """The 95 % interval of the mean of the groups' means; each group is resampled for itself."""
-    draw = random.Random(0)
-    means = sorted(
-        statistics.fmean(statistics.fmean(draw.choices(group, k=len(group))) for group in groups)
-        for _ in range(RESAMPLES)
-    )
-    return means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
+        if policy != DEFAULT:
+            cells = []
+            for what in (AREA, FINAL):
+                both = [(what(b.standings[policy]), what(b.standings[DEFAULT])) for b in boards]
+                found = lead(both)
+                cells.append(f"{found.middle:+.3f} ({found.low:+.3f} to {found.high:+.3f})")
+            yield f"| {policy} | {' | '.join(cells)} |"
 
 
 def _fronts(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """For tasks after two metrics: what the fronts cover."""
-    tasks = sorted({each.task for each in outcomes if each.volume is not None})
+    tasks = sorted({each.trace.task for each in outcomes if each.volume is not None})
     if not tasks:
         return
     yield ""
-    yield "Where there are two metrics: the share of the square from zero to twice the baseline that"
-    yield "the front covers (the baseline alone covers a quarter)."
-    yield ""
-    yield f"| front | {' | '.join(POLICIES)} |"
-    yield f"| --- |{' ---: |' * len(POLICIES)}"
+    yield "Where there are two metrics: the share of the square from zero to twice the baseline that the"
+    yield "front covers (the baseline alone covers a quarter)."
+    yield from _head("front")
     for task in tasks:
-        values = {
-            policy: [
-                e.volume for e in outcomes if (e.task, e.policy) == (task, policy) and e.volume is not None
-            ]
-            for policy in POLICIES
-        }
-        yield _row(task, values)
+        own = [each for each in outcomes if each.trace.task == task]
+        yield _row(task, {p: [e.volume or 0.0 for e in own if e.trace.method == p] for p in POLICIES})
+
+
+def _head(title: str) -> Iterator[str]:
+    yield ""
+    yield f"| {title} | {' | '.join(POLICIES)} |"
+    yield f"| --- |{' ---: |' * len(POLICIES)}"
+
+
+def _row(name: str, values: Mapping[str, Values]) -> str:
+    found = [mean_interval(each) for each in values.values()]
+    cells = [f"{each.middle:.3f} ({each.low:.3f} to {each.high:.3f})" for each in found]
+    return _line(name, cells, [each.middle for each in found])
+
+
+def _line(name: str, cells: Sequence[str], values: Values) -> str:
+    """A row with the best in bold."""
+    marked = [f"**{c}**" if v == max(values) else c for c, v in zip(cells, values, strict=True)]
+    return f"| {name} | {' | '.join(marked)} |"
 
 
 if __name__ == "__main__":

@@ -98,3 +98,17 @@ def test_a_long_front_is_labelled_here_and_there(traded: Callable[..., Facts], m
     assert 10 <= sum(mark.is_labelled for mark in plane.front) <= MOST_LABELS
     equal = front_plane(tell([replace(attempts[0], metrics={"score": 0.0, "size": 0.0})], goal=goal))
     assert equal is not None and [mark.number for mark in equal.front] == [0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_chart_fits_the_page(
+    traded: Callable[..., Facts], browser: Any, tmp_path: Path, width: int
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page.to_html(traded(2)))
+    browser.open(f"file://{file}", width=width)
+    assert browser.complaints() == []
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    assert browser.run("document.querySelectorAll('#front .labels .at').length") == 4
+    assert browser.run("document.querySelector('#front svg').getBoundingClientRect().height") > 200
