@@ -11,7 +11,8 @@ landed, and waits for no batch; it is a function of those attempts alone, so tha
   name. All that it gives is kept with the attempt as `STAGE.METRIC`,
   and is compared only with the same stage of others.
 - Rules (`score >= 0.9 * baseline`) come first; then the better `share` of the recent results goes on, equal
-  ones included, the candidate itself among them. While there are too few results for one of them to be that
+  ones included, the candidate itself among them; with the policy `pareto`, only who is worse in no metric
+  stands before it. While there are too few results for one of them to be that
   share, all go on. Recent, because a search gets better: against all of its past, everything would go on.
 - Attempts that failed later are no measure for others. The baseline and what a user brings run through all
   stages and are never cut; confirmation and hold-out run the last stage alone.
@@ -37,6 +38,10 @@ better after equal cost in 5 of 6 settings (tune on six kinds of landscapes, eig
 """
 
 
+Values = tuple[float | None, ...]
+"""What a stage measured, by the metrics that attempts are ranked by; None where it does not give one."""
+
+
 class Course(Enum):
     """Which stages an evaluation runs through: the last alone, all of them, or as far as they let it."""
 
@@ -49,10 +54,10 @@ class Ladder:
     """What each cheap stage said about the latest attempts. Told in any order; read by any thread."""
 
     def __init__(self, goal: Goal) -> None:
-        self._primary = goal.primary
+        self._ranked = goal.metrics if goal.search.policy == "pareto" else (goal.primary,)
         self._stages = goal.all_stages[:-1]
         self._baseline: Mapping[str, float] = {}
-        self._results: dict[str, dict[int, float]] = {stage.name: {} for stage in self._stages}
+        self._results: dict[str, dict[int, Values]] = {stage.name: {} for stage in self._stages}
 
     def observe(self, attempt: Attempt) -> None:
         """Take in an attempt that has landed."""
@@ -61,9 +66,11 @@ class Ladder:
         if attempt.outcome not in (Outcome.SCORED, Outcome.CUT):
             return
         for stage in self._stages:
-            value = attempt.metrics.get(metric_of(stage, self._primary.name))
-            if value is not None:
-                known = {**self._results[stage.name], attempt.number: value}
+            values = self._values(
+                {m.name: attempt.metrics.get(metric_of(stage, m.name)) for m in self._ranked}
+            )
+            if values[0] is not None:
+                known = {**self._results[stage.name], attempt.number: values}
                 latest = sorted(known)[-_compared(stage) :]
                 self._results[stage.name] = {number: known[number] for number in latest}
 
@@ -88,16 +95,36 @@ class Ladder:
         self, stage: EvaluationStage, share: float, metrics: Mapping[str, float]
     ) -> str | None:
         """Whether the better share of the recent results, the new one included, leaves it out."""
-        value, others = metrics[self._primary.name], list(self._results[stage.name].values())
+        mine, others = self._values(metrics), list(self._results[stage.name].values())
         if (len(others) + 1) * share < 1:
             return None
         room = math.ceil((len(others) + 1) * share - 1e-9)
-        ahead = [other for other in others if self._primary.is_better(other, value)]
+        ahead = [other for other in others if self._leads(other, mine)]
         if len(ahead) < room:
             return None
-        bar = sorted(ahead, reverse=self._primary.goal == "maximize")[room - 1]
-        what = f"stage `{stage.name}`: {self._primary.name} {value:.6g}"
+        measured = ", ".join(
+            f"{m.name} {v:.6g}" for m, v in zip(self._ranked, mine, strict=True) if v is not None
+        )
+        what = f"stage `{stage.name}`: {measured}"
+        if len(self._ranked) > 1:
+            return f"{what}, and {len(ahead)} of the last {len(others)} are ahead in every metric"
+        bar = sorted((other[0] or 0.0 for other in ahead), reverse=self._ranked[0].goal == "maximize")[
+            room - 1
+        ]
         return f"{what}, and the better {100 * share:.0f} % of the last {len(others)} reach {bar:.6g}"
+
+    def _values(self, metrics: Mapping[str, float | None]) -> Values:
+        return tuple(metrics.get(metric.name) for metric in self._ranked)
+
+    def _leads(self, other: Values, mine: Values) -> bool:
+        """Whether `other` is better, and with several metrics worse in none; what is missing is equal."""
+        known = [
+            (metric, theirs, own)
+            for metric, theirs, own in zip(self._ranked, other, mine, strict=True)
+            if theirs is not None and own is not None
+        ]
+        is_ahead = any(metric.is_better(theirs, own) for metric, theirs, own in known)
+        return is_ahead and not any(metric.is_better(own, theirs) for metric, theirs, own in known)
 
 
 @dataclass

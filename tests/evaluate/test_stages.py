@@ -143,6 +143,31 @@ def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(aren
     assert not place.leftovers()
 
 
+def test_functions_may_be_stages(arena: MakeArena) -> None:
+    goal = """\
+edit: [prog.py]
+evaluate:
+  program: prog.py
+  stages:
+    - {name: one, python: 'judge.py:evaluate_stage1', promote: works >= 1}
+    - {name: two, python: judge.py}
+timeout: 30s
+"""
+    judge = (
+        "def load(path):\n    names = {}\n    exec(open(path).read(), names)\n    return names['X']\n"
+        "def evaluate_stage1(path):\n    return {'works': float(load(path) > 0)}\n"
+        "def evaluate(path):\n    return {'score': load(path)}\n"
+    )
+    place = arena(goal, {"prog.py": "X = 1.0\n", "judge.py": judge})
+    measured = know_baseline(place)
+    assert measured.outcome == "scored", measured.reason
+    assert (measured.metrics["one.works"], measured.metrics["score"]) == (1.0, 1.0)
+    commands = [stage.command.partition(" ")[2] for stage in measured.stages]
+    assert commands == ["judge.py:evaluate_stage1 prog.py", "judge.py:evaluate prog.py"]
+    cut = climb(place, {"prog.py": "X = -1.0\n"})
+    assert (cut.outcome, cut.reason) == ("cut", "stage `one`: `works >= 1` does not hold: it is 0")
+
+
 def test_repeats_checks_bounds_and_constraints_belong_to_the_last_stage(arena: MakeArena) -> None:
     more = "repeats: 3\ncheck: echo >> $KAPSO_OUT/x\nmetrics: {score: {goal: maximize, bounds: [5, .inf]}}\n"
     place = arena(TOGETHER + more + 'constraints: ["score >= 8"]\n', BASE)
@@ -238,6 +263,22 @@ def test_failed_attempts_are_no_measure_and_order_does_not_matter() -> None:
     assert reasons[0] == reasons[1] is not None
 
 
+def test_with_the_policy_pareto_only_who_is_worse_in_no_metric_stands_before() -> None:
+    _, goal = ladder("1/3", "score: maximize, size: minimize")
+    stage = goal.stages[0]
+    pareto = dataclasses.replace(goal, search=dataclasses.replace(goal.search, policy="pareto"))
+    results = [attempt(n, {"quick.score": 5.0 + n, "quick.size": 10.0}) for n in range(6)]
+    for policy, smaller, larger in ((goal, True, True), (pareto, False, True)):
+        made = Ladder(policy)
+        for each in results:
+            made.observe(each)
+        assert (made.why_cut(stage, {"score": 1.0, "size": 9.0}) is not None) is smaller
+        assert (made.why_cut(stage, {"score": 1.0, "size": 11.0}) is not None) is larger
+    assert made.why_cut(stage, {"score": 1.0, "size": 11.0}) == (
+        "stage `quick`: score 1, size 11, and 6 of the last 6 are ahead in every metric"
+    )
+
+
 def test_a_rule_alone_needs_no_primary_metric() -> None:
     _, goal = ladder("works >= 1")
     made = Ladder(goal)
@@ -258,8 +299,11 @@ def test_what_stages_cut_and_how_well_they_order() -> None:
     landed.append(attempt(13, {}, Outcome.CRASHED))
     [quick_tally] = tally(goal, landed)
     assert (quick_tally.name, quick_tally.attempts, quick_tally.cut) == ("quick", 13, 2)
+    assert quick_tally.saved_s == 0.0
     assert quick_tally.agreement == pytest.approx(36 / 45)  # the tenth is taken for the worst, nine times
     assert tally(goal, landed[:5])[0].agreement is None
+    timed = [dataclasses.replace(each, duration_s=2.5 if each.is_scored else 0.5) for each in landed]
+    assert tally(goal, timed)[0].saved_s == 4.0
 
 
 def test_stages_that_save_little_or_cut_the_unchanged_program_are_named() -> None:
