@@ -138,7 +138,7 @@ def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(aren
         place.evaluator.ladder.observe(attempt(number, {"quick.score": quick}))
     cut = climb(place, {"value.sh": "QUICK=0.5 FULL=99\n"})
     assert (cut.outcome, cut.feedback) == ("cut", "stage: quick, own")
-    assert cut.reason == "stage `quick`: score 0.5, and the better 33 % of the last 3 reach 3"
+    assert cut.reason == "stage `quick`: score 0.5, and the best 2 of the last 3 reach 3"
     assert [stage.name for stage in cut.stages] == ["run (quick)", "quick"]
     assert not place.leftovers()
 
@@ -243,6 +243,17 @@ def test_a_search_that_gets_better_is_compared_with_its_latest_attempts() -> Non
     stage = goal.stages[0]
     told(made, stage, [0.0] * 100 + [float(each) for each in range(10, 22)])
     assert made.why_cut(stage, {"score": 17.0}) is not None
+
+
+def test_who_does_as_well_at_the_stage_as_the_best_did_goes_on() -> None:
+    made, goal = ladder("1/3")
+    stage = goal.stages[0]
+    told(made, stage, [float(each) for each in range(5, 20)])
+    assert made.why_cut(stage, {"score": 4.0}) is not None
+    for number, (quick, score) in enumerate([(6.0, 1.0), (4.0, 3.0), (9.0, 2.0)], start=20):
+        made.observe(attempt(number, {"quick.score": quick, "score": score}, score=score))
+    assert made.why_cut(stage, {"score": 4.0}) is None
+    assert made.why_cut(stage, {"score": 3.9}) is not None
 
 
 def test_failed_attempts_are_no_measure_and_order_does_not_matter() -> None:
