@@ -125,8 +125,11 @@ def test_who_fails_in_a_stage_ends_with_that(arena: MakeArena, value: str, outco
     assert measured.metrics.get("quick.score") == (2.0 if has_passed else None)
 
 
-def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(arena: MakeArena) -> None:
-    place = arena(APART, {"value.sh": "QUICK=1 FULL=10\n", "score.sh": SCORE})
+@pytest.mark.parametrize("mode", ["overlay", "copy", "limits"])
+def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(
+    arena: MakeArena, mode: str
+) -> None:
+    place = arena(APART, {"value.sh": "QUICK=1 FULL=10\n", "score.sh": SCORE}, mode=mode)
     measured = know_baseline(place)
     assert measured.outcome == "scored", measured.reason
     scores = [measured.metrics[name] for name in ("quick.score", "half.score", "score")]
