@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,6 +20,7 @@ LEAST_COMPARED, MOST_COMPARED = 8, 200
 class StageTally:
     """How many of all attempts a cheap stage cut, and how well it told them apart.
 
+    `saved_s`: the seconds that full evaluations of them would have taken, by those of the others.
     `agreement`: of the pairs of scored attempts, the share that it orders as the full evaluation does; None
     where there are too few. It says nothing about those that were cut, whom the full one never saw.
     """
@@ -26,6 +28,7 @@ class StageTally:
     name: str
     attempts: int
     cut: int
+    saved_s: float
     agreement: float | None
 
 
@@ -34,15 +37,12 @@ def tally(goal: Goal, attempts: Iterable[Attempt]) -> tuple[StageTally, ...]:
     cheap = goal.all_stages[:-1]
     tried = [each for each in attempts if each.number != BASELINE] if cheap else []
     reached = {each.number: _reached(cheap, each) for each in tried}
-    return tuple(
-        StageTally(
-            stage.name,
-            attempts=len(tried),
-            cut=sum(each.outcome is Outcome.CUT and reached[each.number] == place + 1 for each in tried),
-            agreement=_agreement(goal, stage, tried),
-        )
-        for place, stage in enumerate(cheap)
-    )
+    tallies: list[StageTally] = []
+    for place, stage in enumerate(cheap, start=1):
+        cut = [each for each in tried if each.outcome is Outcome.CUT and reached[each.number] == place]
+        agreement = _agreement(goal, stage, tried)
+        tallies.append(StageTally(stage.name, len(tried), len(cut), _saved_s(cut, tried), agreement))
+    return tuple(tallies)
 
 
 def weak_stages(goal: Goal, metrics: Mapping[str, float], commands: Sequence[Stage]) -> list[str]:
@@ -68,6 +68,12 @@ def weak_stages(goal: Goal, metrics: Mapping[str, float], commands: Sequence[Sta
 def _reached(cheap: Sequence[EvaluationStage], attempt: Attempt) -> int:
     """How many cheap stages gave metrics to it; where it was cut, the last of them did that."""
     return sum(any(name.startswith(f"{stage.name}.") for name in attempt.metrics) for stage in cheap)
+
+
+def _saved_s(cut: Sequence[Attempt], tried: Sequence[Attempt]) -> float:
+    took = [each.duration_s for each in tried if each.is_scored and each.duration_s is not None]
+    usual = statistics.median(took) if took else 0.0
+    return round(sum(max(usual - (each.duration_s or 0.0), 0.0) for each in cut), 3)
 
 
 def _seconds(stage: EvaluationStage, commands: Sequence[Stage]) -> float:

@@ -107,7 +107,7 @@ def _scorer(goal: Goal) -> dict[str, Any]:
 
 def _stage(stage: EvaluationStage, *, is_last: bool) -> dict[str, Any]:
     said = {"python": stage.function.written} if stage.function else {"command": stage.command.command}
-    run = None if stage.run is None or is_last else _command(stage.run)
+    run = None if stage.run is None else _command(stage.run)
     share = [] if stage.share is None else [stage.share]
     promote = None if is_last else [*share, *(rule.text for rule in stage.rules)]
     timeout = exact_duration(stage.command.timeout_s)

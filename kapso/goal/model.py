@@ -10,7 +10,7 @@ import operator
 import re
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -114,7 +114,8 @@ class EvaluationStage:
     """One step of a staged evaluation: its scorer and, judged apart, the `run` that comes before it.
 
     Of the candidates that a cheap stage scores, the better `share` go on, of those that meet every rule. A
-    rule is about the metrics of this very stage. The last stage lets nobody through and gives the score.
+    rule is about the metrics of this very stage. The last stage lets nobody through and gives the score; its
+    `run` is the goal's, and None here.
     """
 
     name: str
@@ -246,8 +247,13 @@ class Goal:
 
     @property
     def all_stages(self) -> tuple[EvaluationStage, ...]:
-        """The stages of the evaluation, the full one last; a single one, `evaluate`, where none is named."""
-        return self.stages or (EvaluationStage("evaluate", self.evaluate, self.function, self.run),)
+        """The stages of the evaluation; the full one is last, and runs the goal's own `run`.
+
+        It is the only one, called `evaluate`, where none is named.
+        """
+        full = EvaluationStage("evaluate", self.evaluate, self.function)
+        *cheap, full = self.stages or (full,)
+        return (*cheap, replace(full, run=self.run))
 
     @property
     def repeats_at_once(self) -> int:

@@ -71,8 +71,7 @@ def _full(item: Item, shared: Shared) -> EvaluationStage:
             raise _parts(item)[name].error(
                 f"the last stage takes no `{name}`: {reason}", help="remove it", slug="conflict"
             )
-    run = None if shared.run is None else read_command(shared.run, shared.timeout_s)
-    return replace(_stage(item, shared), run=run)
+    return _stage(item, shared)
 
 
 def _stage(item: Item, shared: Shared) -> EvaluationStage:

@@ -53,7 +53,8 @@ class Draft:
     """A goal that has not been tried. `metrics` is empty where only the trial can tell them.
 
     `evaluate` is a command, or a mapping in the form that the scorers of peers need. `notes` are
-    comments by key; `least_cpu_s` is what `run` must take for its time to mean something.
+    comments by key; `least_cpu_s` is what `run` must take for its time to mean something; `is_slow`: an
+    evaluation takes so long that a cheap stage before it would pay.
     """
 
     program: Program
@@ -68,3 +69,4 @@ class Draft:
     objective: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     least_cpu_s: float = 0.0
+    is_slow: bool = False

@@ -69,6 +69,8 @@ def _commands(draft: Draft) -> Iterator[str]:
     note = draft.notes.get("evaluate", "" if draft.run else "judges and runs the program in one")
     if note:
         yield from _wrapped(f"{note[0].upper()}{note[1:]}.", "# ")
+    if draft.is_slow:
+        yield from _wrapped(_STAGES, "# ")
     if isinstance(draft.evaluate, str):
         yield _line("evaluate", quote(draft.evaluate))
     else:
@@ -79,6 +81,13 @@ def _commands(draft: Draft) -> Iterator[str]:
             else:
                 yield f"  {key}:"
                 yield from (f"    - {_flow(each)}" for each in value)
+
+
+_STAGES = (
+    "It takes long. A cheap stage first (less data, fewer steps) spares most of that; only the better third "
+    "goes on: `evaluate: {stages: [{name: quick, command: …, promote: 1/3}, {name: full, command: …}]}`; "
+    "every command sees its name in $KAPSO_STAGE."
+)
 
 
 def _metrics(draft: Draft, metrics: Sequence[Metric]) -> Iterator[str]:

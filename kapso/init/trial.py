@@ -24,6 +24,7 @@ from kapso.wording import printable
 TRIAL_TIMEOUT = "2m"
 _PROBE = (Metric("run.seconds", "minimize"),)
 _LONGEST_SHOWN = 80
+_SLOW_S = 5.0
 _TIMEOUTS_S = (10, 30, 60, 120, 300, 600, 1200)
 _SELF_REPORTED = "self-reported"
 _UNWANTED = re.compile(r"CMakeFiles|\.(?:so|a|o|dylib|py|sh|pl|rb|js)(?:\.|$)|/deps/|/build-script")
@@ -73,7 +74,7 @@ def attempt(folder: Folder, draft: Draft, choose: Choose, say: Say) -> Works:
             metrics, others = _printed_metrics(draft, printed)
             metrics = choose(metrics)
         slowest = max((stage.seconds or 0.0 for stage in measured.stages), default=0.0)
-        draft = replace(draft, timeout=_timeout(slowest))
+        draft = replace(draft, timeout=_timeout(slowest), is_slow=slowest >= _SLOW_S)
     text = render(draft, metrics, others=others)
     findings = _examined(_goal(folder, text))
     return Works(draft, text, metrics[0], findings)

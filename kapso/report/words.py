@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kapso.wording import number, plural
+from kapso.wording import duration, number, plural
 
 if TYPE_CHECKING:
     from kapso.evaluate.tally import StageTally
@@ -76,10 +76,12 @@ def how_staged(stages: Iterable[StageTally]) -> list[str]:
 def _how_staged(stage: StageTally) -> str:
     """What a cheap stage cut, and how far it can be trusted."""
     told = f"{stage.cut} of {plural(stage.attempts, 'attempt')} were cut at `{stage.name}`"
+    if stage.cut:
+        told += f" ({duration(stage.saved_s)} saved)"
     if stage.agreement is None:
         return told
     share = f"{100 * stage.agreement:.0f} % of the pairs that it let through"
-    told += f", which ordered {share} as the full evaluation did"
+    told += f"; it ordered {share} as the full evaluation did"
     return f"{told}: it may cut good ones, too" if stage.agreement < TRUSTED else told
 
 

@@ -125,8 +125,11 @@ def test_who_fails_in_a_stage_ends_with_that(arena: MakeArena, value: str, outco
     assert measured.metrics.get("quick.score") == (2.0 if has_passed else None)
 
 
-def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(arena: MakeArena) -> None:
-    place = arena(APART, {"value.sh": "QUICK=1 FULL=10\n", "score.sh": SCORE})
+@pytest.mark.parametrize("mode", ["overlay", "copy", "limits"])
+def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(
+    arena: MakeArena, mode: str
+) -> None:
+    place = arena(APART, {"value.sh": "QUICK=1 FULL=10\n", "score.sh": SCORE}, mode=mode)
     measured = know_baseline(place)
     assert measured.outcome == "scored", measured.reason
     scores = [measured.metrics[name] for name in ("quick.score", "half.score", "score")]
@@ -138,9 +141,34 @@ def test_judged_apart_each_stage_runs_the_candidate_and_scores_what_it_left(aren
         place.evaluator.ladder.observe(attempt(number, {"quick.score": quick}))
     cut = climb(place, {"value.sh": "QUICK=0.5 FULL=99\n"})
     assert (cut.outcome, cut.feedback) == ("cut", "stage: quick, own")
-    assert cut.reason == "stage `quick`: score 0.5, and the better 33 % of the last 3 reach 3"
+    assert cut.reason == "stage `quick`: score 0.5, and the best 2 of the last 3 reach 3"
     assert [stage.name for stage in cut.stages] == ["run (quick)", "quick"]
     assert not place.leftovers()
+
+
+def test_functions_may_be_stages(arena: MakeArena) -> None:
+    goal = """\
+edit: [prog.py]
+evaluate:
+  program: prog.py
+  stages:
+    - {name: one, python: 'judge.py:evaluate_stage1', promote: works >= 1}
+    - {name: two, python: judge.py}
+timeout: 30s
+"""
+    judge = (
+        "def load(path):\n    names = {}\n    exec(open(path).read(), names)\n    return names['X']\n"
+        "def evaluate_stage1(path):\n    return {'works': float(load(path) > 0)}\n"
+        "def evaluate(path):\n    return {'score': load(path)}\n"
+    )
+    place = arena(goal, {"prog.py": "X = 1.0\n", "judge.py": judge})
+    measured = know_baseline(place)
+    assert measured.outcome == "scored", measured.reason
+    assert (measured.metrics["one.works"], measured.metrics["score"]) == (1.0, 1.0)
+    commands = [stage.command.partition(" ")[2] for stage in measured.stages]
+    assert commands == ["judge.py:evaluate_stage1 prog.py", "judge.py:evaluate prog.py"]
+    cut = climb(place, {"prog.py": "X = -1.0\n"})
+    assert (cut.outcome, cut.reason) == ("cut", "stage `one`: `works >= 1` does not hold: it is 0")
 
 
 def test_repeats_checks_bounds_and_constraints_belong_to_the_last_stage(arena: MakeArena) -> None:
@@ -220,6 +248,17 @@ def test_a_search_that_gets_better_is_compared_with_its_latest_attempts() -> Non
     assert made.why_cut(stage, {"score": 17.0}) is not None
 
 
+def test_who_does_as_well_at_the_stage_as_the_best_did_goes_on() -> None:
+    made, goal = ladder("1/3")
+    stage = goal.stages[0]
+    told(made, stage, [float(each) for each in range(5, 20)])
+    assert made.why_cut(stage, {"score": 4.0}) is not None
+    for number, (quick, score) in enumerate([(6.0, 1.0), (4.0, 3.0), (9.0, 2.0)], start=20):
+        made.observe(attempt(number, {"quick.score": quick, "score": score}, score=score))
+    assert made.why_cut(stage, {"score": 4.0}) is None
+    assert made.why_cut(stage, {"score": 3.9}) is not None
+
+
 def test_failed_attempts_are_no_measure_and_order_does_not_matter() -> None:
     made, goal = ladder("1/3")
     stage = goal.stages[0]
@@ -236,6 +275,22 @@ def test_failed_attempts_are_no_measure_and_order_does_not_matter() -> None:
             fresh.observe(attempt(number, values[number]))
         reasons.append(fresh.why_cut(stage, {"score": 0.3}))
     assert reasons[0] == reasons[1] is not None
+
+
+def test_with_the_policy_pareto_only_who_is_worse_in_no_metric_stands_before() -> None:
+    _, goal = ladder("1/3", "score: maximize, size: minimize")
+    stage = goal.stages[0]
+    pareto = dataclasses.replace(goal, search=dataclasses.replace(goal.search, policy="pareto"))
+    results = [attempt(n, {"quick.score": 5.0 + n, "quick.size": 10.0}) for n in range(6)]
+    for policy, smaller, larger in ((goal, True, True), (pareto, False, True)):
+        made = Ladder(policy)
+        for each in results:
+            made.observe(each)
+        assert (made.why_cut(stage, {"score": 1.0, "size": 9.0}) is not None) is smaller
+        assert (made.why_cut(stage, {"score": 1.0, "size": 11.0}) is not None) is larger
+    assert made.why_cut(stage, {"score": 1.0, "size": 11.0}) == (
+        "stage `quick`: score 1, size 11, and 6 of the last 6 are ahead in every metric"
+    )
 
 
 def test_a_rule_alone_needs_no_primary_metric() -> None:
@@ -258,8 +313,11 @@ def test_what_stages_cut_and_how_well_they_order() -> None:
     landed.append(attempt(13, {}, Outcome.CRASHED))
     [quick_tally] = tally(goal, landed)
     assert (quick_tally.name, quick_tally.attempts, quick_tally.cut) == ("quick", 13, 2)
+    assert quick_tally.saved_s == 0.0
     assert quick_tally.agreement == pytest.approx(36 / 45)  # the tenth is taken for the worst, nine times
     assert tally(goal, landed[:5])[0].agreement is None
+    timed = [dataclasses.replace(each, duration_s=2.5 if each.is_scored else 0.5) for each in landed]
+    assert tally(goal, timed)[0].saved_s == 4.0
 
 
 def test_stages_that_save_little_or_cut_the_unchanged_program_are_named() -> None:

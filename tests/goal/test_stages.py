@@ -65,7 +65,7 @@ def test_a_cheap_stage_runs_the_goals_run_in_its_own_time_or_a_run_of_its_own() 
         "{name: both, command: judge, run: {command: ./pack --tiny, timeout: 3s}}",
         more="run: {command: ./pack, timeout: 2m}\ntimeout: 60s\n",
     )
-    runs = [(each.run.command, each.run.timeout_s) for each in goal.stages]
+    runs = [(each.run.command, each.run.timeout_s) for each in goal.all_stages]
     assert runs == [
         ("./pack", 120),
         ("./pack", 10),
@@ -73,6 +73,7 @@ def test_a_cheap_stage_runs_the_goals_run_in_its_own_time_or_a_run_of_its_own() 
         ("./pack --tiny", 3),
         ("./pack", 120),
     ]
+    assert goal.all_stages[-1].run is goal.run
     assert [each.command.timeout_s for each in goal.stages] == [60, 10, 20, 60, 60]
     assert parse_goal(dump_goal(goal), goal.file) == goal
 

@@ -14,7 +14,7 @@ from kapso.goal.stages import DEFAULT_SHARE
 from kapso.init import peers
 from kapso.init.folder import Folder, is_test
 from kapso.init.kinds import programs
-from kapso.init.program import Draft, Program
+from kapso.init.program import Draft, Metric, Program
 from kapso.init.render import render
 from kapso.init.scorers import Reads, find_scorers
 from kapso.init.scoring import Wishes, drafts
@@ -210,6 +210,17 @@ def test_a_cascade_of_openevolve_becomes_stages(look: Look, name: str) -> None:
             assert (stage.share, [rule.text for rule in stage.rules]) == (share, rules)
             assert stage.function is not None and stage.function.name == f"evaluate_{stage.name}"
         assert goal.function is not None and goal.function.name == "evaluate"
+
+
+def test_a_slow_evaluation_is_told_of_stages(look: Look) -> None:
+    folder = look({"tsp.py": "import sys\nprint(sys.argv)\n"})
+    [program, *_] = programs(folder)
+    draft = Draft(program, how="x", evaluate="python3 judge.py", objective="Win.")
+    slow, quick = (
+        render(replace(draft, is_slow=each), (Metric("score", "maximize"),)) for each in (True, False)
+    )
+    assert "$KAPSO_STAGE" in slow and "KAPSO_STAGE" not in quick
+    assert parse_goal(slow, Path("/srv/demo/goal.yaml")) == parse_goal(quick, Path("/srv/demo/goal.yaml"))
 
 
 def test_other_folders_are_none_of_peers(unpack: Callable[[str], Path]) -> None:
