@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from kapso.attempt import BASELINE, Attempt, Verdict
+from kapso.attempt import BASELINE, Attempt, Outcome, Verdict
 from kapso.git.merge import Conflict, Lines, Piece, changes, conflicts, joined, merge
 from kapso.goal import Goal
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
@@ -107,7 +107,8 @@ class Combine:
             self._above[number] |= self._above[parent]
         if attempt.proposer == self.name:
             self._tried.add((frozenset(attempt.parents), str(attempt.parameters.get("take", ""))))
-            if attempt.verdict is not Verdict.BETTER:
+            is_fault = attempt.outcome not in (Outcome.ABANDONED, Outcome.REJECTED)
+            if is_fault and attempt.verdict is not Verdict.BETTER:
                 self._failures.update(attempt.parents[1:])
         if not attempt.is_scored or attempt.score is None:
             return

@@ -1,53 +1,76 @@
 """Which proposer gets the next attempt: by what each brought for what it cost, and none starves.
 
-Thompson sampling over discounted successes (Thompson 1933; discounted as by Garivier and Moulines 2011).
-All of it is a function of what landed and what is in flight, and of the seed that is handed in.
+Probability matching over discounted credit, as in adaptive operator selection (Fialho, Da Costa, Schoenauer
+and Sebag 2010): what an attempt brought is the square root of its part in all that was gained so far. All of
+it is a function of what landed and what is in flight, and of the seed that is handed in.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from kapso.attempt import BASELINE, Attempt, Outcome, Verdict
 from kapso.goal import Metric
 
+T = TypeVar("T")
 FLOOR = 8
 """Whoever has an idea gets at least one of so many attempts."""
-KEPT = 0.94
+KEPT = 0.97
 """What an attempt counts after the next one of its proposer."""
-STEP = 0.15
-"""The worth of an attempt that beat its parent and not the best."""
-LEAD = 0.3
-"""The worth of the smallest new best; one that doubles all that was gained is worth nearly 1."""
-PRIOR_SUCCESSES, PRIOR_FAILURES = 0.6, 2.0
-OPPORTUNISTIC = frozenset({"combine"})
-"""Has ideas only when there is something to bring together, and then good ones."""
+_REMEMBERED = 150
+"""Attempts; what is older counts for less than a hundredth of one."""
+PRIOR = 20.0
+"""As so many average attempts counts what is not known of a proposer yet."""
+SHARPNESS = 2.0
+"""How much more of the attempts goes to who brings more."""
+STEP = 0.005
+"""What part of all gains an attempt counts for that beat its parent and not the best."""
+TRUSTED: Mapping[str, float] = {"mutate": 0.7, "combine": 2.0}
+"""How much better than others a proposer is before anything is known, as measured on small programs.
+
+`combine` has an idea only when there is something to bring together.
+"""
 DOLLAR_S = 600.0
 """A dollar counts as so many seconds."""
 
 
 @dataclass
 class Share:
-    """What one proposer brought: discounted successes and failures, seconds and attempts."""
+    """What a proposer brought: by how much each of its attempts moved the best, and the price of each.
 
-    won: float = 0.0
-    lost: float = 0.0
-    price: float = 0.0
-    attempts: int = 0
+    None stands for an attempt that beat its parent and not the best.
+    """
+
+    gains: list[float | None] = field(default_factory=list)
+    prices: list[float] = field(default_factory=list)
     last: int = BASELINE
     has_cost: bool = False
 
-    def add(self, worth: float, price: float) -> None:
-        self.won = KEPT * self.won + worth
-        self.lost = KEPT * self.lost + 1 - worth
-        self.price = KEPT * self.price + price
-        self.attempts += 1
+    def credit(self, total: float) -> float:
+        """The discounted sum of what its attempts brought, of a `total` of gains."""
+        parts = [
+            (weight, STEP if gain is None else min(1.0, gain / total))
+            for weight, gain in _weighed(self.gains)
+        ]
+        return sum(weight * math.sqrt(part) for weight, part in parts)
 
     @property
-    def mean_price(self) -> float:
-        return self.price / (self.won + self.lost) if self.attempts else 0.0
+    def turns(self) -> float:
+        """Its attempts, older ones counting less."""
+        return sum(weight for weight, _ in _weighed(self.gains))
+
+    @property
+    def price(self) -> float:
+        """The mean price of its attempts."""
+        return sum(weight * price for weight, price in _weighed(self.prices)) / (self.turns or 1.0)
+
+
+def _weighed(values: list[T]) -> list[tuple[float, T]]:
+    return [(KEPT**age, value) for age, value in enumerate(reversed(values[-_REMEMBERED:]))]
 
 
 class Allocation:
@@ -56,23 +79,41 @@ class Allocation:
     def __init__(self, names: Iterable[str], metric: Metric) -> None:
         self.shares = {name: Share() for name in names}
         self._sign = 1.0 if metric.goal == "maximize" else -1.0
-        self._baseline: float | None = None
         self._best: float | None = None
+        self._gained = 0.0
         self._in_flight: dict[int, str] = {}
 
     def order(self, number: int, seed: int) -> list[str]:
         """The proposers for attempt `number`: the one to ask first, then who is asked when it has no idea."""
         draw = random.Random(seed)
-        drawn = {name: self._drawn(name, draw) for name in self.shares}
+        keys = {name: math.log(1 - draw.random()) / worth for name, worth in self.worths().items()}
         waited = {name: number - share.last for name, share in self.shares.items()}
 
         def place(name: str) -> tuple[int, float]:
-            return (0, -waited[name]) if waited[name] >= FLOOR else (1, -drawn[name])
+            return (0, -waited[name]) if waited[name] >= FLOOR else (1, -keys[name])
 
         return sorted(self.shares, key=place)
 
+    def worths(self) -> dict[str, float]:
+        """Each proposer's chances for the next attempt, in proportion."""
+        total = self._gained or 1.0
+        credit = {name: share.credit(total) for name, share in self.shares.items()}
+        turns = {name: share.turns for name, share in self.shares.items()}
+        made = sum(turns.values())
+        usual = (sum(credit.values()) / made if made else 0.0) or 1.0
+        waiting = list(self._in_flight.values())
+        return {
+            name: (
+                (PRIOR * usual * TRUSTED.get(name, 1.0) + credit[name])
+                / (PRIOR + turns[name] + waiting.count(name))
+                / self._price(share)
+            )
+            ** SHARPNESS
+            for name, share in self.shares.items()
+        }
+
     def take_turn(self, name: str, number: int) -> None:
-        """An attempt of the proposer is under way: until it has landed, it counts as one that failed."""
+        """An attempt of the proposer is under way: until it has landed, it counts as one in vain."""
         if name in self.shares:
             self._in_flight[number] = name
             self.shares[name].last = max(number, self.shares[name].last)
@@ -80,46 +121,33 @@ class Allocation:
     def observe(self, attempt: Attempt) -> None:
         """An attempt has landed, whoever proposed it; called in order of landing."""
         self._in_flight.pop(attempt.number, None)
-        worth = self._worth(attempt)
+        gain = self._gain(attempt)
         share = self.shares.get(attempt.proposer)
         if share is None or attempt.outcome in (Outcome.ABANDONED, Outcome.REJECTED):
             return
         share.last = max(attempt.number, share.last)
+        share.gains.append(gain)
+        self._gained += gain if gain is not None and gain < math.inf else 0.0
         seconds = (attempt.finished - attempt.started).total_seconds()
+        share.prices.append(1 + seconds + DOLLAR_S * (attempt.cost or 0.0))
         share.has_cost = share.has_cost or attempt.cost is not None
-        share.add(worth, 1 + seconds + DOLLAR_S * (attempt.cost or 0.0))
 
-    def _worth(self, attempt: Attempt) -> float:
-        """From 0 to 1: a new best by its part in all that was gained; a step by its verdict."""
+    def _gain(self, attempt: Attempt) -> float | None:
+        """By how much it moved the best; None where it beat its parent alone."""
         if not attempt.is_scored or attempt.score is None:
             return 0.0
         score = self._sign * attempt.score
-        if attempt.number == BASELINE:
-            self._baseline = score
-        if self._best is None or self._baseline is None:
+        if self._best is None:
             self._best = score
-            self._baseline = score
-            return 1.0
+            return 0.0 if attempt.number == BASELINE else math.inf
         if score > self._best and attempt.verdict is not Verdict.SAME:
-            part = (score - self._best) / (score - self._baseline)
-            self._best = score
-            return LEAD + (1 - LEAD) * min(1.0, part)
-        return STEP if attempt.verdict is Verdict.BETTER else 0.0
-
-    def _drawn(self, name: str, draw: random.Random) -> float:
-        """A plausible worth of its next attempt for what it costs."""
-        share = self.shares[name]
-        waiting = sum(each == name for each in self._in_flight.values())
-        prior = 1.5 if name in OPPORTUNISTIC else PRIOR_SUCCESSES
-        worth = draw.betavariate(prior + share.won, PRIOR_FAILURES + share.lost + waiting)
-        return worth / self._price(share)
+            gain, self._best = score - self._best, score
+            return gain
+        return None if attempt.verdict is Verdict.BETTER else 0.0
 
     def _price(self, share: Share) -> float:
         """How much dearer its attempts are than those of the offline proposers, 1 for these."""
         if not share.has_cost:
             return 1.0
-        offline: Sequence[Share] = [
-            each for each in self.shares.values() if not each.has_cost and each.attempts
-        ]
-        usual = sum(each.mean_price for each in offline) / len(offline) if offline else 0.0
-        return max(1.0, share.mean_price / usual) if usual else 1.0
+        offline = [each.price for each in self.shares.values() if each.gains and not each.has_cost]
+        return max(1.0, share.price * len(offline) / sum(offline)) if offline else 1.0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -91,6 +94,26 @@ def test_the_default_is_all_that_apply_and_a_resumed_run_keeps_the_turns(demo: D
     assert {"tune", "mutate"} <= {each["proposer"] for each in attempts}
     mutated = next(each for each in attempts if each["proposer"] == "mutate")
     assert kapso.git("diff", "--stat", f"{mutated['branch']}^", mutated["branch"]).startswith(" code.py")
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_with_the_turns_that_it_would_have_had(demo: Demo) -> None:
+    code = {
+        "code.py": CODE,
+        "judge.py": JUDGE.replace("import json, sys", "import json, sys, time; time.sleep(0.2)"),
+    }
+    kapso = demo(base_goal=CODE_GOAL, goal="search: {parallel: 1}\n", extra=code)
+    kapso("run", "--attempts", "14")
+    expected = [(each["proposer"], each["title"]) for each in kapso.json("ls", "code")]
+    process = kapso.start("run", "--attempts", "14")
+    runs = kapso.root / ".git/kapso/runs"
+    while not any(path.read_text().count('"attempt.evaluated"') == 7 for path in runs.glob("*/events.jsonl")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kapso("resume", "--attempts", "14")
+    assert [(each["proposer"], each["title"]) for each in kapso.json("ls", "code")] == expected
 
 
 def test_where_there_is_no_code_the_others_go_on(demo: Demo) -> None:

@@ -1,0 +1,187 @@
+"""Which proposer gets the next attempt: by what it brought, by cost where there is one, and none starves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+from kapso.attempt import Attempt, Outcome, Verdict, now
+from kapso.goal import Metric
+from kapso.search import Allocation
+from kapso.search.allocation import FLOOR
+
+MOMENT = now()
+Score = Callable[[str, int], float | None]
+"""What the n-th attempt of a proposer scores; None: it crashes."""
+
+
+def attempt(number: int, proposer: str, score: float | None, best: float, seconds: float = 0.0) -> Attempt:
+    verdict = None if score is None else Verdict.BETTER if score > best else Verdict.WORSE
+    outcome = Outcome.CRASHED if score is None else Outcome.SCORED
+    ended = MOMENT + timedelta(seconds=seconds)
+    parents = (0,) if number else ()
+    told = ("r-0000", number, "", "", "", parents, proposer, "", "", outcome, MOMENT, ended, verdict, score)
+    return Attempt(*told)
+
+
+class Search:
+    """Attempts one by one, each by the first proposer in order that has an idea."""
+
+    def __init__(self, names: Sequence[str], score: Score, seconds: Callable[[str], float] = lambda _: 0.0):
+        self.allocation = Allocation(names, Metric("score"))
+        self.score = score
+        self.seconds = seconds
+        self.landed = [attempt(0, "baseline", 0.0, 0.0)]
+        self.allocation.observe(self.landed[0])
+        self.asked: list[list[str]] = []
+
+    @property
+    def best(self) -> float:
+        return max(each.score or 0.0 for each in self.landed)
+
+    @property
+    def turns(self) -> list[str]:
+        return [each.proposer for each in self.landed[1:]]
+
+    def run(self, attempts: int, has_idea: Callable[[str, int], bool] = lambda name, number: True) -> Search:
+        for number in range(len(self.landed), len(self.landed) + attempts):
+            order = self.allocation.order(number, seed=number * 7919)
+            self.asked.append(order)
+            name = next(each for each in order if has_idea(each, number))
+            self.allocation.take_turn(name, number)
+            score = self.score(name, self.turns.count(name))
+            ended = attempt(number, name, score, self.best, self.seconds(name))
+            if name == "llm":
+                ended = replace(ended, cost=0.05)
+            self.landed.append(ended)
+            self.allocation.observe(ended)
+        return self
+
+
+def climbing(**steps: float) -> Score:
+    """Each attempt of a proposer adds its step to the best, where it has one."""
+    total = 0.0
+
+    def score(name: str, turn: int) -> float:
+        nonlocal total
+        total += steps.get(name, 0.0)
+        return total if name in steps else -1.0
+
+    return score
+
+
+def test_who_brings_more_gets_more_and_nobody_starves() -> None:
+    turns = Search(["tune", "mutate"], climbing(tune=1.0)).run(100).turns
+    shares = Counter(turns)
+    assert shares["tune"] > 75
+    for start in range(len(turns) - FLOOR):
+        assert set(turns[start : start + FLOOR + 1]) == {"tune", "mutate"}, turns[start:]
+
+
+def test_large_gains_count_more_than_small_ones() -> None:
+    shares = Counter(Search(["tune", "mutate"], climbing(tune=0.001, mutate=1.0)).run(100).turns)
+    assert shares["mutate"] > 65
+
+
+def test_a_proposer_that_comes_into_its_own_late_is_found() -> None:
+    total = 0.0
+
+    def score(name: str, turn: int) -> float:
+        nonlocal total
+        if name == ("tune" if total < 20 else "mutate"):
+            total += 1
+            return total
+        return -1.0
+
+    turns = Search(["tune", "mutate"], score).run(160).turns
+    assert Counter(turns[:20])["tune"] > 10 and Counter(turns[-40:])["mutate"] > 25, turns
+
+
+def test_whoever_has_no_idea_pays_nothing_and_is_asked_again() -> None:
+    search = Search(["tune", "combine"], climbing(tune=1.0, combine=1.0))
+    search.run(40, lambda name, number: name != "combine")
+    assert all(set(order) == {"tune", "combine"} for order in search.asked)
+    search.run(30, lambda name, number: name != "combine" or number > 50)
+    assert "combine" in search.turns[50:53]
+
+
+def test_a_resumed_run_asks_in_the_same_order() -> None:
+    search = Search(["tune", "mutate", "combine"], climbing(tune=0.5, combine=2.0)).run(60)
+    again = Allocation(["tune", "mutate", "combine"], Metric("score"))
+    for each in search.landed:
+        again.observe(each)
+    for seed in range(30):
+        assert again.order(61, seed) == search.allocation.order(61, seed)
+    assert len({tuple(again.order(61, seed)) for seed in range(30)}) > 1
+
+
+def test_what_is_in_flight_counts_as_a_turn() -> None:
+    def asked(in_flight: int) -> int:
+        search = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0)).run(6)
+        for number in range(7, 7 + in_flight):
+            search.allocation.take_turn("tune", number)
+        return [search.allocation.order(7 + in_flight, seed)[0] for seed in range(400)].count("tune")
+
+    assert asked(5) < asked(0) - 30
+
+
+def test_what_shrinks_the_best_comes_first_when_it_has_something() -> None:
+    search = Search(["tune", "mutate", "ablate"], climbing(tune=1.0)).run(
+        30, lambda name, number: name != "ablate" or number > 20
+    )
+    assert search.turns[20:] == ["ablate"] * 10
+
+
+def test_seconds_and_dollars_count_where_a_model_takes_part_and_not_else() -> None:
+    steps = climbing(tune=1.0, llm=1.0)
+    cheap = Counter(Search(["tune", "llm"], steps, lambda name: 1.0).run(80).turns)
+    assert cheap["tune"] > cheap["llm"] * 1.5
+    slow = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0), lambda name: 50.0 * (name == "tune"))
+    quick = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0))
+    assert slow.run(60).turns == quick.run(60).turns
+
+
+def firsts(*more: Attempt) -> int:
+    """How often mutate is asked first after ten attempts and these."""
+    search = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0)).run(10)
+    for each in more:
+        search.allocation.observe(each)
+    number = search.allocation.shares["mutate"].last + 2
+    return sum(search.allocation.order(number, seed)[0] == "mutate" for seed in range(400))
+
+
+def test_the_machines_faults_are_nobodys() -> None:
+    crashed = [attempt(number, "mutate", None, 0.0) for number in range(11, 16)]
+    lost = [replace(each, outcome=Outcome.ABANDONED) for each in crashed]
+    rejected = [replace(each, outcome=Outcome.REJECTED) for each in crashed]
+    assert firsts() == firsts(*lost) == firsts(*rejected) > firsts(*crashed) + 15
+
+
+def test_what_a_human_found_raises_the_bar() -> None:
+    better = [attempt(number, "mutate", 10.0 + number, 0.0) for number in range(12, 14)]
+    assert firsts(attempt(11, "human", 1e9, 0.0), *better) < firsts(*better) - 15
+
+
+def test_a_lower_score_is_a_gain_where_the_goal_says_so() -> None:
+    def asked(goal: Literal["maximize", "minimize"]) -> int:
+        allocation = Allocation(["tune", "mutate"], Metric("score", goal))
+        allocation.observe(attempt(0, "baseline", 100.0, 0.0))
+        for number in range(1, 7):
+            name, score = ("tune", 100.0 - number) if number % 2 else ("mutate", 100.0 + number)
+            verdict = Verdict.BETTER if (name == "tune") == (goal == "minimize") else Verdict.WORSE
+            allocation.observe(replace(attempt(number, name, score, 0.0), verdict=verdict))
+        return sum(allocation.order(7, seed)[0] == "tune" for seed in range(400))
+
+    assert asked("minimize") > asked("maximize") + 40
+
+
+def test_an_order_costs_the_same_after_thousands_of_attempts() -> None:
+    search = Search(["tune", "mutate"], climbing(tune=1.0, mutate=0.5)).run(300)
+    for number in range(301, 5000):
+        search.allocation.observe(attempt(number, "tune", None, 0.0))
+    late = search.allocation.order(5000, 1)
+    assert late[0] == "mutate"
+    assert search.allocation.shares["tune"].turns < 40
