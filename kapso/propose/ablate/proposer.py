@@ -33,16 +33,15 @@ class _Asked:
 
 
 class Ablate:
-    """Remembers the attempts, the best of them, and what is under way."""
+    """Remembers the attempts, what is known about the best of them, and what is under way."""
 
     name = NAME
 
     def __init__(self, goal: Goal, read: Callable[[str], Snapshot]) -> None:
-        self._metric = goal.primary
+        self._goal = goal
         self._is_alone = all(spec.name == NAME for spec in goal.propose)
         self._read = read
         self._attempts: dict[int, Attempt] = {}
-        self._best = BASELINE
         self._made = 0
         self._subject: Subject | None = None
         self._unread: list[Attempt] = []
@@ -54,7 +53,7 @@ class Ablate:
 
     def ideate(self, context: Context) -> Idea | None:
         """The best without what the study wants to know about."""
-        found = subject_of(self._attempts[self._best], self._attempts)
+        found = subject_of(self._attempts[context.best], self._attempts)
         room = self._room(context)
         if found.number == BASELINE or found.score is None or room == 0:
             return None
@@ -91,10 +90,6 @@ class Ablate:
         if attempt.proposer == NAME:
             self._made += 1
             self._unread.append(attempt)
-        if attempt.is_scored and attempt.score is not None:
-            best = self._attempts[self._best].score
-            if best is None or self._metric.is_better(attempt.score, best):
-                self._best = attempt.number
 
     def _room(self, context: Context) -> int | None:
         """How many attempts it may spend now: none while others search; None is no limit."""
@@ -109,8 +104,8 @@ class Ablate:
         """The subject with all that is known about it by now."""
         subject = self._subject
         if subject is None or subject.attempt.number != found.number:
-            noise, base = Noise(context.noise), self._attempts[BASELINE]
-            subject = self._subject = Subject(found, base, self._read, self._metric, noise)
+            base, noise = self._attempts[BASELINE], Noise(context.noise)
+            subject = self._subject = Subject(found, base, self._read, self._goal, noise)
             subject.learn(self._attempts)
         else:
             for attempt in self._unread:
