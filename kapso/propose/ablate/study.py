@@ -126,11 +126,13 @@ class Study:
 
     def next(self, busy: Collection[Pieces]) -> Pieces | None:
         """What to leave out in the next attempt, None where all is known; `busy` is under way."""
-        steps = (self._together, self._halved, self._chunk, self._sampled, self._checked, self._paired)
-        for units in (self.hunks, self._edits):
-            for step in steps:
-                if (found := step(units, busy)) is not None:
-                    return found
+        search = (self._together, self._halved, self._chunk)
+        proof = (self._sampled, self._checked, self._paired)
+        for steps in (search, proof):
+            for units in (self.hunks, self._edits):
+                for step in steps:
+                    if (found := step(units, busy)) is not None:
+                        return found
         return None
 
     @property
@@ -216,11 +218,21 @@ class Study:
         return next((each | unit for each in fewer if self._is_open(each | unit, ())), None)
 
     def _checked(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
-        """What was needed while more was there may be idle now, as a helper without its caller."""
+        """What was needed while more was there may be idle now, as a helper without its caller is.
+
+        Not where a part of it alone is known to earn.
+        """
         if busy:
             return None
         gone = self.removed
-        open_ = (gone | unit for unit in units if unit - gone)
+        told = {
+            lost
+            for removed, finding in self.findings.items()
+            if removed not in self.kept and finding.gain is not None and (lost := removed - gone)
+        }
+        open_ = (
+            gone | unit for unit in units if unit - gone and not any(lost < unit - gone for lost in told)
+        )
         return next((removed for removed in open_ if self._is_open(removed, busy)), None)
 
     def _paired(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
