@@ -356,6 +356,21 @@ def test_it_waits_for_the_last_stretch_and_takes_no_more_than_its_share(story: S
     assert 4 <= made <= 7
 
 
+def test_beside_others_it_asks_only_about_what_was_not_seen_to_earn(story: Story) -> None:
+    story.land(LINES, 0.0)
+    first = story.land(changed("a"), 2.0, 0)
+    best = story.land(changed("a", "b", "c"), 2.5, first)
+    for _ in range(37):
+        story.land(LINES, 0.0, 0)
+    asked = []
+    for left in range(5, 0, -1):
+        if (idea := story.ideate(best, left=left)) is not None:
+            asked.append(story.files(idea))
+            story.land(asked[-1], told(asked[-1]), best, idea=idea)
+    assert asked == [changed("a", "c")]  # which leaves `c` for the gain of the second step
+    assert story.ideate(best, left=1) is None
+
+
 def test_a_twin_that_someone_else_made_counts(story: Story) -> None:
     story.land(LINES, 0.0)
     best = story.land(changed("a", "b", "c", "d"), 2.5, 0)

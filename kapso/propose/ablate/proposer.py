@@ -1,7 +1,8 @@
 """The proposer: leaves out of the best what the study asks about, late in a run or when others rest.
 
 Its share of a run is bounded: it waits for the last stretch, which is as long as the diff needs and never
-longer than `SHARE`. Asked alone, or when no other proposer has an idea, it goes on until nothing is unknown.
+longer than `SHARE`, and asks only about what was not seen to earn. Alone, or when no other proposer has an
+idea, it goes on until nothing is unknown.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Ablate:
 
     def ideate(self, context: Context) -> Idea | None:
         """The best without what the study wants to know about."""
+        for attempt in context.attempts[len(self._attempts) :]:
+            self.observe(attempt)  # what has landed a moment ago may be the best already
         found = subject_of(self._attempts[context.best], self._attempts)
         room = self._room(context)
         if found.number == BASELINE or found.score is None or room == 0:
@@ -66,7 +69,7 @@ class Ablate:
             for asked in all_asked
             if asked.subject == found.number and number not in self._attempts
         }
-        if (removed := subject.study.next(busy)) is None:
+        if (removed := subject.study.next(busy, thrifty=room is not None)) is None:
             return None
         self._asked.setdefault(context.number, []).append(_Asked(found.number, removed))
         return _idea(subject, removed)
@@ -84,7 +87,9 @@ class Ablate:
                 workspace[path] = content
 
     def observe(self, attempt: Attempt) -> None:
-        """Take an attempt in."""
+        """Take an attempt in, once."""
+        if attempt.number in self._attempts:
+            return
         self._attempts[attempt.number] = attempt
         self._asked.pop(attempt.number, None)
         if attempt.proposer == NAME:

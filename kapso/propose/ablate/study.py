@@ -12,10 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 Pieces = frozenset[int]
 """Numbers of pieces of the subject's diff."""
+_Step = Callable[[Sequence[Pieces], Collection[Pieces]], Pieces | None]
 
 _FAR = 2.5
 """Standard deviations at which a score is no longer explained by noise."""
@@ -124,10 +126,14 @@ class Study:
         squares = _BASELINE * self._sigma**2 + sum((gain - level) ** 2 for gain in gains)
         return level, math.sqrt(squares / (_BASELINE + len(gains) - 1)), len(gains)
 
-    def next(self, busy: Collection[Pieces]) -> Pieces | None:
-        """What to leave out in the next attempt, None where all is known; `busy` is under way."""
-        search = (self._together, self._halved, self._chunk)
-        proof = (self._sampled, self._checked, self._paired)
+    def next(self, busy: Collection[Pieces], *, thrifty: bool = False) -> Pieces | None:
+        """What to leave out in the next attempt, None where all is known; `busy` is under way.
+
+        `thrifty`: nothing is asked about what was seen to earn on the way, and nothing is proved.
+        """
+        chunk = partial(self._chunk, thrifty=thrifty)
+        search: Sequence[_Step] = (self._together, self._halved, chunk)
+        proof: Sequence[_Step] = () if thrifty else (self._sampled, self._checked, self._paired)
         for steps in (search, proof):
             for units in (self.hunks, self._edits):
                 for step in steps:
@@ -137,8 +143,9 @@ class Study:
 
     @property
     def open(self) -> int:
-        """How many attempts it may take at most to decide about every single edit."""
-        return sum(not (edit <= self.removed or self.is_needed(edit)) for edit in self._edits)
+        """About how many attempts it takes at most to decide about every edit that was not seen to earn."""
+        decided = (edit <= self.removed or self.is_needed(edit) or self._earned(edit) for edit in self._edits)
+        return sum(not each for each in decided)
 
     def is_needed(self, unit: Pieces) -> bool:
         """Whether leaving out no more than `unit`, beyond what can go, lost the score."""
@@ -172,11 +179,15 @@ class Study:
                     return removed
         return None
 
-    def _chunk(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
+    def _chunk(
+        self, units: Sequence[Pieces], busy: Collection[Pieces], thrifty: bool = False
+    ) -> Pieces | None:
         """The next of those about which nothing is known yet, the least promising first."""
         gone = self.removed
         under_way = frozenset[int]().union(*busy)
         waiting = [unit for unit in units if not unit <= gone | under_way and not self.is_needed(unit)]
+        if thrifty:
+            waiting = [unit for unit in waiting if not self._earned(unit)]
         waiting.sort(key=lambda unit: self.gain(unit) or 0.0)
         size = self._chunk_size(units)
         for start in range(0, len(waiting), size):
@@ -216,6 +227,12 @@ class Study:
         idle = [each & gone for each in self.hunks if each & gone]
         fewer = [gone, *(gone - each for each in idle), *(gone - a - b for a in idle for b in idle)]
         return next((each | unit for each in fewer if self._is_open(each | unit, ())), None)
+
+    def _earned(self, unit: Pieces) -> bool:
+        """Whether it was seen to earn, as a whole or edit by edit, on the way to the subject at least."""
+        return (self.gain(unit) or 0.0) > 0 or (
+            len(unit) > 1 and all((self.gain(frozenset({edit})) or 0.0) > 0 for edit in unit)
+        )
 
     def _checked(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
         """What was needed while more was there may be idle now, as a helper without its caller is.
