@@ -121,7 +121,8 @@ C = Language(
         ),
         _c(
             "    int t = 0;\n    for (int i = 0; i < 3; i++)\n        t += i;\n    return t + N;\n",
-            "    int t = 0;\n    for (int i = 0; i < 4; i++)\n        t += i - (i == 1);\n    return t + N;\n",
+            "    int t = 0;\n    for (int i = 0; i < 4; i++)\n        t += i - (i == 1);\n"
+            "    return t + N;\n",
             *(3, 5),
         ),
     ],
@@ -239,7 +240,7 @@ class Result:
 
 
 def build(case: Case, root: Path) -> tuple[str, dict[int, tuple[str, str]]]:
-    """Write the base's files; the best's program, and the text of changed parts in the base and in the best."""
+    """Write the base's files; the best's program, and how changed parts read in the base and in the best."""
     draw = random.Random(case.name)
     base, best, names = [], [], []
     values: dict[str, str] = {}
@@ -360,8 +361,8 @@ def report(results: Sequence[Result]) -> str:
         "# Does `ablate` keep exactly what earns?",
         "",
         "Made by `python experiments/bench/ablation.py --write`. A best with a number of changes, of which",
-        "it is known by construction which earn, is taken apart by a real run; what is kept in the end must be",
-        f"exactly those. **{exact} of {len(results)}** are; the goal is 9 of 10.",
+        "it is known by construction which earn, is taken apart by a real run; what is kept in the end must",
+        f"be exactly those. **{exact} of {len(results)}** are; the goal is 9 of 10.",
         "",
         "| case | program | changes | that earn | kept | attempts used |",
         "| --- | --- | ---: | ---: | --- | ---: |",

@@ -64,7 +64,7 @@ def dissection_of(
     if goal is None or best is None or not {best, BASELINE} <= by_number.keys() or best == BASELINE:
         return Dissection()
     read = _read(repository, run, goal)
-    parts = dissect(by_number[best], by_number, read, goal.primary, _noise(repository, run))
+    parts = dissect(by_number[best], by_number, read, goal, _noise(repository, run))
     return Dissection(parts, smallest(by_number[best], by_number, read, demoted))
 
 

@@ -123,6 +123,7 @@ class AttemptSteps:
             seed=self._seed(state, f"ideate {len(known)}"),
             known=[run.history.attempts[n] for n in known if n in run.history.attempts],
             is_last=is_last,
+            best=run.history.best_number,
             left=run.left(state["number"]),
             noise=run.history.noise.sigma,
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from kapso.attempt import Attempt
+from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
 from kapso.propose.syntax import form, identity
 
@@ -63,8 +63,9 @@ class Context:
     """What a proposer may look at.
 
     `known` are attempts that its ideas for this one merely repeated; `is_last` says that no other proposer
-    has an idea, so that one that merely rests should not. `left` is about how many attempts the run has, this
-    one included, None where nothing limits it; `noise` the standard deviation of one evaluation's score.
+    has an idea, so that one that merely rests should not. `best` is the run's best by now; `left` about how
+    many attempts the run has, this one included, None where nothing limits it; `noise` the standard deviation
+    of one evaluation's score.
     """
 
     goal: Goal
@@ -75,6 +76,7 @@ class Context:
     seed: int
     known: Sequence[Attempt] = ()
     is_last: bool = False
+    best: int = BASELINE
     left: int | None = None
     noise: float = 0.0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.evaluate.noise import Noise
-from kapso.goal import Metric
+from kapso.goal import Goal, Metric
 from kapso.propose.ablate.pieces import Diff, Hunk, cut
 from kapso.propose.ablate.study import Pieces
 from kapso.propose.ablate.subject import NAME, Read, Subject, subject_of
@@ -116,16 +116,16 @@ def _that_keep(best: Attempt, attempts: Mapping[int, Attempt], demoted: Collecti
 
 
 def dissect(
-    best: Attempt, attempts: Mapping[int, Attempt], read: Read, metric: Metric, noise: Noise
+    best: Attempt, attempts: Mapping[int, Attempt], read: Read, goal: Goal, noise: Noise
 ) -> tuple[Part, ...]:
     """The hunks of the diff between base and `best`, in order, with what is known about each."""
     if best.number == BASELINE or best.score is None:
         return ()
-    shown = Subject(best, attempts[BASELINE], read, metric, noise)
+    shown = Subject(best, attempts[BASELINE], read, goal, noise)
     subject = shown
     origin = subject_of(best, attempts)
     if origin.number != best.number:
-        wider = Subject(origin, attempts[BASELINE], read, metric, noise)
+        wider = Subject(origin, attempts[BASELINE], read, goal, noise)
         if wider.left_out(best) is not None:
             subject = wider
     subject.learn(attempts)

@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_ROW = re.compile(r"[^\n]*\n[^\S\n]*|[^\n]+")
+"""A line up to where the next one's words begin, as edits that begin amid a line are cut."""
 _Cut = tuple[int, int, str]
 """Start and end in the old text, and what stands there in the new one."""
 
@@ -54,6 +56,10 @@ class Piece:
     @property
     def shown(self) -> str:
         """What it changed, short enough for a title."""
+        if self.is_file or "\0" in f"{self.old}{self.new}":
+            return (
+                "the missing file" if self.new is None else "the new file" if self.old is None else "the file"
+            )
         old, new = (_short(each) for each in (self.old, self.new))
         return f"`{old}` → `{new}`" if old and new else f"the new `{new}`" if new else f"the missing `{old}`"
 
@@ -200,11 +206,16 @@ def _edits(old: str, new: str) -> list[_Cut]:
     starts = [0]
     for token in before:
         starts.append(starts[-1] + len(token))
-    return [
-        (starts[low], starts[high], "".join(after[first:last]))
-        for tag, low, high, first, last in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+    cuts: list[_Cut] = []
+    for tag, low, high, first, last in matcher.get_opcodes():
+        text = "".join(after[first:last])
+        if tag == "insert":
+            cuts += [(starts[low], starts[low], line) for line in _ROW.findall(text)]
+        elif tag == "delete":
+            cuts += _each_removed(_ROW.findall("".join(before[low:high])), starts[low])
+        elif tag == "replace":
+            cuts.append((starts[low], starts[high], text))
+    return cuts
 
 
 def _with_blanks(lines: list[str]) -> list[str]:
@@ -221,8 +232,7 @@ def _with_blanks(lines: list[str]) -> list[str]:
     return joined or [waiting]
 
 
-def _each_removed(lines: list[str]) -> Iterator[_Cut]:
-    at = 0
+def _each_removed(lines: list[str], at: int = 0) -> Iterator[_Cut]:
     for line in lines:
         yield at, at + len(line), ""
         at += len(line)

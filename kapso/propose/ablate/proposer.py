@@ -1,7 +1,8 @@
 """The proposer: leaves out of the best what the study asks about, late in a run or when others rest.
 
 Its share of a run is bounded: it waits for the last stretch, which is as long as the diff needs and never
-longer than `SHARE`. Asked alone, or when no other proposer has an idea, it goes on until nothing is unknown.
+longer than `SHARE`, and asks only about what was not seen to earn. Alone, or when no other proposer has an
+idea, it goes on until nothing is unknown.
 """
 
 from __future__ import annotations
@@ -33,16 +34,15 @@ class _Asked:
 
 
 class Ablate:
-    """Remembers the attempts, the best of them, and what is under way."""
+    """Remembers the attempts, what is known about the best of them, and what is under way."""
 
     name = NAME
 
     def __init__(self, goal: Goal, read: Callable[[str], Snapshot]) -> None:
-        self._metric = goal.primary
+        self._goal = goal
         self._is_alone = all(spec.name == NAME for spec in goal.propose)
         self._read = read
         self._attempts: dict[int, Attempt] = {}
-        self._best = BASELINE
         self._made = 0
         self._subject: Subject | None = None
         self._unread: list[Attempt] = []
@@ -54,7 +54,9 @@ class Ablate:
 
     def ideate(self, context: Context) -> Idea | None:
         """The best without what the study wants to know about."""
-        found = subject_of(self._attempts[self._best], self._attempts)
+        for attempt in context.attempts[len(self._attempts) :]:
+            self.observe(attempt)  # what has landed a moment ago may be the best already
+        found = subject_of(self._attempts[context.best], self._attempts)
         room = self._room(context)
         if found.number == BASELINE or found.score is None or room == 0:
             return None
@@ -67,7 +69,7 @@ class Ablate:
             for asked in all_asked
             if asked.subject == found.number and number not in self._attempts
         }
-        if (removed := subject.study.next(busy)) is None:
+        if (removed := subject.study.next(busy, thrifty=room is not None)) is None:
             return None
         self._asked.setdefault(context.number, []).append(_Asked(found.number, removed))
         return _idea(subject, removed)
@@ -85,16 +87,14 @@ class Ablate:
                 workspace[path] = content
 
     def observe(self, attempt: Attempt) -> None:
-        """Take an attempt in."""
+        """Take an attempt in, once."""
+        if attempt.number in self._attempts:
+            return
         self._attempts[attempt.number] = attempt
         self._asked.pop(attempt.number, None)
         if attempt.proposer == NAME:
             self._made += 1
             self._unread.append(attempt)
-        if attempt.is_scored and attempt.score is not None:
-            best = self._attempts[self._best].score
-            if best is None or self._metric.is_better(attempt.score, best):
-                self._best = attempt.number
 
     def _room(self, context: Context) -> int | None:
         """How many attempts it may spend now: none while others search; None is no limit."""
@@ -109,8 +109,8 @@ class Ablate:
         """The subject with all that is known about it by now."""
         subject = self._subject
         if subject is None or subject.attempt.number != found.number:
-            noise, base = Noise(context.noise), self._attempts[BASELINE]
-            subject = self._subject = Subject(found, base, self._read, self._metric, noise)
+            base, noise = self._attempts[BASELINE], Noise(context.noise)
+            subject = self._subject = Subject(found, base, self._read, self._goal, noise)
             subject.learn(self._attempts)
         else:
             for attempt in self._unread:

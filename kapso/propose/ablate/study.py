@@ -12,11 +12,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 Pieces = frozenset[int]
 """Numbers of pieces of the subject's diff."""
+_Step = Callable[[Sequence[Pieces], Collection[Pieces]], Pieces | None]
 
+_FAR = 2.5
+"""Standard deviations at which a score is no longer explained by noise."""
+_CLEAR = 5.0
+"""Standard errors at which a loss is not measured again."""
+_BASELINE = 4
+"""Degrees of freedom of the noise as the baseline showed it."""
+_SETTLING = 5
+MOST_SAMPLES = 4
+"""How often a loss that noise could explain is measured, each time with other idle pieces."""
 MOST_PAIRS = 12
 """How many pairs of pieces are left out together because leaving out either breaks the program."""
 
@@ -61,35 +72,80 @@ class Study:
             return
         self.findings[removed] = finding
         self.kept = self._that_keep()
-        self.removed = max(self.kept, key=lambda each: (len(each), self.findings[each].gain or 0.0))
+        self.removed = self._most(self.kept)
+        while self._sigma and (more := self._rescued()) is not None:
+            self.kept.add(more)
+            self.removed = more
         lost = (each - self.removed for each in self.findings if each not in self.kept)
         self._lost = {each for each in lost if each}
 
     def _that_keep(self) -> set[Pieces]:
-        """What keeps the score: as it was judged, or by the level of all that does."""
+        """What keeps the score: as it was judged, or, where there is noise, by the level of all that does."""
         kept = {removed for removed, found in self.findings.items() if found.keeps}
-        if not self._sigma:
-            return kept
-        level = [gain for removed in kept if (gain := self.findings[removed].gain) is not None]
-        least = fmean(level) - 2 * self._sigma * math.sqrt(1 + 1 / len(level))
-        return kept | {
-            removed
-            for removed, found in self.findings.items()
-            if found.gain is not None and found.gain >= least
-        }
+        for _ in range(_SETTLING if self._sigma else 0):
+            before, least = kept, self._least(kept)
+            kept = {frozenset()} | {
+                removed
+                for removed, found in self.findings.items()
+                if found.gain is not None and found.gain >= least
+            }
+            if kept == before:
+                break
+        return kept
 
-    def next(self, busy: Collection[Pieces]) -> Pieces | None:
-        """What to leave out in the next attempt, None where all is known; `busy` is under way."""
-        for units in (self.hunks, self._edits):
-            for removed in (self._together, self._halved, self._chunk, self._checked, self._paired):
-                if (found := removed(units, busy)) is not None:
-                    return found
+    def _most(self, kept: Collection[Pieces]) -> Pieces:
+        return max(kept, key=lambda each: (len(each), self.findings[each].gain or 0.0))
+
+    def _rescued(self) -> Pieces | None:
+        """What looked like a loss and is none, going by all programs that lack a piece and idle ones."""
+        level, sigma, count = self._level(self.kept)
+        for unit in (*self.hunks, *self._edits):
+            gains = self._gains_without(unit)
+            if (
+                (removed := self.removed | unit) in self.findings
+                and removed not in self.kept
+                and len(gains) > 1
+            ):
+                if fmean(gains) >= level - _FAR * sigma * math.sqrt(1 / count + 1 / len(gains)):
+                    return removed
+        return None
+
+    def _least(self, kept: Collection[Pieces]) -> float:
+        """The lowest gain that noise explains, if all in `kept` is one program measured again."""
+        level, sigma, count = self._level(kept)
+        return level - _FAR * sigma * math.sqrt(1 + 1 / count)
+
+    def _level(self, kept: Collection[Pieces]) -> tuple[float, float, int]:
+        """Mean, standard deviation and number of the gains in `kept`; the subject's own counts only at first.
+
+        The deviation rests on the baseline's evaluations as well, which were few.
+        """
+        gains = [gain for each in kept if each and (gain := self.findings[each].gain) is not None]
+        gains = gains if len(gains) > 1 else [0.0, *gains]
+        level = fmean(gains)
+        squares = _BASELINE * self._sigma**2 + sum((gain - level) ** 2 for gain in gains)
+        return level, math.sqrt(squares / (_BASELINE + len(gains) - 1)), len(gains)
+
+    def next(self, busy: Collection[Pieces], *, thrifty: bool = False) -> Pieces | None:
+        """What to leave out in the next attempt, None where all is known; `busy` is under way.
+
+        `thrifty`: nothing is asked about what was seen to earn on the way, and nothing is proved.
+        """
+        chunk = partial(self._chunk, thrifty=thrifty)
+        search: Sequence[_Step] = (self._together, self._halved, chunk)
+        proof: Sequence[_Step] = () if thrifty else (self._sampled, self._checked, self._paired)
+        for steps in (search, proof):
+            for units in (self.hunks, self._edits):
+                for step in steps:
+                    if (found := step(units, busy)) is not None:
+                        return found
         return None
 
     @property
     def open(self) -> int:
-        """How many attempts it may take at most to decide about every single edit."""
-        return sum(not (edit <= self.removed or self.is_needed(edit)) for edit in self._edits)
+        """About how many attempts it takes at most to decide about every edit that was not seen to earn."""
+        decided = (edit <= self.removed or self.is_needed(edit) or self._earned(edit) for edit in self._edits)
+        return sum(not each for each in decided)
 
     def is_needed(self, unit: Pieces) -> bool:
         """Whether leaving out no more than `unit`, beyond what can go, lost the score."""
@@ -100,11 +156,9 @@ class Study:
     def _together(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
         """What could go apart from each other, which parallel attempts find, may go together."""
         gone = self.removed
-        for removed in list(self.findings):
-            both = gone | removed
-            if removed in self.kept and both != gone and self._is_open(both, busy):
-                return both
-        return None
+        apart = [each for each in self.kept if not each <= gone]
+        wider = [gone.union(*apart), *(gone | each for each in apart)] if apart else []
+        return next((each for each in wider if self._is_open(each, busy)), None)
 
     def _halved(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
         """Half of a chunk that could not go: what is needed stands in one of the halves."""
@@ -125,10 +179,15 @@ class Study:
                     return removed
         return None
 
-    def _chunk(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
+    def _chunk(
+        self, units: Sequence[Pieces], busy: Collection[Pieces], thrifty: bool = False
+    ) -> Pieces | None:
         """The next of those about which nothing is known yet, the least promising first."""
         gone = self.removed
-        waiting = [unit for unit in units if unit - gone and not self.is_needed(unit)]
+        under_way = frozenset[int]().union(*busy)
+        waiting = [unit for unit in units if not unit <= gone | under_way and not self.is_needed(unit)]
+        if thrifty:
+            waiting = [unit for unit in waiting if not self._earned(unit)]
         waiting.sort(key=lambda unit: self.gain(unit) or 0.0)
         size = self._chunk_size(units)
         for start in range(0, len(waiting), size):
@@ -139,12 +198,58 @@ class Study:
             return next((gone | u for u in waiting if self._is_open(gone | u, busy)), None)
         return None
 
+    def _sampled(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
+        """A loss that noise could explain is measured again, on a program that differs in what is idle."""
+        if busy or not self._sigma:
+            return None
+        level, sigma, count = self._level(self.kept)
+        doubtful = []
+        for unit in units:
+            gains = self._gains_without(unit)
+            if unit - self.removed and 0 < len(gains) < MOST_SAMPLES:
+                error = sigma * math.sqrt(1 / count + 1 / len(gains))
+                if (clear := (level - fmean(gains)) / error) < _CLEAR:
+                    doubtful.append((clear, unit))
+        for _, unit in sorted(doubtful, key=lambda each: each[0]):
+            if (fresh := self._fresh(unit)) is not None:
+                return fresh
+        return None
+
+    def _gains_without(self, unit: Pieces) -> list[float]:
+        """What the subject scored without `unit` and, beyond it, without idle pieces alone."""
+        most = self.removed | unit
+        found = ((each, finding.gain) for each, finding in self.findings.items())
+        return [gain for each, gain in found if gain is not None and unit <= each <= most]
+
+    def _fresh(self, unit: Pieces) -> Pieces | None:
+        """The subject without `unit` and idle pieces, as it was not measured yet; the most of them first."""
+        gone = self.removed - unit
+        idle = [each & gone for each in self.hunks if each & gone]
+        fewer = [gone, *(gone - each for each in idle), *(gone - a - b for a in idle for b in idle)]
+        return next((each | unit for each in fewer if self._is_open(each | unit, ())), None)
+
+    def _earned(self, unit: Pieces) -> bool:
+        """Whether it was seen to earn, as a whole or edit by edit, on the way to the subject at least."""
+        return (self.gain(unit) or 0.0) > 0 or (
+            len(unit) > 1 and all((self.gain(frozenset({edit})) or 0.0) > 0 for edit in unit)
+        )
+
     def _checked(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
-        """What was needed while more was there may be idle now, as a helper without its caller."""
+        """What was needed while more was there may be idle now, as a helper without its caller is.
+
+        Not where a part of it alone is known to earn.
+        """
         if busy:
             return None
         gone = self.removed
-        open_ = (gone | unit for unit in units if unit - gone)
+        told = {
+            lost
+            for removed, finding in self.findings.items()
+            if removed not in self.kept and finding.gain is not None and (lost := removed - gone)
+        }
+        open_ = (
+            gone | unit for unit in units if unit - gone and not any(lost < unit - gone for lost in told)
+        )
         return next((removed for removed in open_ if self._is_open(removed, busy)), None)
 
     def _paired(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:

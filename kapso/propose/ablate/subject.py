@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.evaluate.noise import Noise
-from kapso.goal import Metric
+from kapso.goal import Goal
 from kapso.propose.ablate.pieces import Diff, cut
 from kapso.propose.ablate.soundness import is_sound
 from kapso.propose.ablate.study import Finding, Pieces, Study
@@ -37,17 +37,18 @@ def subject_of(best: Attempt, attempts: Mapping[int, Attempt]) -> Attempt:
 class Subject:
     """The diff of one attempt against the base, with the study of it."""
 
-    def __init__(self, attempt: Attempt, base: Attempt, read: Read, metric: Metric, noise: Noise) -> None:
+    def __init__(self, attempt: Attempt, base: Attempt, read: Read, goal: Goal, noise: Noise) -> None:
         self.attempt = attempt
         self.base = base
         self._read = read
-        self._metric = metric
+        self._metric = goal.primary
         self._noise = noise
         self._files = read(attempt.commit)
         self._base_files = read(base.commit)
         self.diff: Diff = cut(self._base_files, self._files, self._files.changed_from(self._base_files))
         self._whole = self.diff.files(self._base_files, self.diff.all)
-        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound, noise.sigma)
+        sigma = noise.sigma if goal.repeats else 0.0  # where pairs are measured, the verdict knows better
+        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound, sigma)
 
     def files(self, removed: Pieces) -> dict[str, bytes | None]:
         """The files that the subject changed as they are without some of its pieces."""
