@@ -22,6 +22,7 @@ from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
 from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.pinning import Pinning
 from kapso.evaluate.readings import PRIVATE, Reading, read_scorer, why_invalid
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
@@ -80,6 +81,7 @@ class Evaluator:
         self.files = files
         self.baseline_metrics: Mapping[str, float] = {}
         self._declared = {each.name for each in goal.metrics} | {each.metric for each in goal.constraints}
+        self.pinning = Pinning()
         self._seed = seed
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
@@ -187,12 +189,16 @@ class Evaluator:
             result, reading = self._judge_together(
                 candidate, self.goal.evaluate, "evaluate", place, repeat, cancel
             )
+            if self.pinning.is_hindered(place.number, result):
+                return self._repeat(candidate, place, repeat, outputs, stages, cancel)
             if not self._note("evaluate", self.goal.evaluate, result, stages):
                 return self._blame("evaluate", self.goal.evaluate, result)
             outputs.append({"out": None, **_usage(result), "reading": reading.to_json()})
             return None
         out = self._folder(place, f"out-{repeat}")
         result = candidate.run(self._job(command, place, out, repeat), cancel)
+        if self.pinning.is_hindered(place.number, result):
+            return self._repeat(candidate, place, repeat, outputs, stages, cancel)
         if not self._note("run", command, result, stages):
             return self._blame("run", command, result)
         if (reason := _why_not_taken(out)) is not None:
@@ -300,6 +306,7 @@ class Evaluator:
 
     def _job(self, command: Command, place: Place, out: Path, repeat: int = 0) -> Job:
         environment = {**self._environment, **self._variables(place, repeat)}
+        is_timed = command is (self.goal.run or self.goal.evaluate)
         limits = Limits(command.timeout_s, self._memory_bytes, self.goal.sandbox.processes, MAX_DISK_BYTES)
         return Job(
             command.command,
@@ -309,6 +316,7 @@ class Evaluator:
             out=out,
             network=self.goal.sandbox.network,
             log=place.log,
+            core=self.pinning.core_for(place.number) if is_timed else None,
         )
 
     def _variables(self, place: Place, repeat: int) -> dict[str, str]:

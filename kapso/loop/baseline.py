@@ -53,6 +53,8 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     landing.set_pending(run.repository, run.name, BASELINE, pending.commit)
     run.journal.write("attempt.started", attempt=BASELINE, parents=[])
     evaluations = measure_baseline(run)
+    if (core := run.evaluator.pinning.core) is not None:
+        say(f"times are measured on core {core}, which nothing else of Kapso uses")
     measured = middle(run.goal, at_first_seed(run.goal, evaluations))
     run.evaluator.baseline_metrics = measured.metrics
     run.history.noise = noise_of(run.goal, evaluations)
@@ -82,9 +84,7 @@ def measure_baseline(run: Run) -> list[Measured]:
 
     Raises BaselineError.
     """
-    if run.goal.uses_time:
-        _warm_up(run)
-    evaluations: list[Measured] = []
+    evaluations = _warm_up(run) if run.goal.uses_time else []
     since = time.monotonic()
     while len(evaluations) < LEAST or (
         not is_deterministic(run.goal, evaluations)
@@ -105,9 +105,16 @@ def _evaluate_base(run: Run, first_repeat: int = 0) -> Measured:
     return measured
 
 
-def _warm_up(run: Run) -> None:
-    """Bring into the caches of the machine what the first evaluation would be slower for."""
-    _evaluate_base(run)
+def _warm_up(run: Run) -> list[Measured]:
+    """The evaluations so far: none, as the first one finds the machine's caches cold, unless it takes long.
+
+    It tells as well whether the program may be timed on a core of its own.
+    """
+    measured = _evaluate_base(run)
+    if sum(stage.seconds or 0.0 for stage in measured.stages) > QUICK_S:
+        return [measured]
+    run.evaluator.pinning.decide(run.goal, measured.metrics)
+    return []
 
 
 def is_deterministic(goal: Goal, evaluations: Sequence[Measured]) -> bool:
