@@ -50,7 +50,7 @@ def _head(story: Story) -> Iterator[str]:
     name = "baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
     best = ", the best" if attempt.number == story.run.best_attempt else ""
     yield styled(f"{name} of {story.run.run}: {printable(attempt.title)}", "bold")
-    demoted = " (did not hold when it was confirmed)" if story.episode.is_demoted else ""
+    demoted = " (its lead did not hold)" if story.episode.is_demoted else ""
     yield f"outcome   {attempt.outcome}{f', {attempt.verdict}' if attempt.verdict else ''}{demoted}{best}"
     yield f"score     {number(attempt.score)} (baseline {number(story.run.baseline)})"
     yield f"proposer  {attempt.proposer}"

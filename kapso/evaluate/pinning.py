@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kapso.attempt import BASELINE
 from kapso.evaluate.sandbox import CommandResult
 from kapso.evaluate.sandbox.cores import claim_core
 from kapso.goal import Goal
@@ -15,12 +16,14 @@ from kapso.goal import Goal
 _AT_ONCE = 1.05
 _CLOCK_S = 0.01
 """Processor time is counted in steps of this size, wall time is not."""
+_SHORT = 4
+"""Threads that a program may have whose like ended too soon to be looked at: a shell and what it calls."""
 
 
 class Pinning:
     """The core that a run's programs are timed on, None as long as that is any; by attempt, who is not.
 
-    `threads` is how many the unchanged program had at once.
+    `threads` is how many the unchanged program had at once, 0 where it was never looked at.
     """
 
     def __init__(self) -> None:
@@ -46,8 +49,12 @@ class Pinning:
 
     def is_hindered(self, number: int, result: CommandResult) -> bool:
         """Whether attempt `number` has to be timed again, as it uses more than its core; it has all then."""
-        self._seen = result.threads
-        if self.threads is None or number in self._free or result.threads <= self.threads:
+        if number == BASELINE:
+            self._seen = max(self._seen, result.threads)
+            if self.threads is not None:
+                self.threads = max(self.threads, self._seen)
+            return False
+        if self.threads is None or number in self._free or result.threads <= (self.threads or _SHORT):
             return False
         self._free.add(number)
         return result.stopped_by != "cancel"

@@ -30,6 +30,8 @@ OTHER_SEED = 500_000
 SHOWN_LINES, LOG_TAIL = 15, 8_000
 NOT_FOUND = 127
 """What a shell exits with when there is no such command."""
+STANDS_OUT = 4.0
+"""Standard deviations by which a score with another seed differs, if that is more than noise."""
 USUAL_SCORES = ("score", "combined_score")
 """The latter is what OpenEvolve and ShinkaEvolve call it."""
 QUICK_S, LEAST_LIMIT_S = 10.0, 5
@@ -123,7 +125,7 @@ def is_deterministic(goal: Goal, evaluations: Sequence[Measured]) -> bool:
 
 
 def _is_seeded(goal: Goal, evaluations: Sequence[Measured]) -> bool:
-    """Whether it is the seed alone that makes them differ: the first two had different ones."""
+    """Whether it is the seed alone that makes them differ: the second had one of its own."""
     again = [evaluations[0], *evaluations[2:]]
     return len(again) > 1 and not goal.uses_time and _are_equal(goal, again)
 
@@ -133,17 +135,20 @@ def _are_equal(goal: Goal, evaluations: Sequence[Measured]) -> bool:
     return len(set(values)) == 1
 
 
-def at_first_seed(goal: Goal, evaluations: Sequence[Measured]) -> list[Measured]:
-    """Those with the seed that the attempts get, if the seed is all that matters."""
-    return [evaluations[0]] if _is_seeded(goal, evaluations) else list(evaluations)
-
-
 def noise_of(goal: Goal, evaluations: Sequence[Measured]) -> Noise:
-    """The noise of the score between evaluations with the same seed."""
-    is_seeded = not is_deterministic(goal, evaluations) and _is_seeded(goal, evaluations)
-    return Noise.of(
-        [each.metrics[goal.primary.name] for each in at_first_seed(goal, evaluations)], is_seeded=is_seeded
-    )
+    """The noise of the score between evaluations with the same seed, and whether the seed matters as well."""
+    scores = [each.metrics[goal.primary.name] for each in evaluations]
+    first, other, *rest = scores
+    same = Noise.of([first, *rest])
+    stands_out = abs(other - statistics.fmean([first, *rest])) > STANDS_OUT * same.sigma
+    is_seeded = stands_out and len(rest) > 0 and not goal.uses_time
+    return replace(same, is_seeded=True) if is_seeded else Noise.of(scores)
+
+
+def at_first_seed(goal: Goal, evaluations: Sequence[Measured]) -> list[Measured]:
+    """Those that compare with the attempts, which all get the first seed, if the seed matters."""
+    is_seeded = noise_of(goal, evaluations).is_seeded
+    return [evaluations[0], *evaluations[2:]] if is_seeded else list(evaluations)
 
 
 def middle(goal: Goal, evaluations: Sequence[Measured]) -> Measured:

@@ -39,7 +39,7 @@ def test_what_uses_one_core_is_timed_on_one_after_a_warm_up(demo: Demo) -> None:
 
 def test_what_goes_parallel_is_timed_with_all_cores(demo: Demo) -> None:
     """The candidate differs in `y`, and only then starts others beside it."""
-    more = "grep -q '\"y\": 5.0' params.json || { sleep 0.3 & sleep 0.3 & wait; }\n"
+    more = "sleep 0.15; grep -q '\"y\": 5.0' params.json || { sleep 0.3 & sleep 0.3 & wait; }\n"
     kapso = demo(base_goal=GOAL, extra={"work.sh": WORK + more})
     said = kapso("run").stderr
     if "times are measured on core" not in said:
