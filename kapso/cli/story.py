@@ -55,7 +55,7 @@ def _head(story: Story) -> Iterator[str]:
     yield styled(f"{name} of {story.run.run}: {printable(attempt.title)}", "bold")
     if story.front and story.front.is_sought and attempt.number in story.front.numbers:
         best += ", on the front"
-    demoted = " (did not hold when it was confirmed)" if story.episode.is_demoted else ""
+    demoted = " (its lead did not hold)" if story.episode.is_demoted else ""
     yield f"outcome   {attempt.outcome}{f', {attempt.verdict}' if attempt.verdict else ''}{demoted}{best}"
     yield f"score     {number(attempt.score)} (baseline {number(story.run.baseline)})"
     yield f"proposer  {attempt.proposer}"

@@ -22,6 +22,7 @@ from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
 from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.pinning import Pinning
 from kapso.evaluate.readings import PRIVATE, Reading, read_scorer, why_invalid
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
@@ -93,6 +94,7 @@ class Evaluator:
         self._counts_stages = any(
             name.startswith(f"{stage.name}.") for stage in self._stages[:-1] for name in self._declared
         )
+        self.pinning = Pinning()
         self._seed = seed
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
@@ -230,6 +232,8 @@ class Evaluator:
             result, reading = self._judge_together(
                 candidate, stage.command, stage.name, place, repeat, cancel
             )
+            if self.pinning.is_hindered(place.number, result):
+                return self._repeat(candidate, stage, place, repeat, outputs, stages, cancel)
             if not self._note(stage.name, stage.command, result, stages):
                 return self._blame(stage.name, stage.command, result)
             outputs.append({"out": None, **_usage(result), "reading": reading.to_json()})
@@ -237,6 +241,8 @@ class Evaluator:
         out = self._folder(place, f"out-{repeat}")
         name = run_name(stage)
         result = candidate.run(self._job(command, place, out, repeat, stage.name), cancel)
+        if self.pinning.is_hindered(place.number, result):
+            return self._repeat(candidate, stage, place, repeat, outputs, stages, cancel)
         if not self._note(name, command, result, stages):
             return self._blame(name, command, result)
         if (reason := _why_not_taken(out)) is not None:
@@ -348,6 +354,7 @@ class Evaluator:
         environment = {**self._environment, **self._variables(place, repeat)}
         if self.goal.stages and stage:
             environment["KAPSO_STAGE"] = stage
+        is_timed = command is (self._full.run or self._full.command)
         limits = Limits(command.timeout_s, self._memory_bytes, self.goal.sandbox.processes, MAX_DISK_BYTES)
         return Job(
             command.command,
@@ -357,6 +364,7 @@ class Evaluator:
             out=out,
             network=self.goal.sandbox.network,
             log=place.log,
+            core=self.pinning.core_for(place.number) if is_timed else None,
         )
 
     def _variables(self, place: Place, repeat: int) -> dict[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kapso.attempt import Verdict
 from kapso.goal import Metric
+from kapso.goal.model import TIME_METRICS
 
 _ROUNDING = 1e-12
 
@@ -37,6 +38,12 @@ class Noise:
         """From what the records of a run say; those of earlier versions say less."""
         freedom, is_seeded = told.get("noise_freedom"), told.get("noise_seeded")
         return cls(float(told.get("noise") or 0.0), int(freedom or 0), bool(is_seeded))
+
+    def at(self, metric: Metric, score: float, baseline: float) -> Noise:
+        """The noise around `score`: a time varies in proportion to itself, so less in a fast program."""
+        if metric.name not in TIME_METRICS or not 0 < score < baseline:
+            return self
+        return replace(self, sigma=self.sigma * score / baseline)
 
     def to_json(self) -> dict[str, Any]:
         return {"noise": self.sigma, "noise_freedom": self.freedom, "noise_seeded": self.is_seeded}

@@ -24,6 +24,8 @@ USUAL_PAIRS = 12
 """As many as it takes at most, unless the run is a long one."""
 _EARLY = 8
 """With fewer pairs, their own spread may be small by luck: it counts no less than the noise known before."""
+_WILDER = 1.5
+"""With so many times the usual spread, one of the two is noisier than the unchanged program was."""
 _ALIKE = 5
 """Gains that are all one number may be steps of a coarse score: so many of them are hardly luck."""
 _HOPE = 1.5
@@ -94,10 +96,11 @@ def most_pairs(attempts: int) -> int:
 
 def _deviation(gains: Sequence[float], noise: Noise) -> tuple[float, int]:
     """The standard deviation of one gain, and the degrees of freedom that it is known with."""
-    own = statistics.stdev(gains) if len(gains) > 1 else 0.0
-    if len(gains) >= _EARLY or noise.sigma == 0.0:
-        return own, len(gains) - 1
-    return max(own, math.sqrt(2) * noise.sigma), len(gains) - 1 + noise.freedom
+    own, freedom = statistics.stdev(gains) if len(gains) > 1 else 0.0, len(gains) - 1
+    usual = math.sqrt(2) * noise.sigma
+    if len(gains) >= _EARLY or usual == 0.0 or own > _WILDER * usual:
+        return own, freedom
+    return max(own, usual), freedom + noise.freedom
 
 
 def _may_be_steps(gains: Sequence[float], noise: Noise) -> bool:

@@ -32,6 +32,8 @@ OTHER_SEED = 500_000
 SHOWN_LINES, LOG_TAIL = 15, 8_000
 NOT_FOUND = 127
 """What a shell exits with when there is no such command."""
+STANDS_OUT = 4.0
+"""Standard deviations by which a score with another seed differs, if that is more than noise."""
 USUAL_SCORES = ("score", "combined_score")
 """The latter is what OpenEvolve and ShinkaEvolve call it."""
 QUICK_S, LEAST_LIMIT_S = 10.0, 5
@@ -55,6 +57,8 @@ def land_baseline(run: Run, say: Callable[[str], None]) -> bool:
     landing.set_pending(run.repository, run.name, BASELINE, pending.commit)
     run.journal.write("attempt.started", attempt=BASELINE, parents=[])
     evaluations = measure_baseline(run)
+    if (core := run.evaluator.pinning.core) is not None:
+        say(f"times are measured on core {core}, which nothing else of Kapso uses")
     measured = middle(run.goal, at_first_seed(run.goal, evaluations))
     run.evaluator.baseline_metrics = measured.metrics
     run.history.noise = noise_of(run.goal, evaluations)
@@ -86,9 +90,7 @@ def measure_baseline(run: Run) -> list[Measured]:
 
     Raises BaselineError.
     """
-    if run.goal.uses_time:
-        _warm_up(run)
-    evaluations: list[Measured] = []
+    evaluations = _warm_up(run) if run.goal.uses_time else []
     since = time.monotonic()
     while len(evaluations) < LEAST or (
         not is_deterministic(run.goal, evaluations)
@@ -109,9 +111,16 @@ def _evaluate_base(run: Run, first_repeat: int = 0) -> Measured:
     return measured
 
 
-def _warm_up(run: Run) -> None:
-    """Bring into the caches of the machine what the first evaluation would be slower for."""
-    _evaluate_base(run)
+def _warm_up(run: Run) -> list[Measured]:
+    """The evaluations so far: none, as the first one finds the machine's caches cold, unless it takes long.
+
+    It tells as well whether the program may be timed on a core of its own.
+    """
+    measured = _evaluate_base(run)
+    if sum(stage.seconds or 0.0 for stage in measured.stages) > QUICK_S:
+        return [measured]
+    run.evaluator.pinning.decide(run.goal, measured.metrics)
+    return []
 
 
 def is_deterministic(goal: Goal, evaluations: Sequence[Measured]) -> bool:
@@ -120,7 +129,7 @@ def is_deterministic(goal: Goal, evaluations: Sequence[Measured]) -> bool:
 
 
 def _is_seeded(goal: Goal, evaluations: Sequence[Measured]) -> bool:
-    """Whether it is the seed alone that makes them differ: the first two had different ones."""
+    """Whether it is the seed alone that makes them differ: the second had one of its own."""
     again = [evaluations[0], *evaluations[2:]]
     return len(again) > 1 and not goal.uses_time and _are_equal(goal, again)
 
@@ -130,17 +139,20 @@ def _are_equal(goal: Goal, evaluations: Sequence[Measured]) -> bool:
     return len(set(values)) == 1
 
 
-def at_first_seed(goal: Goal, evaluations: Sequence[Measured]) -> list[Measured]:
-    """Those with the seed that the attempts get, if the seed is all that matters."""
-    return [evaluations[0]] if _is_seeded(goal, evaluations) else list(evaluations)
-
-
 def noise_of(goal: Goal, evaluations: Sequence[Measured]) -> Noise:
-    """The noise of the score between evaluations with the same seed."""
-    is_seeded = not is_deterministic(goal, evaluations) and _is_seeded(goal, evaluations)
-    return Noise.of(
-        [each.metrics[goal.primary.name] for each in at_first_seed(goal, evaluations)], is_seeded=is_seeded
-    )
+    """The noise of the score between evaluations with the same seed, and whether the seed matters as well."""
+    scores = [each.metrics[goal.primary.name] for each in evaluations]
+    first, other, *rest = scores
+    same = Noise.of([first, *rest])
+    stands_out = abs(other - statistics.fmean([first, *rest])) > STANDS_OUT * same.sigma
+    is_seeded = stands_out and len(rest) > 0 and not goal.uses_time
+    return replace(same, is_seeded=True) if is_seeded else Noise.of(scores)
+
+
+def at_first_seed(goal: Goal, evaluations: Sequence[Measured]) -> list[Measured]:
+    """Those that compare with the attempts, which all get the first seed, if the seed matters."""
+    is_seeded = noise_of(goal, evaluations).is_seeded
+    return [evaluations[0], *evaluations[2:]] if is_seeded else list(evaluations)
 
 
 def middle(goal: Goal, evaluations: Sequence[Measured]) -> Measured:

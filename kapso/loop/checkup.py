@@ -135,6 +135,8 @@ def _baseline(run: Run) -> Iterator[Finding]:
         yield Finding(WARNING, "stages", weakness)
     primary = run.goal.primary.name
     yield Finding(GOOD, "baseline", f"{primary} = {evaluations[0].metrics[primary]:.7g}")
+    if (core := run.evaluator.pinning.core) is not None:
+        yield Finding(GOOD, "times", f"measured on core {core}, which nothing else of Kapso uses")
     for name, value in sorted(evaluations[0].metrics.items()):
         if name != primary:
             yield Finding(GOOD, "metric", f"{name} = {value:.7g}")

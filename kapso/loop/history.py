@@ -87,7 +87,14 @@ class History:
         if score is None:
             return None
         against = self.attempts[parent].score
-        return Verdict.BETTER if against is None else self.noise.verdict(self.metric, score, against)
+        if against is None:
+            return Verdict.BETTER
+        return self.noise_around(against).verdict(self.metric, score, against)
+
+    def noise_around(self, score: float) -> Noise:
+        """The noise of one evaluation of a program that scores about so."""
+        baseline = self.baseline.score
+        return self.noise if baseline is None else self.noise.at(self.metric, score, baseline)
 
     def known(self, tree: str) -> Attempt | None:
         """The attempt that has been evaluated with this very tree."""

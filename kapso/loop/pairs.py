@@ -47,7 +47,7 @@ class Pairs:
             if self._against(rival, candidate) is not Verdict.BETTER:
                 verdict = Verdict.SAME
         self._known[place.number] = self._scores(candidate)
-        return together, verdict
+        return together, verdict if together.outcome == Outcome.SCORED else None
 
     def _is_needed(self, measured: Measured, parents: Sequence[int]) -> bool:
         run = self.run
@@ -58,9 +58,9 @@ class Pairs:
 
     def _against(self, rival: int, candidate: _Candidate) -> Verdict:
         """The candidate's verdict against an attempt; adds to its evaluations and says how it ended."""
-        noise = self.run.history.noise
         recorded = self.run.history.attempts[rival].score
         assert recorded is not None
+        noise = self.run.history.noise_around(recorded)
         first = self._gain(candidate.evaluations[0], recorded)
         verdict = None if noise.is_seeded else judge([first], noise, least=1)
         if verdict is not None and first <= 0:

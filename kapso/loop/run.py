@@ -296,7 +296,7 @@ class Run:
 
     def conditions(self) -> dict[str, Any]:
         """What was found out about evaluations beside the baseline, for the run's records."""
-        return self.history.noise.to_json()
+        return {**self.history.noise.to_json(), "pinned_threads": self.evaluator.pinning.threads}
 
     def keep_holdout(self, number: int, said: Mapping[str, Any]) -> None:
         """Keep a hold-out result where no proposer, prompt or trailer sees it."""

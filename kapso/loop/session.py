@@ -259,7 +259,9 @@ class _Session:
         """Let history, policy and proposers see every landed attempt, as they did before."""
         run = self.run
         run.evaluator.baseline_metrics = known[0].metrics
-        run.history.noise = Noise.from_json(read_end(run.repository, run.name))
+        end = read_end(run.repository, run.name)
+        run.history.noise = Noise.from_json(end)
+        run.evaluator.pinning.restore(end.get("pinned_threads"))
         told = {
             entry["attempt"]: entry for entry in run.journal.past if entry["event"] == "attempt.evaluated"
         }

@@ -77,7 +77,7 @@ def test_as_json(kapso: Kapso, packing: Any, log_file: Path) -> None:
     ("arguments", "expected"),
     [
         (["1"], ["outcome   crashed\n", "reason\n  exit 1: `ZeroDivisionError`\n"]),
-        (["4"], ["same (did not hold when it was confirmed)", "      4 + 3          2.75  try 4\n      2 "]),
+        (["4"], ["same (its lead did not hold)", "      4 + 3          2.75  try 4\n      2 "]),
         (["packing", "baseline"], ["baseline of packing-3f9a: baseline\n"]),
         (["packing-3f", "5"], ["outcome   cut\n", "metrics\n               this  parent 2 (best)\n"]),
     ],

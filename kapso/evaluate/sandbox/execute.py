@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kapso.errors import MachineError
+from kapso.evaluate.sandbox.cores import off_core, on_core
 from kapso.evaluate.sandbox.job import CommandResult, Job
 from kapso.evaluate.sandbox.place import Place
 from kapso.evaluate.sandbox.processes import ahead_of_others
@@ -46,9 +47,11 @@ def _once(
 ) -> CommandResult:
     had_bytes = place.had_bytes + sum(size_of(folder) for folder in outputs)
     try:
-        started = level.start(job, place)
+        with on_core(job.core):
+            started = level.start(job, place)
     except OSError as error:
         raise MachineError(f"cannot start `{job.words}`: {error}", slug="sandbox") from error
     folders = (*place.writes, *outputs, *started.scratch)
     disk = Disk(folders, job.limits.disk_bytes + had_bytes, space=place.folder)
-    return watch(started, job, disk, cancel)
+    with off_core(job.core):
+        return watch(started, job, disk, cancel)

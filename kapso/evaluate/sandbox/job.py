@@ -27,7 +27,7 @@ class Job:
     `folder` is the working folder, relative to the workspace's root ('' is the root). `env` is added to
     what the sandbox sets by itself (PATH, HOME, TMPDIR, locale, what toolchains need). `out` and `result`
     are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`. The
-    log and errors call the command `shown` where that is given.
+    log and errors call the command `shown` where that is given. `core` is the one core that it runs on.
     """
 
     command: str
@@ -40,6 +40,7 @@ class Job:
     network: bool = False
     log: Path | None = None
     shown: str = ""
+    core: int | None = None
 
     @property
     def words(self) -> str:
@@ -53,7 +54,8 @@ class CommandResult:
 
     `seconds` is the wall time of the command alone; `cpu_seconds` counts every process it started;
     `max_rss_bytes` is the largest process or the largest sum seen, whichever is more. `stdout` and
-    `stderr` hold the last megabyte and the last 64 KB.
+    `stderr` hold the last megabyte and the last 64 KB. `threads` is how many were seen at once, 0 where it
+    ended before the first look.
     """
 
     exit_code: int | None
@@ -63,6 +65,7 @@ class CommandResult:
     max_rss_bytes: int
     stdout: bytes
     stderr: bytes
+    threads: int = 0
 
     @property
     def succeeded(self) -> bool:

@@ -70,6 +70,7 @@ class Process:
     started: int
     cpu_seconds: float
     rss_bytes: int
+    threads: int = 1
 
 
 class TreeMeter:
@@ -78,6 +79,7 @@ class TreeMeter:
     def __init__(self, root: int) -> None:
         self.root = root
         self.peak_rss_bytes = 0
+        self.peak_threads = 0
         self.pids: list[int] = []
         self.seen: dict[tuple[int, int], float] = {}
 
@@ -87,16 +89,18 @@ class TreeMeter:
 
     def look(self, enough: int) -> tuple[int, int]:
         """(processes, bytes resident) right now; stops counting once there are more than `enough`."""
-        count = rss = 0
+        count = rss = threads = 0
         self.pids = []
         for process in descendants(self.root):
             count += 1
             rss += process.rss_bytes
+            threads += process.threads
             self.pids.append(process.pid)
             self.seen[process.pid, process.started] = process.cpu_seconds
             if count > enough:
                 break
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss)
+        self.peak_threads = max(self.peak_threads, threads)
         return count, rss
 
 
@@ -238,6 +242,7 @@ def _process(pid: int) -> Process | None:
         started=int(fields[19]),
         cpu_seconds=(int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND,
         rss_bytes=int(fields[21]) * _PAGE_BYTES,
+        threads=int(fields[17]),
     )
 
 

@@ -271,6 +271,7 @@ class _Watch:
             max_rss_bytes=max(self.used.max_rss_bytes, sampled.max_rss_bytes),
             stdout=self.stdout.close(),
             stderr=self.stderr.close(),
+            threads=self.meter.peak_threads if self.meter else 0,
         )
 
     def _check_the_machine(self) -> None:
