@@ -6,13 +6,14 @@ Which arm an attempt came from stands as the first word of its hypothesis, and s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from kapso.attempt import Attempt
+from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
+from kapso.propose.earlier import EarlierRun
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.propose.tune.anywhere import Anywhere
 from kapso.propose.tune.family import Trial
@@ -26,6 +27,7 @@ from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
 from kapso.propose.tune.trials import Key, Trials, key_of
 from kapso.propose.tune.view import Move, View
+from kapso.propose.tune.warm import Warm
 from kapso.propose.tune.wide import Wide
 
 
@@ -77,10 +79,12 @@ class Tune:
         self._read_commit = read
         self._reader = Reader()
         self._identities = Identities(self._reader, read)
-        self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
+        sign = 1.0 if goal.primary.goal == "maximize" else -1.0
+        self._trials, self._warm = Trials(sign), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
         self._arms: list[Arm] = [
+            self._warm,
             self._scan,
             self._wide,
             self._steps,
@@ -90,6 +94,10 @@ class Tune:
             Anywhere(),
         ]
         self._credits = {arm.name: Credit() for arm in self._arms}
+
+    def recall(self, runs: Sequence[EarlierRun]) -> None:
+        """Begin with what earlier runs of the goal found."""
+        self._warm.take(runs)
 
     def why_nothing(self, files: Files) -> str | None:
         """Why there is nothing to tune in these files, or None when there is something."""
@@ -149,6 +157,12 @@ class Tune:
 
     def _add(self, attempt: Attempt, values: Mapping[str, Value]) -> None:
         trial = self._trials.add(attempt, values)
+        self._learn(trial)
+        if attempt.number == BASELINE:
+            for earlier in self._warm.trials(trial, self._trials.axes):
+                self._learn(self._trials.remember(earlier))
+
+    def _learn(self, trial: Trial) -> None:
         if not trial.counts:
             return
         for arm in self._arms:
@@ -188,6 +202,7 @@ class Tune:
     def _choose(self, view: View) -> tuple[str, Move | None]:
         """The arm that goes first and its move; the others are asked when it has none."""
         draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
+        draws["recall"] = 3.0
         draws["scan"] = 2.0 if self._scan.is_fresh(view) else draws["scan"] / 2
         urgencies = {"wide": self._wide.urgency(view), "model": _MODEL, "step": self._steps.urgency(view)}
         for place, (name, urgency) in enumerate(urgencies.items()):

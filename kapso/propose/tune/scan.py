@@ -20,11 +20,17 @@ class Scan:
         self._gains: dict[tuple[str, str, Value], float] = {}
 
     def observe(self, trial: Trial, trials: Trials) -> None:
-        """Count a move of one choice alone as a try of it."""
-        if len(trial.changed) == 1 and trials.axes[trial.changed[0]].choices and trial.counts:
-            tried = self._key(trial.changed[0], trial.values[trial.changed[0]])
-            self._tried[tried] = self._tried.get(tried, 0) + 1
-            self._gains[tried] = _gain(trial, trials)
+        """Count a move of one choice alone as a try of it, and of the one that it was compared with."""
+        if len(trial.changed) != 1 or not trials.axes[trial.changed[0]].choices or not trial.counts:
+            return
+        name, gain = trial.changed[0], _gain(trial, trials)
+        tried = self._key(name, trial.values[name])
+        self._tried[tried] = self._tried.get(tried, 0) + 1
+        self._gains[tried] = gain
+        if trial.parent is not None:
+            left = self._key(name, trials.by_number[trial.parent].values[name])
+            self._tried.setdefault(left, 1)
+            self._gains.setdefault(left, -gain)
 
     def is_fresh(self, view: View) -> bool:
         """Whether a choice was never tried."""

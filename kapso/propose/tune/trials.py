@@ -83,6 +83,15 @@ class Trials:
         self._stretch(trial, parent)
         return trial
 
+    def remember(self, trial: Trial) -> Trial:
+        """Take in a trial of an earlier run: it teaches, and its values may be tried anew."""
+        parent = self.by_number.get(trial.parent) if trial.parent is not None else None
+        trial = replace(trial, changed=_changed(trial.values, parent.values) if parent else ())
+        self.by_number[trial.number] = trial
+        self._join(trial, parent)
+        self._stretch(trial, parent)
+        return trial
+
     def _join(self, trial: Trial, parent: Trial | None) -> None:
         family = self.family(trial.values)
         if not family.all and parent is not None and parent.values.keys() != trial.values.keys():
