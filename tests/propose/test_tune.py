@@ -95,6 +95,14 @@ def test_choices_are_scanned_one_by_one_first(search: Make) -> None:
     assert sorted(idea.title for idea in run.ideas) == ["fast False → True", "solver a → b", "solver a → c"]
 
 
+def test_a_long_list_of_flags_takes_turns_with_numbers(search: Make) -> None:
+    files = {"a.py": "rate = 0.3\nrounds = 40\n", "Makefile": "CFLAGS = -O2 -Wall\n"}
+    run = search(files, lambda names: 1.0).run(14)
+    arms = [idea.hypothesis.split(":")[0] for idea in run.ideas]
+    assert arms[:3] == ["scan"] * 3 and 4 <= arms.count("scan") <= 11
+    assert {"rate", "rounds"} <= {idea.title.split(" ")[0] for idea in run.ideas}
+
+
 def test_an_idea_that_was_a_mere_repetition_is_followed_by_another(search: Make) -> None:
     run = search({"a.py": SMOOTH}, smooth).run(10)
     number = len(run.attempts)

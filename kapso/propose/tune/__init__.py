@@ -1,6 +1,6 @@
 """tune: finds the settings of a program in its text and searches for better values.
 
-Numbers and booleans of Python, C, C++, Rust, Go, JavaScript, TypeScript, YAML, TOML and JSON are found
+Numbers and booleans of Python, C, C++, Rust, Go, JavaScript, TypeScript, Java, YAML, TOML and JSON are found
 by themselves, and so are the build flags of Makefiles, shell scripts, CMakeLists.txt and Cargo.toml.
 Markers in comments on the same line (`#`, `//`, `/* */`, `;`) say more; one that names values anywhere
 in the editable files means that only what is marked is tuned:

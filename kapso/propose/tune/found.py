@@ -35,6 +35,8 @@ _QUIET_CALLS = {
     "Print", "Println", "Printf", "Sprint", "Sprintf", "Fprint", "Fprintf", "Fprintln", "Errorf", "Fatal",
     "Fatalf", "Exit", "Seed", "NewSource", "NewPCG", "Sleep", "panic", "ParseInt", "ParseFloat", "FormatInt",
     "FormatFloat",
+    # Java
+    "println", "exitValue",
     # JavaScript
     "toFixed", "toPrecision", "toString", "padStart", "padEnd", "parseInt", "slice", "substring", "substr",
     "splice", "charAt", "charCodeAt", "codePointAt", "at", "expect", "require", "setTimeout", "setInterval",

@@ -203,11 +203,16 @@ class Tune:
         """The arm that goes first and its move; the others are asked when it has none."""
         draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
         draws["recall"] = 3.0
-        draws["scan"] = 2.0 if self._scan.is_fresh(view) else draws["scan"] / 2
-        urgencies = {"wide": self._wide.urgency(view), "model": _MODEL, "step": self._steps.urgency(view)}
+        draws["scan"] /= 2
+        urgencies = {
+            "scan": self._scan.urgency(view),
+            "wide": self._wide.urgency(view),
+            "model": _MODEL,
+            "step": self._steps.urgency(view),
+        }
         for place, (name, urgency) in enumerate(urgencies.items()):
             if view.random.random() < urgency:
-                draws[name] = 1.9 - 0.1 * place
+                draws[name] = 2.0 - 0.1 * place
         draws["random"] /= 4
         for arm in sorted(self._arms, key=lambda arm: -draws[arm.name]):
             move = arm.propose(view)

@@ -9,6 +9,9 @@ from kapso.propose.tune.slots import Value
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
+_FIRST = 4
+"""So many unmarked choices come before numbers have their turn."""
+
 
 class Scan:
     """The arm of choices."""
@@ -32,9 +35,14 @@ class Scan:
             self._tried.setdefault(left, 1)
             self._gains.setdefault(left, -gain)
 
-    def is_fresh(self, view: View) -> bool:
-        """Whether a choice was never tried."""
-        return any(not tries for tries, _, _ in self._options(view))
+    def urgency(self, view: View) -> float:
+        """How likely it should go first: while choices are untried, but a long list of flags takes turns."""
+        fresh = [name for tries, name, _ in self._options(view) if not tries]
+        if not fresh:
+            return 0.0
+        if len(self._tried) < _FIRST or not view.numeric() or any(view.axes[n].is_marked for n in fresh):
+            return 1.0
+        return 0.5
 
     def propose(self, view: View) -> Move | None:
         """The choice that was tried least, the likeliest settings first; then what lost least before."""
