@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kapso.propose.checks import is_test_item
+from kapso.propose.tune.conditions import Condition
 from kapso.propose.tune.dialects import DIALECTS, Dialect
 from kapso.propose.tune.found import (
     Found,
+    condition_of,
     is_quiet_call,
     is_setting,
     is_within,
@@ -49,7 +51,7 @@ def find_literals(root: SgNode, language: str) -> Iterator[Found]:
         value = read_value(text)
         if value is not None:
             walk = _Walk(outer, ancestors, dialect, capacities)
-            yield Found(*span(outer), text, walk.names, walk.tier(value), walk.is_signed)
+            yield Found(*span(outer), text, walk.names, walk.tier(value), walk.is_signed, walk.when)
     if "preproc_arg" in dialect.comments:
         for node in root.find_all(kind="preproc_def"):
             yield from _define(node, capacities)
@@ -105,6 +107,7 @@ class _Walk:
         self.is_allowed = True
         self.is_direct = False
         self.operator = ""
+        self.when: Condition | None = None
         self._dialect = dialect
         self._capacities = capacities
         self._names: list[str] = []
@@ -154,6 +157,8 @@ class _Walk:
         elif kind in dialect.statements:
             self._statement = self._statement or dialect.statements[kind]
             self._is_plain = False
+            if self.when is None and kind in {"if_statement", "if_expression"}:
+                self.when = condition_of(node, inner)
         elif kind == "token_tree":
             self._trees += 1
         elif kind in _DECLARATIONS:

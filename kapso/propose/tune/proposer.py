@@ -25,7 +25,7 @@ from kapso.propose.tune.scan import Scan
 from kapso.propose.tune.slots import ASLEEP, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
-from kapso.propose.tune.trials import Key, Trials, key_of
+from kapso.propose.tune.trials import Key, Trials
 from kapso.propose.tune.view import Move, View
 from kapso.propose.tune.warm import Warm
 from kapso.propose.tune.wide import Wide
@@ -122,7 +122,10 @@ class Tune:
             return None
         values = {**base, **move.values}
         proposals = self._in_flight.setdefault(context.number, [])[: len(context.known)]
-        self._in_flight[context.number] = [*proposals, _Proposal(key_of(values), frozenset(move.values))]
+        self._in_flight[context.number] = [
+            *proposals,
+            _Proposal(self._trials.key(values), frozenset(move.values)),
+        ]
         return Idea(
             title=_title(base, move.values),
             hypothesis=f"{arm}: {move.reason}",
@@ -174,11 +177,11 @@ class Tune:
         parent = context.parents[0].number
         waiting = self._waiting(context)
         taken = {proposal.key for proposal in waiting}
-        taken.update(key_of(self._trials.known(attempt.parameters)) for attempt in context.known)
+        taken.update(self._trials.key(self._trials.known(attempt.parameters)) for attempt in context.known)
         axes = {name: self._trials.axes[name].holding(value) for name, value in base.items()}
 
         def is_free(changed: Mapping[str, Value]) -> bool:
-            key = key_of({**base, **changed})
+            key = self._trials.key({**base, **changed})
             return key not in taken and key not in self._trials.keys
 
         return View(
