@@ -26,6 +26,7 @@ from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
+from kapso.loop.earlier import earlier_files, recall
 from kapso.loop.lesser import Lesser, hold_smallest
 from kapso.loop.machine import machine_faults
 from kapso.loop.origin import ask_again, bring
@@ -110,8 +111,10 @@ def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None
         folder = RunFolder(setting.repository.state_dir, name)
     with machine_faults(), folder.lock():
         folder.tell("running")
-        landing.start_run(setting.repository, name, goal_files(setting, name), setting.base)
+        kept = goal_files(setting, name) | earlier_files(setting, best.run if best else None, voice.say)
+        landing.start_run(setting.repository, name, kept, setting.base)
         with open_run(setting, name, folder, voice.listener, voice.say) as run:
+            recall(run.proposers, setting.repository, name)
             run.journal.write("run.started", **facts_of(setting, name))
             return _Session(run, setting, voice, {}).go()
 
@@ -171,6 +174,7 @@ def _reopened(
         if not run.journal.past:
             run.journal.write("run.started", **facts_of(setting, name))
         run.journal.write("run.resumed")
+        recall(run.proposers, repository, name)
         yield _Session(run, setting, voice, end | {"raised": raised})
 
 

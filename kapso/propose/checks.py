@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _FILES = re.compile(
-    r"(test_.*|.*_test)\.(py|go|rs|c|cc|cpp|cxx)|conftest\.py|.*\.(test|spec)\.[cm]?[jt]sx?", re.IGNORECASE
+    r"(test_.*|.*_test)\.(py|go|rs|c|cc|cpp|cxx)|conftest\.py|.*\.(test|spec)\.[cm]?[jt]sx?|.*tests?\.java",
+    re.IGNORECASE,
 )
 _IS_TEST = re.compile(r"#\[((\w+::)*(test|bench)\b|cfg\(test\))")
 
@@ -21,8 +22,10 @@ def is_test_file(path: str) -> bool:
 
 
 def is_test_item(node: SgNode) -> bool:
-    """Whether a Rust function or module is a test by its attributes, or a module by its name."""
+    """Whether a Rust or Java function is a test by its attributes, or a Rust module by those or its name."""
     kind = node.kind()
+    if kind == "method_declaration":
+        return bool(re.match(r"\s*(public\s+)?@(\w*Test|Before\w*|After\w*)\b", node.text()))
     if kind not in {"function_item", "mod_item"}:
         return False
     name = node.field("name")

@@ -79,7 +79,7 @@ def test_events_tell_the_whole_story(demo: Demo) -> None:
 
 
 def test_the_same_seed_gives_the_same_trees(demo: Demo) -> None:
-    kapso = demo("budget: {attempts: 25}\nsearch: {parallel: 1, seed: 7}\n")
+    kapso = demo("budget: {attempts: 25}\nsearch: {parallel: 1, seed: 7}\nmemory: {recall: false}\n")
     kapso("run")
     kapso("run")
     runs = [each["run"] for each in kapso.json("ls")]

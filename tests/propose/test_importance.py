@@ -18,7 +18,7 @@ TEXT = "rate = 0.01\nrounds = 40\nunused = 7.5\nother = 30\n"
 
 def test_what_matters_is_ranked_by_its_share_and_the_rest_is_left_out(search: Make) -> None:
     def score(names: dict[str, Any]) -> float:
-        return -2 * abs(math.log10(float(names["rate"])) + 1) - abs(names["rounds"] - 60) / 60
+        return -2 * abs(math.log10(float(names["rate"])) + 1) - abs(float(names["rounds"]) - 60) / 60
 
     for seed in range(3):
         shares = importance(search({"a.py": TEXT}, score, seed=seed).run(60).attempts)

@@ -1,6 +1,6 @@
 """tune: finds the settings of a program in its text and searches for better values.
 
-Numbers and booleans of Python, C, C++, Rust, Go, JavaScript, TypeScript, YAML, TOML and JSON are found
+Numbers and booleans of Python, C, C++, Rust, Go, JavaScript, TypeScript, Java, YAML, TOML and JSON are found
 by themselves, and so are the build flags of Makefiles, shell scripts, CMakeLists.txt and Cargo.toml.
 Markers in comments on the same line (`#`, `//`, `/* */`, `;`) say more; one that names values anywhere
 in the editable files means that only what is marked is tuned:
@@ -9,7 +9,10 @@ in the editable files means that only what is marked is tuned:
     depth = 8          # kapso: 1..64 int         whole numbers only
     solver = "adam"    # kapso: adam|sgd          choices: words, numbers or true, false; also `[adam, sgd]`
     CELLS = 128        # kapso: fixed             leave this literal (or these flags) alone
+    heat = 2.5         # kapso: 0.1..10 if COOLS  only while COOLS is true; `if not COOLS`, `if MODE == x`
 
+A string constant that the code compares with others (`MODE == "exact"`) is a choice between them. What
+stands within `if COOLS:`, where COOLS is a constant of the file, is left alone while it is not run.
 A marker speaks of every literal of its kind on its line. In files of other kinds (INI, SQL, …) marked
 lines alone are tuned. Between EVOLVE-BLOCK-START and EVOLVE-BLOCK-END, where a file has them, only what
 stands between them counts.

@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
+from kapso.propose.tune.conditions import Condition
 from kapso.propose.tune.numerals import read_number
 from kapso.propose.tune.slots import Slot, Value, is_same
 
@@ -28,7 +29,8 @@ _LARGEST_WHOLE = 2**31 - 1
 class Axis:
     """Positions from `low` to `high` may be asked for; `floor` and `ceiling` bind for good.
 
-    `bounds` are values that a marker names: its ends to the last digit, which no way there and back keeps.
+    `when`: the parameter on which it depends whether this one matters. `bounds` are values that a marker
+    names: its ends to the last digit, which no way there and back keeps.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Axis:
     high: float = math.inf
     is_marked: bool = False
     bounds: tuple[float, float] = (-math.inf, math.inf)
+    when: tuple[str, Condition] | None = None
 
     @property
     def is_bounded_by_name(self) -> bool:

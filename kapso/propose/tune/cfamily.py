@@ -1,4 +1,4 @@
-"""Literals of C, C++, Rust, Go, JavaScript and TypeScript: their names and how likely they are settings.
+"""Literals of C, C++, Rust, Go, JavaScript, TypeScript and Java: names, and how likely they are settings.
 
 Never tuned: what the preprocessor decides on, sizes of arrays and the constants that give them,
 enumerators, case labels and patterns, indices, types, template arguments, macros, what tests hold.
@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kapso.propose.checks import is_test_item
+from kapso.propose.tune.conditions import Condition
 from kapso.propose.tune.dialects import DIALECTS, Dialect
 from kapso.propose.tune.found import (
     Found,
+    condition_of,
     is_quiet_call,
     is_setting,
     is_within,
@@ -22,15 +24,19 @@ from kapso.propose.tune.found import (
     span,
     tier_of,
 )
-from kapso.propose.tune.slots import ASLEEP, NEVER, Value, read_value
+from kapso.propose.tune.slots import NEVER, Value, read_value
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _DEFINED = re.compile(r"\(?\s*(-?[\d.][\w.']*(?:[eE][+-]\d+\w*)?)\s*\)?\s*(?://.*|/\*.*)?$")
-_CONSTANT = re.compile(r"\b(const|constexpr)\b")
+_CONSTANT = re.compile(r"\b(const|constexpr|final)\b")
 _UNSIGNED = re.compile(r"\b(unsigned|size_t|uint\w*|u(8|16|32|64|128|size)|byte)\b")
 _BUILT_IN = re.compile(r"(u?int\d*|float\d+|byte|rune|string|bool|uintptr|time\.Duration)$")
+_DECLARATIONS = {
+    "declaration", "lexical_declaration", "const_declaration", "field_declaration",
+    "local_variable_declaration",
+}  # fmt: skip
 _FIELDS = {"field_initializer", "keyed_element"}
 _DEFAULTS = re.compile(r"default|config|option|setting|param", re.IGNORECASE)
 
@@ -45,7 +51,7 @@ def find_literals(root: SgNode, language: str) -> Iterator[Found]:
         value = read_value(text)
         if value is not None:
             walk = _Walk(outer, ancestors, dialect, capacities)
-            yield Found(*span(outer), text, walk.names, walk.tier(value), walk.is_signed)
+            yield Found(*span(outer), text, walk.names, walk.tier(value), walk.is_signed, walk.when)
     if "preproc_arg" in dialect.comments:
         for node in root.find_all(kind="preproc_def"):
             yield from _define(node, capacities)
@@ -56,7 +62,7 @@ def strings(root: SgNode, language: str) -> Iterator[Found]:
     dialect = DIALECTS[language]
     for node in settings_among(root, dialect.strings, ()):
         walk = _Walk(node, node.ancestors(), dialect, set())
-        yield Found(*span(node), node.text(), walk.names, ASLEEP)
+        yield Found(*span(node), node.text(), walk.names, walk.tier(node.text()))
 
 
 def _with_sign(node: SgNode) -> tuple[SgNode, list[SgNode]]:
@@ -101,6 +107,7 @@ class _Walk:
         self.is_allowed = True
         self.is_direct = False
         self.operator = ""
+        self.when: Condition | None = None
         self._dialect = dialect
         self._capacities = capacities
         self._names: list[str] = []
@@ -150,9 +157,11 @@ class _Walk:
         elif kind in dialect.statements:
             self._statement = self._statement or dialect.statements[kind]
             self._is_plain = False
+            if self.when is None and kind in {"if_statement", "if_expression"}:
+                self.when = condition_of(node, inner)
         elif kind == "token_tree":
             self._trees += 1
-        elif kind in {"declaration", "lexical_declaration", "const_declaration"}:
+        elif kind in _DECLARATIONS:
             if self._owner in dialect.declared:  # of a large table of fields the text is not needed
                 self._declare(node)
         elif kind not in dialect.plain:

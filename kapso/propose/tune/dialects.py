@@ -1,4 +1,4 @@
-"""What the grammars of C, C++, Rust, Go, JavaScript and TypeScript call the things that tune looks at.
+"""What the grammars of C, C++, Rust, Go, JavaScript, TypeScript and Java call the things that tune looks at.
 
 Kinds that are searched for must exist in the grammar; kinds that are met on the way up need not.
 """
@@ -180,6 +180,40 @@ _JS = Dialect(
     sized_calls=r"Array|\w*Buffer|alloc|(Big)?(Ui|I)nt\d+(Clamped)?Array|Float\d+Array",
 )  # fmt: skip
 
+_JAVA = Dialect(
+    numbers=(
+        "decimal_integer_literal", "hex_integer_literal", "decimal_floating_point_literal", "true", "false",
+    ),
+    strings=("string_literal",),
+    comments=("line_comment", "block_comment"),
+    lists=("array_initializer",),
+    never=frozenset({
+        "enum_constant", "annotation", "string_literal", "throw_statement", "switch_label", "dimensions_expr",
+        "type_arguments", "import_declaration", "package_declaration", "assert_statement", "ERROR",
+    }),
+    pinned={},
+    sizes={"array_creation_expression": "dimensions"},
+    indexed=frozenset({"array_access"}),
+    declared={"variable_declarator": "name"},
+    assigned={"assignment_expression": "left"},
+    offered={},
+    scopes={
+        "method_declaration": "name", "constructor_declaration": "name", "class_declaration": "name",
+        "record_declaration": "name", "interface_declaration": "name", "enum_declaration": "name",
+    },
+    functions=frozenset({
+        "method_declaration", "constructor_declaration", "lambda_expression", "static_initializer",
+    }),
+    calls={"method_invocation": "name", "object_creation_expression": "type"},
+    statements={
+        "if_statement": "if", "while_statement": "while", "do_statement": "while", "for_statement": "for",
+        "enhanced_for_statement": "for", "return_statement": "return", "ternary_expression": "if",
+        "switch_expression": "switch",
+    },
+    plain=frozenset({"array_initializer", "array_creation_expression", "parenthesized_expression"}),
+)  # fmt: skip
+
 DIALECTS: Mapping[str, Dialect] = {
     "c": _C, "cpp": _C, "rust": _RUST, "go": _GO, "javascript": _JS, "typescript": _JS, "tsx": _JS,
+    "java": _JAVA,
 }  # fmt: skip

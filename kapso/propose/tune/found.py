@@ -6,9 +6,10 @@ import re
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from kapso.propose.tune.conditions import Condition, read_condition
 from kapso.propose.tune.numerals import read_number
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, STRUCTURAL, Slot, Value, read_value
 
@@ -35,6 +36,8 @@ _QUIET_CALLS = {
     "Print", "Println", "Printf", "Sprint", "Sprintf", "Fprint", "Fprintf", "Fprintln", "Errorf", "Fatal",
     "Fatalf", "Exit", "Seed", "NewSource", "NewPCG", "Sleep", "panic", "ParseInt", "ParseFloat", "FormatInt",
     "FormatFloat",
+    # Java
+    "println", "exitValue",
     # JavaScript
     "toFixed", "toPrecision", "toString", "padStart", "padEnd", "parseInt", "slice", "substring", "substr",
     "splice", "charAt", "charCodeAt", "codePointAt", "at", "expect", "require", "setTimeout", "setInterval",
@@ -52,6 +55,7 @@ class Found:
     names: tuple[str, ...]
     tier: int
     signed: bool = False
+    when: Condition | None = None
 
 
 def is_setting(name: str) -> bool:
@@ -96,7 +100,9 @@ def name_slots(path: str, found: Iterable[Found], bare: bool = False) -> list[Sl
         tier = max(literal.tier, STRUCTURAL) if numeral and numeral.is_based else literal.tier
         signed = literal.signed and not (numeral and numeral.is_unsigned)
         unique = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        slots.append(Slot(unique, literal.start, literal.end, literal.text, value, tier, signed))
+        slots.append(
+            Slot(unique, literal.start, literal.end, literal.text, value, tier, signed, when=literal.when)
+        )
     return slots
 
 
@@ -112,6 +118,20 @@ def is_within(inner: SgNode, outer: SgNode | None) -> bool:
         return False
     (a, b), (c, d) = span(inner), span(outer)
     return c <= a and b <= d
+
+
+def condition_of(statement: SgNode, inner: SgNode) -> Condition | None:
+    """What an `if` on a constant asks for the part of it that `inner` is; None where it is no such `if`."""
+    asked = statement.field("condition")
+    condition = read_condition(asked.text()) if asked is not None else None
+    if condition is None or not re.fullmatch(r"[A-Z][A-Z0-9_]*", condition.name):
+        return None
+    if is_within(inner, statement.field("consequence")):
+        return condition
+    is_else = inner.kind() in {"else_clause", "block", "compound_statement", "statement_block"}
+    if is_else and is_within(inner, statement.field("alternative")):
+        return replace(condition, is_negated=not condition.is_negated)
+    return None
 
 
 def settings_among(root: SgNode, kinds: Iterable[str], lists: Iterable[str]) -> Iterator[SgNode]:

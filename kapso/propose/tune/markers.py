@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kapso.propose.tune.conditions import read_condition
 from kapso.propose.tune.numerals import read_number
 from kapso.propose.tune.slots import Domain, Value, read_value
 
 _MARKER = re.compile(r"(?:\#|(?<!:)//|/\*|;)\s*kapso:(?P<spec>.*?)(?:\*/.*)?$", re.MULTILINE)
+_IF = re.compile(r"(?P<spec>.*\S)\s+if\s+(?P<condition>\S.*)$")
 _RANGE = re.compile(r"(?P<low>[^\s.]\S*?|\.\d\S*?)\s*\.\.\s*(?P<high>\S+)(?P<words>(?:\s+\w+)*)$")
 
 
@@ -46,7 +48,12 @@ def find_markers(text: str) -> tuple[list[Marker], list[Problem]]:
 
 
 def read_domain(spec: str) -> Domain | str:
-    """What `0.1..10 log`, `[a, b]` or `a|b` allows, or a sentence that says why it cannot be read."""
+    """What `0.1..10 log`, `[a, b]` or `a|b if FAST` allows, or a sentence that says why it cannot be read."""
+    if (limited := _IF.match(spec)) is not None:
+        condition, domain = read_condition(limited["condition"]), read_domain(limited["spec"])
+        if condition is None:
+            return f"`kapso: {spec}`: a condition is `if NAME`, `if not NAME` or `if NAME == VALUE`"
+        return domain if isinstance(domain, str) else replace(domain, when=condition)
     if spec.startswith("[") or "|" in spec:
         return _read_choices(spec)
     match = _RANGE.match(spec)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 from kapso.errors import GoalError
+from kapso.propose.tune.conditions import controller_of
 from kapso.propose.tune.reading import FileSlots, read_file
 from kapso.propose.tune.slots import Slot, Value, rewrite
 
@@ -43,7 +44,10 @@ class Reader:
             _check_markers(found)
         is_marked = any(file.is_marked for file in found.values())
         slots = (slot for file in found.values() for slot in file.slots)
-        return Program({slot.name: slot for slot in slots if slot.domain is not None or not is_marked})
+        kept = {slot.name: slot for slot in slots if slot.domain is not None or not is_marked}
+        if strict:
+            _check_conditions(kept)
+        return Program(kept)
 
     def file(self, path: str, content: bytes) -> FileSlots:
         """The slots of one file."""
@@ -81,4 +85,18 @@ def _check_markers(found: Mapping[str, FileSlots]) -> None:
                 where=f"{path}:{problem.line}",
                 slug="bad-marker",
                 help="write `kapso: 0.1..10 log`, `kapso: 1..64 int`, `kapso: a|b` or `kapso: fixed`",
+            )
+
+
+def _check_conditions(slots: Mapping[str, Slot]) -> None:
+    named = {name: slot.label for name, slot in slots.items() if not slot.is_number}
+    for name, slot in slots.items():
+        condition = slot.domain.when if slot.domain is not None else None
+        if condition is not None and controller_of(name, condition, named) is None:
+            raise GoalError(
+                f"the marker of `{slot.label}` depends on `{condition.name}`, which is nothing that is tuned",
+                where=path_of(name),
+                slug="bad-marker",
+                help=f"mark a boolean or a choice of that name, as in `{condition.name} = True  "
+                "# kapso: true|false`, or leave out the condition",
             )

@@ -6,13 +6,14 @@ Which arm an attempt came from stands as the first word of its hypothesis, and s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from kapso.attempt import Attempt
+from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
+from kapso.propose.earlier import EarlierRun
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.propose.tune.anywhere import Anywhere
 from kapso.propose.tune.family import Trial
@@ -24,8 +25,9 @@ from kapso.propose.tune.scan import Scan
 from kapso.propose.tune.slots import ASLEEP, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
-from kapso.propose.tune.trials import Key, Trials, key_of
+from kapso.propose.tune.trials import Key, Trials
 from kapso.propose.tune.view import Move, View
+from kapso.propose.tune.warm import Warm
 from kapso.propose.tune.wide import Wide
 
 
@@ -77,10 +79,12 @@ class Tune:
         self._read_commit = read
         self._reader = Reader()
         self._identities = Identities(self._reader, read)
-        self._trials = Trials(1.0 if goal.primary.goal == "maximize" else -1.0)
+        sign = 1.0 if goal.primary.goal == "maximize" else -1.0
+        self._trials, self._warm = Trials(sign), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
         self._arms: list[Arm] = [
+            self._warm,
             self._scan,
             self._wide,
             self._steps,
@@ -90,6 +94,10 @@ class Tune:
             Anywhere(),
         ]
         self._credits = {arm.name: Credit() for arm in self._arms}
+
+    def recall(self, runs: Sequence[EarlierRun]) -> None:
+        """Begin with what earlier runs of the goal found."""
+        self._warm.take(runs)
 
     def why_nothing(self, files: Files) -> str | None:
         """Why there is nothing to tune in these files, or None when there is something."""
@@ -114,7 +122,10 @@ class Tune:
             return None
         values = {**base, **move.values}
         proposals = self._in_flight.setdefault(context.number, [])[: len(context.known)]
-        self._in_flight[context.number] = [*proposals, _Proposal(key_of(values), frozenset(move.values))]
+        self._in_flight[context.number] = [
+            *proposals,
+            _Proposal(self._trials.key(values), frozenset(move.values)),
+        ]
         return Idea(
             title=_title(base, move.values),
             hypothesis=f"{arm}: {move.reason}",
@@ -149,6 +160,12 @@ class Tune:
 
     def _add(self, attempt: Attempt, values: Mapping[str, Value]) -> None:
         trial = self._trials.add(attempt, values)
+        self._learn(trial)
+        if attempt.number == BASELINE:
+            for earlier in self._warm.trials(trial, self._trials.axes):
+                self._learn(self._trials.remember(earlier))
+
+    def _learn(self, trial: Trial) -> None:
         if not trial.counts:
             return
         for arm in self._arms:
@@ -160,11 +177,11 @@ class Tune:
         parent = context.parents[0].number
         waiting = self._waiting(context)
         taken = {proposal.key for proposal in waiting}
-        taken.update(key_of(self._trials.known(attempt.parameters)) for attempt in context.known)
+        taken.update(self._trials.key(self._trials.known(attempt.parameters)) for attempt in context.known)
         axes = {name: self._trials.axes[name].holding(value) for name, value in base.items()}
 
         def is_free(changed: Mapping[str, Value]) -> bool:
-            key = key_of({**base, **changed})
+            key = self._trials.key({**base, **changed})
             return key not in taken and key not in self._trials.keys
 
         return View(
@@ -188,11 +205,17 @@ class Tune:
     def _choose(self, view: View) -> tuple[str, Move | None]:
         """The arm that goes first and its move; the others are asked when it has none."""
         draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
-        draws["scan"] = 2.0 if self._scan.is_fresh(view) else draws["scan"] / 2
-        urgencies = {"wide": self._wide.urgency(view), "model": _MODEL, "step": self._steps.urgency(view)}
+        draws["recall"] = 3.0
+        draws["scan"] /= 2
+        urgencies = {
+            "scan": self._scan.urgency(view),
+            "wide": self._wide.urgency(view),
+            "model": _MODEL,
+            "step": self._steps.urgency(view),
+        }
         for place, (name, urgency) in enumerate(urgencies.items()):
             if view.random.random() < urgency:
-                draws[name] = 1.9 - 0.1 * place
+                draws[name] = 2.0 - 0.1 * place
         draws["random"] /= 4
         for arm in sorted(self._arms, key=lambda arm: -draws[arm.name]):
             move = arm.propose(view)

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kapso.propose.tune.conditions import Condition
 from kapso.propose.tune.found import (
     Found,
+    condition_of,
     is_quiet_call,
     is_setting,
     is_within,
@@ -59,7 +61,7 @@ def _find(node: SgNode) -> Iterator[Found]:
     if value is None:
         return
     walk = _Walk(outer, ancestors)
-    yield Found(*span(outer), text, walk.names, walk.tier(value), walk.is_direct)
+    yield Found(*span(outer), text, walk.names, walk.tier(value), walk.is_direct, walk.when)
 
 
 class _Walk:
@@ -71,6 +73,7 @@ class _Walk:
         self.is_direct = False
         self.is_configured = False
         self.operator = ""
+        self.when: Condition | None = None
         self._names: list[str] = []
         self._scopes: list[str] = []
         self._owner = ""
@@ -110,6 +113,8 @@ class _Walk:
             self._statement = self._statement or _STATEMENTS[kind]
             self._is_plain = False
             self._forbid_main_guard(node, kind)
+            if self.when is None and kind in {"if_statement", "elif_clause"}:
+                self.when = condition_of(node, inner)
         elif kind == "slice":
             self.is_allowed = False
         elif kind not in _WRAPPERS and not kind.endswith(("statement", "list", "block", "module")):

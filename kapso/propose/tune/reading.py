@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kapso.propose.blocks import evolve_blocks
 from kapso.propose.checks import is_test_file
 from kapso.propose.tune import build, cfamily, config, plain, python, toml
+from kapso.propose.tune.compared import named_choices
 from kapso.propose.tune.dialects import DIALECTS
 from kapso.propose.tune.found import Found, any_of, name_slots, span
 from kapso.propose.tune.markers import Marker, Problem, find_markers
@@ -29,9 +30,10 @@ _CPP = "cc cpp cxx cu h hh hpp hxx cuh inl"
 _LANGUAGES = {f".{suffix}": "cpp" for suffix in _CPP.split()} | {
     ".c": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".rs": "rust", ".go": "go",
     ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript", ".tsx": "tsx",
-    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".toml": "toml",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".toml": "toml", ".java": "java",
 }  # fmt: skip
 _READERS = {"python": python, "yaml": config, "json": config} | dict.fromkeys(DIALECTS, cfamily)
+_COMPARING = {"python", *DIALECTS}
 _NO_SETTINGS = {"package-lock.json", "package.json", "composer.json", "tsconfig.json"}
 _ONLY_MARKED = {
     "Cargo.toml", "pyproject.toml", "rust-toolchain.toml", "rustfmt.toml", "clippy.toml", "deny.toml",
@@ -76,11 +78,14 @@ def read_file(path: str, content: bytes) -> FileSlots:
     markers = [marker for marker in markers if source.is_comment(marker.start)]
     problems = [problem for problem in problems if source.is_comment(problem.start)]
     slots = name_slots(path, source.literals())
+    switches = named_choices(text, name_slots(path, source.strings())) if language in _COMPARING else []
     if any(marker.domain and _is_text(marker.domain) for marker in markers):
         taken = {slot.name for slot in slots}
         words = name_slots(path, source.strings(), bare=language in {"yaml", None})
         slots += [replace(s, name=s.name + "'") if s.name in taken else s for s in words if s.is_text]
     slots, unmet = _obey(text, slots, markers)
+    taken_lines = {marker.line for marker in markers}
+    slots += [slot for slot in switches if text.count("\n", 0, slot.start) + 1 not in taken_lines]
     if find_flags is not None:
         slots += [replace(slot, name=f"{path}:{slot.name}") for slot in find_flags(text, markers)]
     is_marked = any(marker.domain for marker in markers)

@@ -9,6 +9,9 @@ from kapso.propose.tune.slots import Value
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
+_FIRST = 4
+"""So many unmarked choices come before numbers have their turn."""
+
 
 class Scan:
     """The arm of choices."""
@@ -20,15 +23,26 @@ class Scan:
         self._gains: dict[tuple[str, str, Value], float] = {}
 
     def observe(self, trial: Trial, trials: Trials) -> None:
-        """Count a move of one choice alone as a try of it."""
-        if len(trial.changed) == 1 and trials.axes[trial.changed[0]].choices and trial.counts:
-            tried = self._key(trial.changed[0], trial.values[trial.changed[0]])
-            self._tried[tried] = self._tried.get(tried, 0) + 1
-            self._gains[tried] = _gain(trial, trials)
+        """Count a move of one choice alone as a try of it, and of the one that it was compared with."""
+        if len(trial.changed) != 1 or not trials.axes[trial.changed[0]].choices or not trial.counts:
+            return
+        name, gain = trial.changed[0], _gain(trial, trials)
+        tried = self._key(name, trial.values[name])
+        self._tried[tried] = self._tried.get(tried, 0) + 1
+        self._gains[tried] = gain
+        if trial.parent is not None:
+            left = self._key(name, trials.by_number[trial.parent].values[name])
+            self._tried.setdefault(left, 1)
+            self._gains.setdefault(left, -gain)
 
-    def is_fresh(self, view: View) -> bool:
-        """Whether a choice was never tried."""
-        return any(not tries for tries, _, _ in self._options(view))
+    def urgency(self, view: View) -> float:
+        """How likely it should go first: while choices are untried, but a long list of flags takes turns."""
+        fresh = [name for tries, name, _ in self._options(view) if not tries]
+        if not fresh:
+            return 0.0
+        if len(self._tried) < _FIRST or not view.numeric() or any(view.axes[n].is_marked for n in fresh):
+            return 1.0
+        return 0.5
 
     def propose(self, view: View) -> Move | None:
         """The choice that was tried least, the likeliest settings first; then what lost least before."""

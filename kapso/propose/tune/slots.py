@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from kapso.propose.tune.conditions import Condition
 from kapso.propose.tune.numerals import read_number, write_number
 
 Value = bool | int | float | str
@@ -28,6 +29,7 @@ class Domain:
     log: bool = False
     whole: bool = False
     choices: tuple[Value, ...] = ()
+    when: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Slot:
     tier: int
     signed: bool = False
     domain: Domain | None = None
+    when: Condition | None = None
+
+    @property
+    def condition(self) -> Condition | None:
+        """While it does not hold, the literal does not matter: what a marker says, or where it stands."""
+        return self.domain.when if self.domain is not None and self.domain.when is not None else self.when
 
     @property
     def label(self) -> str:

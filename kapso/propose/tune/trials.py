@@ -9,9 +9,10 @@ from hashlib import blake2b
 
 from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.propose.tune.axes import Axis, axis_of
+from kapso.propose.tune.conditions import controller_of, is_active
 from kapso.propose.tune.family import Family, Trial
-from kapso.propose.tune.program import Program
-from kapso.propose.tune.slots import ASLEEP, Value, is_same
+from kapso.propose.tune.program import Program, path_of
+from kapso.propose.tune.slots import ASLEEP, Slot, Value, is_same
 
 MOST_AXES = 150
 """More literals than this cannot be told apart within any budget; the likeliest settings are kept."""
@@ -55,6 +56,21 @@ class Trials:
         fresh.sort(key=lambda slot: slot.tier)
         for slot in fresh[: max(0, MOST_AXES - len(self.axes))]:
             self.axes[slot.name] = axis_of(slot)
+        self._limit_to_conditions(fresh, slots)
+
+    def _limit_to_conditions(self, fresh: list[Slot], slots: list[Slot]) -> None:
+        """Tell of fresh parameters on which others it depends whether they matter."""
+        conditions = [(s, s.condition) for s in fresh if s.condition is not None and s.name in self.axes]
+        named = {slot.name: slot.label for slot in slots if not slot.is_number} if conditions else {}
+        for slot, condition in conditions:
+            controller = controller_of(slot.name, condition, named)
+            is_told = slot.domain is not None and slot.domain.when is not None
+            if controller is not None and (is_told or path_of(controller) == path_of(slot.name)):
+                self.axes[slot.name] = replace(self.axes[slot.name], when=(controller, condition))
+
+    def key(self, values: Mapping[str, Value]) -> Key:
+        """What tells a vector from others: the parameters that matter in it."""
+        return key_of({name: value for name, value in values.items() if is_active(name, values, self.axes)})
 
     def known(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Those of the values that belong to parameters."""
@@ -78,9 +94,18 @@ class Trials:
         )
         self.by_number[attempt.number] = trial
         if attempt.outcome is not Outcome.ABANDONED:
-            self.keys.add(key_of(values))
+            self.keys.add(self.key(values))
         if trial.counts:
             self._join(trial, parent)
+        self._stretch(trial, parent)
+        return trial
+
+    def remember(self, trial: Trial) -> Trial:
+        """Take in a trial of an earlier run: it teaches, and its values may be tried anew."""
+        parent = self.by_number.get(trial.parent) if trial.parent is not None else None
+        trial = replace(trial, changed=_changed(trial.values, parent.values) if parent else ())
+        self.by_number[trial.number] = trial
+        self._join(trial, parent)
         self._stretch(trial, parent)
         return trial
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from kapso.propose.tune.axes import Axis
+from kapso.propose.tune.conditions import is_active
 from kapso.propose.tune.family import Family
 from kapso.propose.tune.slots import Value, is_same
 from kapso.propose.tune.trials import Limits
@@ -66,8 +67,10 @@ class View:
         return self.move_to(values, reason)
 
     def move_to(self, values: Mapping[str, Value], reason: str) -> Move | None:
-        """A move to these values, those left out that hardly differ from the parent's."""
+        """A move to these values, those left out that hardly differ from the parent's or do not matter."""
         changed = {name: value for name, value in values.items() if self._differs(name, value)}
+        whole = {**self.base, **changed}
+        changed = {name: value for name, value in changed.items() if is_active(name, whole, self.axes)}
         return Move(changed, reason) if changed and self.is_free(changed) else None
 
     def _differs(self, name: str, value: Value) -> bool:
@@ -77,7 +80,11 @@ class View:
         return bool(axis.choices) or axis.whole or abs(axis.position(value) - self.position(name)) >= _FINEST
 
     def numeric(self) -> list[str]:
-        return [name for name in self.base if not self.axes[name].choices]
+        return [name for name in self._active() if not self.axes[name].choices]
 
     def named(self) -> list[str]:
-        return [name for name in self.base if self.axes[name].choices]
+        return [name for name in self._active() if self.axes[name].choices]
+
+    def _active(self) -> list[str]:
+        """The parameters that matter in the parent."""
+        return [name for name in self.base if is_active(name, self.base, self.axes)]

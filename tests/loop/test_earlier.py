@@ -1,0 +1,47 @@
+"""A run of a goal begins with what earlier runs found; a seed and the same memory give the same run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from kapso.report.matters import sentence
+
+Demo = Callable[..., Any]
+
+
+def ran(kapso: Any, *arguments: str) -> tuple[str, Any]:
+    """A run's id and what it said."""
+    done = kapso("run", *arguments)
+    return kapso.json("ls")[0]["run"], done
+
+
+def test_a_run_begins_where_an_earlier_one_ended_unless_nothing_is_recalled(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 14}\nsearch: {parallel: 1}\n")
+    first, done = ran(kapso)
+    best = kapso.json("best", first)[0]
+    assert "earlier runs" not in done.stderr
+    end = json.loads(kapso.git("show", f"refs/kapso/{first}/records:run.json"))
+    assert set(end["importance"]) <= {"params.json:x", "params.json:y"} and end["importance"]
+    assert f"  matters {sentence(end['importance'])}" in done.stdout
+
+    second, done = ran(kapso, "--attempts", "1")
+    assert f"earlier runs found: {first};" in done.stderr
+    told = kapso.json("ls", second)[1]
+    assert told["score"] == best["score"]
+    assert told["hypothesis"] == f"recall: good in {first}, attempt {best['attempt']}"
+    assert kapso("resume", second, "--attempts", "3").returncode == 0
+    kept = kapso.git("show", f"refs/kapso/{second}/goal:earlier.json")
+    assert [run["run"] for run in json.loads(kept)] == [first]
+    resumed = kapso.json("ls", second)[2]
+    assert resumed["hypothesis"].startswith(f"recall: good in {first}"), "a resumed run remembers too"
+
+    (kapso.root / "goal.yaml").write_text(
+        (kapso.root / "goal.yaml").read_text() + "memory: {recall: false}\n"
+    )
+    third, done = ran(kapso, "--attempts", "2")
+    assert "earlier runs" not in done.stderr
+    before, after = (kapso.json("ls", each)[1:3] for each in (first, third))
+    assert [each["title"] for each in before] == [each["title"] for each in after]
+    assert "earlier.json" not in kapso.git("ls-tree", "--name-only", f"refs/kapso/{third}/goal")
