@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -232,6 +233,48 @@ def test_who_only_tunes_does_not_apply_where_nothing_is_to_tune(
 ) -> None:
     files = {"program.py": "x = int('1')\n"}
     assert contest("samplers").run_random(make_task(files), 1, 4, tmp_path / "scoring") is None
+
+
+# Tables and plot
+
+
+def traces_of(contest: Make, method: str, worths: list[float]) -> list[Any]:
+    """One trace a worth, which is reached after the second of four evaluations."""
+    make = contest("trace").Trace
+    return [
+        make("hill", method, seed, 4, -4.0, [(2, worth)], worth, 4, {"baseline": 2, "confirmation": 3}, 1.5)
+        for seed, worth in enumerate(worths, 1)
+    ]
+
+
+def test_the_page_says_who_is_first_and_what_was_left_out(make_task: Make, contest: Make) -> None:
+    ours = [-0.1 - n / 1000 for n in range(10)]
+    task = make_task({"bench.toml": "best = 0.0"})
+    traces = [
+        *traces_of(contest, "kapso", ours),
+        *traces_of(contest, "tpe", [-2.0 - n / 1000 for n in range(10)]),
+        *traces_of(contest, "random", [*ours[::-1]]),
+    ]
+    page = contest("table").page(
+        [contest("statistics").board_of(task, traces)], traces, "the command", "x.svg"
+    )
+    assert "By area, Kapso is first on 0 tasks, tied for first on 1, behind on 0" in page
+    assert re.search(r"\| Optuna TPE \| 1 \| \+0\.3\d+ \[.*\| 1, 0, 0 \|", page)
+    assert re.search(r"\| random search \| 1 \| .* \| 0, 1, 0 \|", page)
+    assert "Did not take part: Optuna CMA-ES, random edits, Magpie." in page
+    assert "| Kapso | 2.0 | 3.0 | 4.0 | 1.5 |" in page
+    assert "-4 → 0 |" in page and "the command" in page
+
+
+def test_the_plot_is_sound_and_leaves_out_what_is_level(make_task: Make, contest: Make) -> None:
+    task = make_task({"bench.toml": "best = 0.0"})
+    board = contest("statistics").board_of(task, traces_of(contest, "kapso", [-2.0, -2.0]))
+    root = ElementTree.fromstring(contest("plot").svg([board]))
+    lines = [each.get("points") for each in root.iter("{http://www.w3.org/2000/svg}polyline")]
+    width, high = contest("plot").WIDE, contest("plot").HIGH
+    floor, half = f"{high:.1f}", f"{high / 2:.1f}"
+    drawn = f"0,{floor} {width / 4:.0f},{floor} {width / 2:.0f},{half} {width},{half}"
+    assert lines[1:] == [drawn]  # the first one is the legend's
 
 
 # All of it

@@ -7,7 +7,8 @@ import sys
 import report
 
 random.seed(9)
-LISTS = [[random.randrange(1, 90) for _ in range(24)] for _ in range(3)]
+LISTS = [[random.randrange(1, 90) for _ in range(24)] for _ in range(2)]
+LISTS.append([random.choice((9, 19, 29, 90, 91, 97, 99, 90)) for _ in range(24)])  # 9 is the commonest digit
 
 
 def wanted(numbers):
