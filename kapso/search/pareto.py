@@ -1,13 +1,12 @@
-"""`pareto`: build on the front over all metrics, most of all where few have and where it is thin.
+"""`pareto`: build on the front over all metrics, each of its attempts as likely as any other.
 
-The part of the choice that rests on distances is that of NSGA-II (Deb et al. 2002). Proposers learn by the
-score alone, so the best by the primary metric keeps a share of its own.
+Proposers learn by the score alone, so the best by the primary metric keeps a share of its own. Even chances
+covered more of a front than going first where few attempts were made or where it is thin.
 """
 
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 
 from kapso.attempt import BASELINE, Attempt
@@ -17,16 +16,15 @@ from kapso.search.front import Values, covers, crowding, values_of
 KEPT = 100
 """Beyond so many, the most crowded one gives way; the ends of every metric stay."""
 PRIMARY = 0.4
-"""Share of attempts made from the best by the primary metric."""
+"""Share of attempts made from the best by the primary metric, whatever its luck among the others."""
 
 
 class Pareto:
-    """Keeps the front of what was observed and how often each was built on."""
+    """Keeps the front of what was observed."""
 
     def __init__(self, metrics: Sequence[Metric]) -> None:
         self._metrics = tuple(metrics)
         self._front: dict[int, Values] = {}
-        self._children: Counter[int] = Counter()
 
     @property
     def front(self) -> list[int]:
@@ -34,15 +32,10 @@ class Pareto:
         return sorted(self._front, key=lambda number: (self._front[number], number))
 
     def select(self, number: int, seed: int) -> tuple[int, ...]:
-        if not self._front:
-            return (BASELINE,)
-        if random.Random(seed).random() < PRIMARY:
-            return (self.front[0],)
-        room = crowding(self._front)
-        return (min(self._front, key=lambda each: (self._children[each], -room[each], each)),)
+        members, draw = self.front or [BASELINE], random.Random(seed)
+        return (members[0] if draw.random() < PRIMARY else draw.choice(members),)
 
     def observe(self, attempt: Attempt) -> None:
-        self._children.update(attempt.parents[:1])
         values = values_of(attempt, self._metrics)
         if values is None:
             return
