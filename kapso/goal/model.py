@@ -248,9 +248,13 @@ class Goal:
 
     @property
     def uses_time(self) -> bool:
-        """Whether a metric or constraint is a time of `run`, which neighbours would disturb."""
-        used = {metric.name for metric in self.metrics} | {each.metric for each in self.constraints}
-        return bool(used & TIME_METRICS)
+        """Whether a metric, constraint or rule is a time of `run`, which neighbours would disturb."""
+        rules = [rule for stage in self.stages for rule in stage.rules]
+        used = {metric.name for metric in self.metrics} | {
+            each.metric for each in (*self.constraints, *rules)
+        }
+        of_stages = {f"{stage.name}.{name}" for stage in self.stages for name in TIME_METRICS}
+        return not used.isdisjoint(TIME_METRICS | of_stages)
 
     @property
     def has_file(self) -> bool:
