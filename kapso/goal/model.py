@@ -267,17 +267,19 @@ class Goal:
 
     @property
     def uses_time(self) -> bool:
-        """Whether a metric or constraint is a time of `run`, which neighbours would disturb."""
-        return bool(self._used & TIME_METRICS)
+        """Whether a metric, constraint or rule is a time of `run`, which neighbours would disturb."""
+        of_stages = {f"{stage.name}.{name}" for stage in self.stages for name in TIME_METRICS}
+        return not self._used.isdisjoint(TIME_METRICS | of_stages)
 
     @property
     def uses_diff(self) -> bool:
-        """Whether a metric or constraint is the size of the change, so that format and comments count."""
+        """Whether a metric, constraint or rule is the size of the change: then format and comments count."""
         return "diff.lines" in self._used
 
     @property
     def _used(self) -> set[str]:
-        return {metric.name for metric in self.metrics} | {each.metric for each in self.constraints}
+        rules = [rule for stage in self.stages for rule in stage.rules]
+        return {each.name for each in self.metrics} | {each.metric for each in (*self.constraints, *rules)}
 
     @property
     def has_file(self) -> bool:

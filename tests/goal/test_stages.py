@@ -51,6 +51,12 @@ def test_who_goes_on(promote: str, share: float | None, rules: list[str]) -> Non
     assert parse_goal(dump_goal(goal), goal.file) == goal
 
 
+def test_a_time_that_decides_who_goes_on_is_used_as_one() -> None:
+    assert goal_of("{name: quick, command: x, promote: [1/3, run.seconds <= 3]}").uses_time
+    assert goal_of("{name: quick, command: x}", more="constraints: [quick.run.seconds <= 3]\n").uses_time
+    assert not goal_of("{name: quick, command: x, promote: [1/3, size <= 3]}").uses_time
+
+
 def test_a_single_evaluation_is_its_own_full_stage() -> None:
     goal = parse_goal(START + "evaluate: python score.py\nrun: ./pack\n", Path("/srv/demo/goal.yaml"))
     [only] = goal.all_stages
