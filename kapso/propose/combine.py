@@ -29,7 +29,7 @@ MOST_FAILURES = 3
 """After so many merges that were not better, an attempt is no partner any more."""
 LONGEST_BLAME = 8
 """How many attempts are asked which of them wrote the lines in conflict."""
-_KEPT_MERGES = 64
+_KEPT_MERGES = 128
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ _LINES = {
 }
 """The languages whose format is known; of the others, every byte counts."""
 LARGEST = 200_000
-"""Characters; parsing takes 0.1 ms a thousand."""
+"""Bytes; parsing takes 0.1 ms a thousand."""
+LONGEST_LINE = 5_000
+"""Characters; a longer line was made by a machine, and may be nested so deeply that a walk takes seconds."""
 
 _WHOLE: Mapping[str, tuple[str, ...]] = {
     "python": ("comment", "string"),
@@ -78,7 +80,7 @@ def identity(files: Mapping[str, str]) -> str:
 def form(path: str, content: bytes) -> str:
     """The digest of a file's normal form."""
     language = _language(path)
-    if language not in _LINES or len(content) > LARGEST or (text := _text(content)) is None:
+    if language not in _LINES or (text := _text(content)) is None:
         return _digest_bytes(content)
     if any(word in text for word in _LOOKS_AT_ITSELF):
         return _digest_bytes(content)
@@ -91,7 +93,7 @@ def form(path: str, content: bytes) -> str:
 def faults(path: str, content: bytes) -> int | None:
     """How many errors the parser of its language finds in a file; None where there is no parser for it."""
     language = _language(path)
-    if language is None or len(content) > LARGEST or (text := _text(content)) is None:
+    if language is None or (text := _text(content)) is None:
         return None
     root = _parse(text, language)
     missing = sum(each.is_leaf() for each in root.find_all(regex="^$"))
@@ -160,10 +162,14 @@ def _language(path: str) -> str | None:
 
 
 def _text(content: bytes) -> str | None:
+    """The text, if it is one that somebody may have written."""
+    if len(content) > LARGEST:
+        return None
     try:
-        return content.decode("utf-8").replace("\r\n", "\n")
+        text = content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return None
+    return None if max(map(len, text.split("\n"))) > LONGEST_LINE else text
 
 
 def _parse(text: str, language: str) -> SgNode:

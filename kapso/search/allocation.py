@@ -18,7 +18,10 @@ from kapso.goal import Metric
 
 T = TypeVar("T")
 FLOOR = 8
-"""Whoever has an idea gets at least one of so many attempts."""
+"""Whoever has an idea gets at least one of so many attempts.
+
+Where there are many proposers, one of twice their number: half of all attempts go by merit.
+"""
 KEPT = 0.97
 """What an attempt counts after the next one of its proposer."""
 _REMEMBERED = 150
@@ -87,10 +90,11 @@ class Allocation:
         """The proposers for attempt `number`: the one to ask first, then who is asked when it has no idea."""
         draw = random.Random(seed)
         keys = {name: math.log(1 - draw.random()) / worth for name, worth in self.worths().items()}
+        longest = max(FLOOR, 2 * len(self.shares))
         waited = {name: number - share.last for name, share in self.shares.items()}
 
         def place(name: str) -> tuple[int, float]:
-            return (0, -waited[name]) if waited[name] >= FLOOR else (1, -keys[name])
+            return (0, -waited[name]) if waited[name] >= longest else (1, -keys[name])
 
         return sorted(self.shares, key=place)
 

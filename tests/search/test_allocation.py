@@ -81,6 +81,12 @@ def test_who_brings_more_gets_more_and_nobody_starves() -> None:
         assert set(turns[start : start + FLOOR + 1]) == {"tune", "mutate"}, turns[start:]
 
 
+def test_of_many_proposers_half_the_attempts_still_go_by_merit() -> None:
+    names = [f"p{number}" for number in range(9)]
+    turns = Search(names, climbing(p3=1.0)).run(180).turns[36:]
+    assert Counter(turns)["p3"] > 50 and set(turns[:30]) == set(names), Counter(turns)
+
+
 def test_large_gains_count_more_than_small_ones() -> None:
     shares = Counter(Search(["tune", "mutate"], climbing(tune=0.001, mutate=1.0)).run(100).turns)
     assert shares["mutate"] > 65
