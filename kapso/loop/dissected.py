@@ -73,7 +73,7 @@ def _goal(repository: Repository, run: str) -> Goal | None:
 
     try:
         return stored_goal(repository, run)
-    except (KapsoError, KeyError, ValueError):
+    except (KapsoError, KeyError, TypeError, ValueError):  # a pulled run may say anything
         return None
 
 

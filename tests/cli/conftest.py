@@ -119,8 +119,15 @@ class MadeRun:
         write_records(self.repository, self.run, {"run.json": json.dumps(told).encode()})
 
 
-def start_made_run(repository: Repository, run: str, *, started: str, **goal: Any) -> MadeRun:
-    """A run with its goal and nothing else."""
+def start_made_run(
+    repository: Repository,
+    run: str,
+    *,
+    started: str,
+    text: bytes = b"objective: Pack circles\n",
+    **goal: Any,
+) -> MadeRun:
+    """A run with its goal and nothing else; `text` is its goal.yaml."""
     base = repository.resolve("HEAD")
     facts = {
         "run": run,
@@ -132,7 +139,7 @@ def start_made_run(repository: Repository, run: str, *, started: str, **goal: An
         "direction": "maximize",
         **goal,
     }
-    files = {"goal.yaml": b"objective: Pack circles\n", "run.json": json.dumps(facts).encode()}
+    files = {"goal.yaml": text, "run.json": json.dumps(facts).encode()}
     start_run(repository, run, files, base)
     return MadeRun(repository, run, base, facts)
 
