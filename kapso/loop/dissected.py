@@ -46,7 +46,9 @@ def smallest_of(
     goal = _goal(repository, run)
     if goal is None or BASELINE not in by_number:
         return None
-    return smallest(by_number[best], by_number, _read(repository, run, goal), demoted)
+    return smallest(
+        by_number[best], by_number, _read(repository, run, goal), goal, _noise(repository, run), demoted
+    )
 
 
 def dissection_of(
@@ -64,8 +66,8 @@ def dissection_of(
     if goal is None or best is None or not {best, BASELINE} <= by_number.keys() or best == BASELINE:
         return Dissection()
     read = _read(repository, run, goal)
-    parts = dissect(by_number[best], by_number, read, goal, _noise(repository, run))
-    return Dissection(parts, smallest(by_number[best], by_number, read, demoted))
+    known = (by_number[best], by_number, read, goal, _noise(repository, run))
+    return Dissection(dissect(*known), smallest(*known, demoted))
 
 
 def _goal(repository: Repository, run: str) -> Goal | None:
@@ -73,7 +75,7 @@ def _goal(repository: Repository, run: str) -> Goal | None:
 
     try:
         return stored_goal(repository, run)
-    except (KapsoError, KeyError, ValueError):
+    except (KapsoError, KeyError, TypeError, ValueError):  # a pulled run may say anything
         return None
 
 

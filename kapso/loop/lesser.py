@@ -44,7 +44,9 @@ def hold_smallest(run: Run, found: Confirmation | None, say: Callable[[str], Non
     from kapso.propose.ablate.dissection import smallest
 
     for _ in range(MOST_CANDIDATES):
-        small = smallest(run.history.best, attempts, run.editable.files, run.history.demoted)
+        small = smallest(
+            run.history.best, attempts, run.editable.files, run.goal, run.history.noise, run.history.demoted
+        )
         if small is None:
             return None
         number = small.attempt.number

@@ -16,9 +16,10 @@ from kapso.evaluate.noise import Noise
 from kapso.goal import Goal, parse_goal
 from kapso.propose.ablate import Ablate
 from kapso.propose.ablate.dissection import Effect, dissect, smallest
+from kapso.propose.ablate.findings import Finding, Pieces
 from kapso.propose.ablate.pieces import cut
 from kapso.propose.ablate.soundness import is_sound
-from kapso.propose.ablate.study import Finding, Pieces, Study
+from kapso.propose.ablate.study import Study
 from kapso.propose.protocol import Context, Idea, Snapshot, Workspace
 
 BASE = {
@@ -139,14 +140,14 @@ def taken_apart(
         score = gain(removed)
         score = None if score is None else score - level + draw.gauss(0, sigma)
         keeps = score is not None and score >= -max(3 * sigma, 1e-9)
-        study.note(removed, Finding(keeps, score, len(study.findings)))
+        study.note(removed, Finding(keeps, score, len(study.found), removed != study.all))
 
     note(study.all)
     under_way: list[Pieces] = []
     asked = 0
     while (removed := study.next(under_way)) is not None or under_way:
         if removed is not None:
-            assert removed not in study.findings and removed not in under_way
+            assert removed not in study.found and removed not in under_way
             under_way.append(removed)
             asked += 1
         if removed is None or len(under_way) == parallel:
@@ -278,10 +279,11 @@ def test_it_ends_with_the_smallest_diff_and_tells_what_each_hunk_earns(story: St
     story.until_known(best, told)
     attempts = story.attempts
     read = lambda commit: story.commits[commit]  # noqa: E731
-    less = smallest(attempts[best], attempts, read)
+    less = smallest(attempts[best], attempts, read, story.goal, Noise())
     assert less is not None and story.commits[less.attempt.commit].files == changed("a", "c")
     assert (less.share, less.attempt.verdict) == ("4 of 8 changed lines", Verdict.SAME)
-    assert smallest(attempts[best], attempts, read, {less.attempt.number}) != less
+    other = smallest(attempts[best], attempts, read, story.goal, Noise(), {less.attempt.number})
+    assert other != less
     parts = dissect(attempts[best], attempts, read, story.goal, Noise())
     assert [(part.what, part.effect, part.gain) for part in parts] == [
         ("a.txt:1 `1` → `2`", Effect.EARNS, 2.0),
@@ -333,7 +335,7 @@ def test_what_harms_goes_and_the_better_one_is_taken_apart_in_its_place(story: S
         best = number if (score or 0.0) > (story.attempts[best].score or 0.0) else best
     assert idea is None and story.attempts[best].score == 2.0
     read = lambda commit: story.commits[commit]  # noqa: E731
-    less = smallest(story.attempts[best], story.attempts, read)
+    less = smallest(story.attempts[best], story.attempts, read, story.goal, Noise())
     final = less.attempt if less else story.attempts[best]
     assert story.commits[final.commit].files == changed("a")
 

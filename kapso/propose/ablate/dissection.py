@@ -5,7 +5,7 @@ Nothing is measured here. What others tried on the way to the best counts as muc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,9 +13,12 @@ from typing import Any
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.evaluate.noise import Noise
 from kapso.goal import Goal, Metric
+from kapso.propose.ablate.findings import Pieces
 from kapso.propose.ablate.pieces import Diff, Hunk, cut
-from kapso.propose.ablate.study import Pieces
 from kapso.propose.ablate.subject import NAME, Read, Subject, subject_of
+
+_WEIGHED = 10
+"""How many of those that left out most are compared by lines."""
 
 
 class Effect(StrEnum):
@@ -85,34 +88,33 @@ class Smallest:
 
 
 def smallest(
-    best: Attempt, attempts: Mapping[int, Attempt], read: Read, demoted: Collection[int] = ()
+    best: Attempt,
+    attempts: Mapping[int, Attempt],
+    read: Read,
+    goal: Goal,
+    noise: Noise,
+    demoted: Collection[int] = (),
 ) -> Smallest | None:
     """What keeps the score of `best` with less, as far as `ablate` found; None where nothing does."""
-    candidates = list(_that_keep(best, attempts, demoted))
-    if not candidates:
+    if best.number == BASELINE or not any(each.proposer == NAME for each in attempts.values()):
         return None
-    base = read(attempts[BASELINE].commit)
+    base = attempts[BASELINE]
+    subject = Subject(subject_of(best, attempts), base, read, goal, noise)
+    subject.learn({number: each for number, each in attempts.items() if number not in demoted})
+    kept = ((removed, subject.study.found[removed]) for removed in subject.study.kept)
+    ours = [(len(removed), found.number) for removed, found in kept if found.is_ours]
+    numbers = [number for _, number in sorted(ours, key=lambda each: -each[0])[:_WEIGHED] if number]
 
-    def diff(attempt: Attempt) -> Diff:
-        files = read(attempt.commit)
-        return cut(base, files, files.changed_from(base))
+    def size(attempt: Attempt) -> tuple[int, int]:
+        files, base_files = read(attempt.commit), read(base.commit)
+        diff = cut(base_files, files, files.changed_from(base_files))
+        return diff.lines, len(diff.pieces)
 
-    def size(one: Diff) -> tuple[int, int]:
-        return one.lines, len(one.pieces)
-
-    whole, sizes = size(diff(best)), [(size(diff(each)), each.number) for each in candidates]
+    whole, sizes = size(best), [(size(attempts[number]), number) for number in numbers]
+    if not sizes or min(sizes)[0] >= whole:
+        return None
     least, number = min(sizes)
-    if least >= whole:
-        return None
     return Smallest(attempts[number], least[0], whole[0], least[1], whole[1])
-
-
-def _that_keep(best: Attempt, attempts: Mapping[int, Attempt], demoted: Collection[int]) -> Iterable[Attempt]:
-    subject = subject_of(best, attempts).number
-    for each in attempts.values():
-        is_part = each.proposer == NAME and each.parents[:1] == (subject,) and each.number not in demoted
-        if is_part and each.is_scored and each.verdict in (Verdict.SAME, Verdict.BETTER):
-            yield each
 
 
 def dissect(

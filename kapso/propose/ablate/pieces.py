@@ -210,12 +210,16 @@ def _edits(old: str, new: str) -> list[_Cut]:
     for tag, low, high, first, last in matcher.get_opcodes():
         text = "".join(after[first:last])
         if tag == "insert":
-            cuts += [(starts[low], starts[low], line) for line in _ROW.findall(text)]
+            cuts += [(starts[low], starts[low], line) for line in _rows(text)]
         elif tag == "delete":
-            cuts += _each_removed(_ROW.findall("".join(before[low:high])), starts[low])
+            cuts += _each_removed(_rows("".join(before[low:high])), starts[low])
         elif tag == "replace":
             cuts.append((starts[low], starts[high], text))
     return cuts
+
+
+def _rows(text: str) -> list[str]:
+    return _with_blanks(_ROW.findall(text))
 
 
 def _with_blanks(lines: list[str]) -> list[str]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from kapso.attempt import BASELINE, Attempt
 from kapso.evaluate.noise import Noise
 from kapso.goal import Goal
+from kapso.propose.ablate.findings import Pieces
 from kapso.propose.ablate.pieces import Diff, cut
-from kapso.propose.ablate.study import Pieces
 from kapso.propose.ablate.subject import NAME, Subject, subject_of
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.evaluate.noise import Noise
 from kapso.goal import Goal
+from kapso.propose.ablate.findings import Finding, Pieces
 from kapso.propose.ablate.pieces import Diff, cut
 from kapso.propose.ablate.soundness import is_sound
-from kapso.propose.ablate.study import Finding, Pieces, Study
+from kapso.propose.ablate.study import Study
 from kapso.propose.protocol import Snapshot
 
 NAME = "ablate"
@@ -107,12 +108,12 @@ class Subject:
     def _finding(self, attempt: Attempt) -> Finding:
         score, above = attempt.score, self.attempt.score
         if not attempt.is_scored or score is None or above is None:
-            return Finding(False, None, attempt.number)
+            return Finding(False, None, attempt.number, attempt.proposer == NAME)
         gain = score - above if self._metric.goal == "maximize" else above - score
         verdict = attempt.verdict
         if attempt.parents[:1] != (self.attempt.number,):
             verdict = self._noise.verdict(self._metric, score, above)
-        return Finding(verdict is not Verdict.WORSE, gain, attempt.number)
+        return Finding(verdict is not Verdict.WORSE, gain, attempt.number, attempt.proposer == NAME)
 
     def _is_sound(self, removed: Pieces) -> bool:
         return is_sound(self.files(removed), self._whole)
