@@ -57,6 +57,11 @@ def how_confirmed(found: Confirmation) -> str:
     if found.pairs == 0 or found.gain is None:
         return found.how
     return (
-        f"better by {number(found.gain)} in {found.pairs} fresh pairs "
-        f"(95 % interval {number(found.low)} to {number(found.high)})"
+        f"better by {_rough(found.gain)} in {found.pairs} fresh pairs "
+        f"(95 % interval {_rough(found.low)} to {_rough(found.high)})"
     )
+
+
+def _rough(value: float | None) -> str:
+    """Three significant digits: more of them would be noise."""
+    return number(None if value is None else float(f"{value:.3g}"))
