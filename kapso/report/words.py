@@ -63,8 +63,8 @@ def how_confirmed(found: Confirmation) -> str:
     if found.pairs == 0 or found.gain is None:
         return found.how
     return (
-        f"better by {number(found.gain)} in {found.pairs} fresh pairs "
-        f"(95 % interval {number(found.low)} to {number(found.high)})"
+        f"better by {_rough(found.gain)} in {found.pairs} fresh pairs "
+        f"(95 % interval {_rough(found.low)} to {_rough(found.high)})"
     )
 
 
@@ -90,6 +90,11 @@ def how_it_held(less: Lesser) -> str:
     if less.pairs == 0 or less.gain is None:
         return ""
     return (
-        f" (the best leads by {number(less.gain)} in {less.pairs} fresh pairs, "
-        f"95 % interval {number(less.low)} to {number(less.high)})"
+        f" (the best leads by {_rough(less.gain)} in {less.pairs} fresh pairs, "
+        f"95 % interval {_rough(less.low)} to {_rough(less.high)})"
     )
+
+
+def _rough(value: float | None) -> str:
+    """Three significant digits: more of them would be noise."""
+    return number(None if value is None else float(f"{value:.3g}"))
