@@ -19,8 +19,6 @@ _LEAST_ATTEMPTS = 12
 _MOST_ATTEMPTS = 400
 _MOST_NAMES = 24
 _LEAST_SHARE = 0.01
-_PROGRAM = ""
-"""Stands among the parameters for all that other proposers changed, so that no parameter earns it."""
 
 
 def importance(attempts: Iterable[Attempt], proposer: str = "tune") -> dict[str, float]:
@@ -38,13 +36,14 @@ def importance(attempts: Iterable[Attempt], proposer: str = "tune") -> dict[str,
         return {}
     from kapso.propose.tune.arrays import np  # 80 ms
 
-    columns = [_column([a.parameters.get(name) for a in told]) for name in names]
-    columns.append(_column([_root(a, known, proposer) for a in told], named=True))
-    points = np.array(columns, dtype=float).T
+    points = np.array([_column([a.parameters.get(name) for a in told]) for name in names], dtype=float).T
     scores = np.array([a.score for a in told], dtype=float)
+    roots = np.array([_root(a, known, proposer) for a in told])
+    for root in np.unique(roots):  # no parameter earns what other proposers did for the program
+        scores[roots == root] -= np.median(scores[roots == root])
     low, high = np.quantile(scores, (0.1, 0.9))  # a cliff would hide everything else
     shares = _shares(points, np.clip(scores, low - (high - low), high + (high - low)))
-    ranked = sorted(zip(names, shares, strict=False), key=lambda pair: -pair[1])
+    ranked = sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1])
     return {name: round(float(share), 4) for name, share in ranked if share >= _LEAST_SHARE}
 
 
@@ -66,10 +65,10 @@ def _root(attempt: Attempt, known: Mapping[int, Attempt], proposer: str) -> int:
     return attempt.number
 
 
-def _column(values: Sequence[Any], named: bool = False) -> list[float]:
+def _column(values: Sequence[Any]) -> list[float]:
     """Values laid out between 0 and 1; magnitudes by their logarithm, words one beside the other."""
     numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if named or len(numbers) < len([v for v in values if v is not None]):
+    if len(numbers) < len([v for v in values if v is not None]):
         places = {value: place for place, value in enumerate(dict.fromkeys(map(str, values)))}
         return [(places[str(value)] + 0.5) / len(places) for value in values]
     middle = sorted(numbers)[len(numbers) // 2]

@@ -8,6 +8,7 @@ in the editable files means that only what is marked is tuned:
     rate = 0.05        # kapso: 0.001..1 log      a range, ends included
     depth = 8          # kapso: 1..64 int         whole numbers only
     solver = "adam"    # kapso: adam|sgd          choices: words, numbers or true, false; also `[adam, sgd]`
+    STAGES = [a, b, c] # kapso: order             the parts may stand in any order
     CELLS = 128        # kapso: fixed             leave this literal (or these flags) alone
     heat = 2.5         # kapso: 0.1..10 if COOLS  only while COOLS is true; `if not COOLS`, `if MODE == x`
 

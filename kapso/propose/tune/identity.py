@@ -38,8 +38,13 @@ class _Spot:
     text: str
     line: int
     order: int
-    like: str
+    written: str
     after: str
+
+    @property
+    def like(self) -> str:
+        """Its line without the values in it."""
+        return _VALUES.sub("0", self.written)
 
 
 class Identities:
@@ -103,7 +108,8 @@ class Identities:
         for spot in _spots(content, fresh):
             identity = spot.name
             if spot.base in bases:
-                digest = blake2b(f"{spot.after}\n{spot.like}".encode(), digest_size=3).hexdigest()
+                context = f"{_VALUES.sub('0', spot.after)}\n{spot.like}"
+                digest = blake2b(context.encode(), digest_size=3).hexdigest()
                 identity = f"{spot.base}~{digest}"
             while identity in taken:
                 identity += "+"
@@ -118,7 +124,7 @@ def align(before: bytes, old: Iterable[Slot], after: bytes, new: Iterable[Slot])
     lines: dict[int, int] | None = None
     for base, there in theirs.items():
         here = ours.get(base, [])
-        if len(here) == len(there) and [s.like for s in here] == [s.like for s in there]:
+        if len(here) == len(there) and all(map(_are_alike, here, there)):
             pairs.update((b.name, a.name) for a, b in zip(here, there, strict=True))
         elif len(here) == len(there) == 1:
             pairs[there[0].name] = here[0].name
@@ -127,6 +133,10 @@ def align(before: bytes, old: Iterable[Slot], after: bytes, new: Iterable[Slot])
                 lines = _lines_that_stayed(before, after)
             pairs.update(_match(here, there, lines))
     return pairs
+
+
+def _are_alike(a: _Spot, b: _Spot) -> bool:
+    return a.written == b.written or a.like == b.like
 
 
 def _match(here: list[_Spot], there: list[_Spot], lines: Mapping[int, int]) -> dict[str, str]:
@@ -171,9 +181,9 @@ def _lines_that_stayed(before: bytes, after: bytes) -> dict[int, int]:
 
 def _spots(content: bytes, slots: Iterable[Slot]) -> list[_Spot]:
     text = content.decode("utf-8")
-    lines = [_VALUES.sub("0", line.strip()) for line in text.split("\n")]
+    lines = text.split("\n")
     starts = [0]
-    for line in text.split("\n"):
+    for line in lines:
         starts.append(starts[-1] + len(line) + 1)
     spots: list[_Spot] = []
     orders: dict[tuple[str, int], int] = defaultdict(int)
@@ -183,7 +193,15 @@ def _spots(content: bytes, slots: Iterable[Slot]) -> list[_Spot]:
             at += 1
         base = _base(slot.name)
         spots.append(
-            _Spot(slot.name, base, slot.text, at, orders[base, at], lines[at], lines[at - 1] if at else "")
+            _Spot(
+                name=slot.name,
+                base=base,
+                text=slot.text,
+                line=at,
+                order=orders[base, at],
+                written=lines[at].strip(),
+                after=lines[at - 1].strip() if at else "",
+            )
         )
         orders[base, at] += 1
     return spots

@@ -21,6 +21,7 @@ class Marker:
     start: int
     line: int
     domain: Domain | None
+    is_order: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ def find_markers(text: str) -> tuple[list[Marker], list[Problem]]:
     for match in _MARKER.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         spec = match["spec"].strip()
+        if spec == "order":
+            markers.append(Marker(match.start(), line, Domain(), is_order=True))
+            continue
         domain = None if spec == "fixed" else read_domain(spec)
         if isinstance(domain, str):
             problems.append(Problem(match.start(), line, domain))

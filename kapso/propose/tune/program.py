@@ -84,7 +84,8 @@ def _check_markers(found: Mapping[str, FileSlots]) -> None:
                 problem.message,
                 where=f"{path}:{problem.line}",
                 slug="bad-marker",
-                help="write `kapso: 0.1..10 log`, `kapso: 1..64 int`, `kapso: a|b` or `kapso: fixed`",
+                help="write `kapso: 0.1..10 log`, `kapso: 1..64 int`, `kapso: a|b`, `kapso: order` "
+                "or `kapso: fixed`",
             )
 
 

@@ -19,6 +19,7 @@ from kapso.propose.tune.compared import named_choices
 from kapso.propose.tune.dialects import DIALECTS
 from kapso.propose.tune.found import Found, any_of, name_slots, span
 from kapso.propose.tune.markers import Marker, Problem, find_markers
+from kapso.propose.tune.orders import find_orders
 from kapso.propose.tune.slots import CONFIGURED, NEVER, Domain, Slot, is_same
 
 if TYPE_CHECKING:
@@ -84,12 +85,14 @@ def read_file(path: str, content: bytes) -> FileSlots:
         words = name_slots(path, source.strings(), bare=language in {"yaml", None})
         slots += [replace(s, name=s.name + "'") if s.name in taken else s for s in words if s.is_text]
     slots, unmet = _obey(text, slots, markers)
+    orders, disorder = find_orders(path, text, markers)
+    slots += orders
     taken_lines = {marker.line for marker in markers}
     slots += [slot for slot in switches if text.count("\n", 0, slot.start) + 1 not in taken_lines]
     if find_flags is not None:
         slots += [replace(slot, name=f"{path}:{slot.name}") for slot in find_flags(text, markers)]
     is_marked = any(marker.domain for marker in markers)
-    return FileSlots(tuple(_within_blocks(text, slots)), is_marked, (*problems, *unmet))
+    return FileSlots(tuple(_within_blocks(text, slots)), is_marked, (*problems, *unmet, *disorder))
 
 
 def _source(text: str, language: str | None, markers: list[Marker]) -> _Source:
@@ -142,6 +145,8 @@ def _obey(text: str, slots: list[Slot], markers: list[Marker]) -> tuple[list[Slo
     obeyed = {slot.start: slot for slot in slots if slot.tier < NEVER and not slot.is_text}
     problems: list[Problem] = []
     for marker in markers:
+        if marker.is_order:
+            continue
         line_start = text.rfind("\n", 0, marker.start) + 1
         here = [slot for slot in slots if line_start <= slot.start < marker.start]
         if marker.domain is None:
