@@ -25,9 +25,9 @@ class Language:
         return self.name == "python"
 
     @property
-    def has_declarations(self) -> bool:
-        """Whether a name that is used must have been declared, so that taking that away cannot compile."""
-        return not self.is_python
+    def is_checked(self) -> bool:
+        """Whether a compiler refuses what mixes whole numbers, fractions and other things."""
+        return self.name not in {"python", "javascript", "typescript", "tsx"}
 
 
 _PYTHON = Language("python", "True", "False", "not ({})", "")

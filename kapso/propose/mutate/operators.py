@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kapso.propose.mutate import python_only, signs, statements, terms
+from kapso.propose.mutate import growth, python_only, signs, statements, terms
 from kapso.propose.mutate.edit import Edit
 from kapso.propose.mutate.languages import (
     ARGUMENTS,
@@ -24,7 +24,6 @@ from kapso.propose.mutate.languages import (
 from kapso.propose.mutate.tree import Node, Region
 
 _STATEMENTS = frozenset({"*"})
-_GROWN = ASSIGNMENTS | {"init_declarator", "let_declaration", "variable_declarator", "return_statement"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,9 @@ OPERATORS = (
     Operator("callee", 0.8, CALLS, terms.callee),
     Operator("name", 0.5, frozenset({"identifier"}), terms.name),
     Operator("member", 0.5, MEMBERS, terms.member),
-    Operator("grow", 0.2, _GROWN, terms.grow),
+    Operator("grow", 0.5, growth.VALUED | growth.INNER, growth.add),
+    Operator("scale", 0.4, growth.VALUED | growth.INNER, growth.scale),
+    Operator("clip", 0.3, growth.VALUED | growth.INNER, growth.clip),
     Operator("delete", 0.7, _STATEMENTS, statements.delete),
     Operator("swap", 0.6, _STATEMENTS, statements.swap),
     Operator("move", 0.6, _STATEMENTS, statements.move),

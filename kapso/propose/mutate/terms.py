@@ -1,4 +1,4 @@
-"""Operators on expressions: conditions, operands, arguments, names, and what an expression may grow by."""
+"""Operators on expressions: conditions, operands, arguments and names."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def operands(node: Node, region: Region) -> Iterator[Edit]:
     if {left.kind, right.kind} & STRINGS or left.text == right.text:
         return
     swap = (
-        (left.start, left.end, _wrapped(right, operator.text)),
-        (right.start, right.end, _wrapped(left, operator.text)),
+        (left.start, left.end, wrapped(right, operator.text)),
+        (right.start, right.end, wrapped(left, operator.text)),
     )
     yield edit(f"operands of `{node.text}` swapped", *swap)
 
@@ -106,7 +106,7 @@ def term(node: Node, region: Region) -> Iterator[Edit]:
         if kept.kind not in STRINGS:
             yield edit(f"without `{dropped.text}`", (node.start, node.end, kept.text))
     if operator.text in {"+", "*"} and right.kind not in STRINGS | INTEGERS | FLOATS:
-        more = f" {operator.text} {_wrapped(right, operator.text)}"
+        more = f" {operator.text} {wrapped(right, operator.text)}"
         yield edit(f"`{right.text}` twice", (right.end, right.end, more), weight=0.2)
 
 
@@ -135,7 +135,7 @@ def callee(node: Node, region: Region) -> Iterator[Edit]:
     arities = region.source.arities
     if called.kind == "identifier" and name.text in arities and len(node.children) == 2:
         same = [each for each, n in arities.items() if n == arities[name.text] and each != name.text]
-        for other in _nearest(name.text, same)[:2]:
+        for other in nearest(name.text, same)[:2]:
             yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=0.2)
 
 
@@ -169,22 +169,8 @@ def member(node: Node, region: Region) -> Iterator[Edit]:
         if each.kind == node.kind and len(each.named) == 2 and each.named[0].text == node.named[0].text
         if each.parent is None or each.parent.kind not in CALLS
     }
-    for other in _nearest(own.text, others - {own.text})[:2]:
+    for other in nearest(own.text, others - {own.text})[:2]:
         yield edit(f"`.{own.text}` to `.{other}`", (own.start, own.end, other), weight=0.7)
-
-
-def grow(node: Node, region: Region) -> Iterator[Edit]:
-    """What is assigned or returned a little larger or smaller, or with a variable more in it."""
-    value = node.named[-1] if node.named else None
-    if value is None or value.kind in INTEGERS | FLOATS or not _is_numeric(value) or len(value.text) > 200:
-        return
-    text = _wrapped(value, "*")
-    for factor in ("1.1", "0.9", "2", "0.5"):
-        yield edit(f"`{value.text}` times {factor}", (value.start, value.end, f"{text} * {factor}"))
-    for other in _nearest(value.text, region.locals - {value.text})[:2]:
-        for sign in ("+", "*"):
-            new = f"{_wrapped(value, sign)} {sign} {other}"
-            yield edit(f"`{value.text}` {sign} `{other}`", (value.start, value.end, new), weight=0.4)
 
 
 def _condition_of(node: Node) -> Node | None:
@@ -197,7 +183,7 @@ def _condition_of(node: Node) -> Node | None:
     return found
 
 
-def _wrapped(node: Node, operator: str) -> str:
+def wrapped(node: Node, operator: str) -> str:
     """The node's text as an operand of `operator`, in parentheses where it binds no tighter."""
     if node.kind in BINARY and node.tokens:
         inner = PRECEDENCE.get(" ".join(node.tokens[0].text.split()), 0)
@@ -205,10 +191,10 @@ def _wrapped(node: Node, operator: str) -> str:
     return f"({node.text})" if node.kind in LOOSE else node.text
 
 
-def _is_numeric(node: Node) -> bool:
+def is_numeric(node: Node) -> bool:
     """Whether an expression looks like arithmetic on numbers."""
     if node.kind == "parenthesized_expression" and len(node.named) == 1:
-        return _is_numeric(node.named[0])
+        return is_numeric(node.named[0])
     if node.kind not in BINARY or not node.tokens or node.tokens[0].text not in _NUMERIC:
         return False
     return not any(each.kind in STRINGS for each in node.walk())
@@ -229,7 +215,7 @@ def _binding(node: Node) -> Node:
     return found if found is not None and is_binding(node) and node.parent is not None else node
 
 
-def _nearest(name: str, others: Iterable[str]) -> list[str]:
+def nearest(name: str, others: Iterable[str]) -> list[str]:
     """Other names, the likest first."""
     return sorted(others, key=lambda other: (_distance(name, other), other))
 
