@@ -25,7 +25,7 @@ from kapso.propose.mutate.languages import (
 )
 from kapso.propose.mutate.scope import Atom, scope_of, visible
 from kapso.propose.mutate.terms import is_numeric, nearest, wrapped
-from kapso.propose.mutate.tree import Node, Region
+from kapso.propose.mutate.tree import Node, Region, called
 from kapso.propose.tune.found import last_name
 
 _SMALL, STEP = "0.1", 0.1
@@ -181,9 +181,9 @@ def _may_grow(value: Node, region: Region) -> bool:
     if value.kind == "identifier" or value.kind in MEMBERS | SUBSCRIPTS:
         return scope.evidence(value.text) >= 0
     if value.kind in CALLS:
-        called = value.children[0].text
-        known = last_name(called) in {"sum", "abs", "sqrt", "exp", "log", "min", "max", "pow", "float"}
-        return known or last_name(called) in region.source.arities
+        name = last_name(called(value.children[-1]))
+        known = name in {"sum", "abs", "sqrt", "exp", "log", "min", "max", "pow", "float"}
+        return known or name in region.source.arities
     if value.kind in UNARY:
         return value.text.startswith("-")
     return is_numeric(value) and "//" not in value.text
@@ -201,7 +201,7 @@ def _is_index(node: Node) -> bool:
         if above.kind in SUBSCRIPTS | {"slice"}:
             return above.children[0] is not inner
         if above.kind in CALLS:
-            return last_name(above.children[0].text) in {"range", "len"}
+            return last_name(called(above.children[-1])) in {"range", "len"}
         if above.is_statement:
             return False
         inner = above

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kapso.propose.mutate import growth, python_only, signs, statements, terms
+from kapso.propose.mutate import growth, python_only, signs, statements, terms, together
 from kapso.propose.mutate.edit import Edit
 from kapso.propose.mutate.languages import (
     ARGUMENTS,
@@ -13,6 +13,7 @@ from kapso.propose.mutate.languages import (
     BINARY,
     CALLS,
     FALLING,
+    FUNCTIONS,
     IFS,
     INTEGERS,
     MEMBERS,
@@ -24,6 +25,7 @@ from kapso.propose.mutate.languages import (
 from kapso.propose.mutate.tree import Node, Region
 
 _STATEMENTS = frozenset({"*"})
+_ROOTS = FUNCTIONS | {"module", "program", "translation_unit", "source_file"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ OPERATORS = (
     Operator("exit", 0.6, _STATEMENTS, statements.leave),
     Operator("break", 1.0, FALLING, statements.end_case),
     Operator("copy", 0.4, _STATEMENTS, statements.copy),
+    Operator("exchange", 0.7, _STATEMENTS, together.exchange),
+    Operator("rename", 0.3, _STATEMENTS, together.rename),
+    Operator("pair", 0.2, _ROOTS, together.pair),
     Operator("cache", 1.0, frozenset({"function_definition"}), python_only.cache, True),
     Operator("lazy", 1.0, frozenset({"list_comprehension"}), python_only.lazy, True),
     Operator("set", 1.0, frozenset({"comparison_operator"}), python_only.member_set, True),

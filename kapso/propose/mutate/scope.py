@@ -22,7 +22,7 @@ from kapso.propose.mutate.languages import (
     SUBSCRIPTS,
     UNARY,
 )
-from kapso.propose.mutate.tree import Node, Region, is_binding, is_variable
+from kapso.propose.mutate.tree import Node, Region, called, is_binding, is_variable
 from kapso.propose.tune.found import last_name
 
 _LONGEST = 24
@@ -30,6 +30,10 @@ _LONGEST = 24
 _ARITHMETIC = {"+", "-", "*", "/", "**", "%", "//"}
 _ORDERED = {"<", "<=", ">", ">="}
 _REAL = r"(?:float|double|f32|f64|float32|float64)"
+_CONSTANT = re.compile(
+    rf"^(?:const |static |let |var |final |constexpr |double |float )*([^\W\d]\w*)(?:: *{_REAL})? *= *-?\d+\.\d",
+    re.MULTILINE,
+)
 _INNER = {
     "list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression", "lambda",
     "arrow_function", "closure_expression", "lambda_expression",
@@ -112,8 +116,7 @@ def _constants(region: Region) -> list[str]:
     if region.root.kind in {"module", "program", "translation_unit", "source_file"}:
         return []
     text = region.source.text
-    pattern = rf"^(?:const |static |let |var |final |constexpr |double |float )*([^\W\d]\w*)(?:: *{_REAL})? *= *-?\d+\.\d"
-    return re.findall(pattern, text, re.MULTILINE)[:8]
+    return _CONSTANT.findall(text)[:8]
 
 
 def visible(atom: Atom, site: Node, region: Region) -> bool:
@@ -161,7 +164,7 @@ def _weigh(node: Node, evidence: Counter[str], names: dict[str, frozenset[str]])
         if top.kind in SUBSCRIPTS:
             used |= {each.text for each in top.walk() if each.kind == "identifier" and is_variable(each)}
     parent = top.parent
-    if parent is None or (parent.kind in CALLS and parent.children[0] is top):
+    if parent is None or (parent.kind in CALLS and parent.children[0] is top):  # its object, or its name
         evidence[node.text] -= 3 * (top is not node)
         return
     evidence[top.text] += _says(top, parent)
@@ -182,8 +185,8 @@ def _says(node: Node, parent: Node) -> int:
     if parent.kind in UNARY:
         return 2 if "-" in signs else 0
     if parent.kind in ARGUMENTS:
-        called = last_name(parent.parent.children[0].text) if parent.parent is not None else ""
-        return 2 if called in _OF_NUMBERS else -2 if called in _OF_LISTS else 0
+        name = last_name(called(parent).rsplit(".", 1)[-1])
+        return 2 if name in _OF_NUMBERS else -2 if name in _OF_LISTS else 0
     if parent.kind in BINDINGS | ASSIGNMENTS and parent.named[0] is node:
         value = parent.named[-1]
         if value.kind in STRINGS | _CONTAINERS:
@@ -198,7 +201,7 @@ def _is_arithmetic(node: Node) -> bool:
 
 
 def _declared(atom: Atom, region: Region) -> int:
-    """2 for what is declared as a fraction, or holds such; in a language that checks, nothing else will do."""
+    """2 for what is declared as a fraction, or holds such; where types are checked, nothing else will do."""
     base = re.escape(re.split(r"\W", atom.text, maxsplit=1)[0])
     text = region.source.text[region.start : region.end]
     between = r"[\s&*\[\]]*(?:const\b|restrict\b|mut\b)?[\s&*]*" if "[" in atom.text else r"[\s&]*"

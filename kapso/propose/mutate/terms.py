@@ -18,7 +18,7 @@ from kapso.propose.mutate.languages import (
     PRECEDENCE,
     STRINGS,
 )
-from kapso.propose.mutate.tree import Node, Region, is_binding, is_variable
+from kapso.propose.mutate.tree import Node, Region, called, is_binding, is_variable
 from kapso.propose.tune.found import last_name
 
 _TWINS = [
@@ -113,8 +113,7 @@ def term(node: Node, region: Region) -> Iterator[Edit]:
 def arguments(node: Node, region: Region) -> Iterator[Edit]:
     """`f(a, b)` to `f(b, a)`."""
     given = [each for each in node.named if each.kind not in STRINGS | {"keyword_argument"}]
-    called = node.parent.children[0].text if node.parent is not None else ""
-    if not 2 <= len(given) <= 5 or last_name(called) in _SYMMETRIC:
+    if not 2 <= len(given) <= 5 or last_name(called(node)) in _SYMMETRIC:
         return
     for one, other in zip(given, given[1:], strict=False):
         if one.text != other.text:
@@ -124,16 +123,16 @@ def arguments(node: Node, region: Region) -> Iterator[Edit]:
 
 def callee(node: Node, region: Region) -> Iterator[Edit]:
     """`min` to `max`, or to a function of the program that takes as many arguments."""
-    called = node.children[0] if node.children else None
-    if called is None or "\n" in called.text:
+    given = node.field("name") or (node.children[0] if node.children else None)
+    if given is None or "\n" in given.text:
         return
-    name = called.named[-1] if called.kind in MEMBERS and called.named else called
+    name = given.named[-1] if given.kind in MEMBERS and given.named else given
     if name.kind not in {"identifier", "property_identifier", "field_identifier"}:
         return
     for other in _TWIN_OF.get(name.text, []):
         yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=1.5)
     arities = region.source.arities
-    if called.kind == "identifier" and name.text in arities and len(node.children) == 2:
+    if given.kind == "identifier" and name.text in arities and len(node.children) == 2:
         same = [each for each, n in arities.items() if n == arities[name.text] and each != name.text]
         for other in nearest(name.text, same)[:2]:
             yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=0.2)
