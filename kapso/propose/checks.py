@@ -45,7 +45,7 @@ def is_test_item(node: SgNode) -> bool:
 
 def _is_pytest(node: SgNode, name: str) -> bool:
     """Whether a function of Python is called as tests are and asserts something."""
-    return _is_test_name(name, "test") and re.search(r"\bassert|\.assert", node.text()) is not None
+    return _is_test_name(name, "test") and re.search(r"\bassert\b|\.assert", node.text()) is not None
 
 
 def _is_test_name(name: str, word: str) -> bool:

@@ -145,7 +145,7 @@ def _sites(node: Node, region: Region) -> Iterator[_Site]:
     scope = scope_of(region)
     general = 1.0 if scope.is_real else 0.12
     if node.kind in VALUED or node.kind not in BINARY:
-        value = node.named[-1] if len(node.named) > (node.kind not in {"return_statement"}) else None
+        value = node.named[-1] if len(node.named) > (not node.kind.startswith("return")) else None
         found = [] if value is None else [(value, 1.0)]
         if node.kind in {"assignment", "assignment_expression"} and _is_place(node.named[0], region):
             return

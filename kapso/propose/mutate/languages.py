@@ -71,8 +71,8 @@ STRINGS = frozenset({
 })  # fmt: skip
 IMPORTS = frozenset({
     "import_statement", "import_from_statement", "future_import_statement", "use_declaration",
-    "import_declaration", "package_clause", "package_declaration", "extern_crate_declaration", "using_declaration",
-    "export_statement", "linkage_specification",
+    "import_declaration", "package_clause", "package_declaration", "extern_crate_declaration",
+    "using_declaration", "export_statement", "linkage_specification",
 })  # fmt: skip
 NEVER = (COMMENTS | STRINGS | IMPORTS) | {
     "ERROR", "type", "type_annotation", "type_arguments", "type_parameters", "generic_type",
@@ -118,7 +118,9 @@ UNARY = frozenset({"unary_operator", "unary_expression", "not_operator"})
 CALLS = frozenset({"call", "call_expression", "method_invocation"})
 ARGUMENTS = frozenset({"argument_list", "arguments"})
 SUBSCRIPTS = frozenset({"subscript", "subscript_expression", "index_expression", "array_access"})
-MEMBERS = frozenset({"attribute", "field_expression", "member_expression", "selector_expression", "field_access"})
+MEMBERS = frozenset(
+    {"attribute", "field_expression", "member_expression", "selector_expression", "field_access"}
+)
 INTEGERS = frozenset({
     "integer", "number_literal", "integer_literal", "int_literal", "number", "decimal_integer_literal"
 })  # fmt: skip
@@ -149,10 +151,13 @@ _PYTHON_TOKENS = re.compile(
     rf"""(?P<string>'''(?s:\\.|.)*?'''|\"\"\"(?s:\\.|.)*?\"\"\"|{_QUOTED}|'(?:\\.|[^'\\\n])*')|\#[^\r\n]*"""
 )
 _SCRIPT_QUOTES = r"`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'"
-_QUOTES = {"rust": r"'(?:\\.[^']*|[^'\\\n])'", "go": r"`[^`]*`|'(?:\\.[^']*|[^'\\\n])'"}
-_BLOCK_OF_TEXT = r'"""(?s:\\.|.)*?"""|'
+_QUOTES = {
+    "rust": r"'(?:\\.[^']*|[^'\\\n])'",
+    "go": r"`[^`]*`|'(?:\\.[^']*|[^'\\\n])'",
+    "java": r'"""(?s:\\.|.)*?"""|' + r"'(?:\\.[^']*|[^'\\\n])'",
+}
 _PROSE = {"python": _PYTHON_TOKENS} | {
-    name: re.compile(rf"(?P<string>{_BLOCK_OF_TEXT if name == 'java' else ''}{_QUOTED}|{_QUOTES.get(name, _SCRIPT_QUOTES)})|//[^\r\n]*|/\*(?s:.*?)\*/")
+    name: re.compile(rf"(?P<string>{_QUOTES.get(name, _SCRIPT_QUOTES)}|{_QUOTED})|//[^\r\n]*|/\*(?s:.*?)\*/")
     for name in ("c", "cpp", "rust", "go", "javascript", "typescript", "tsx", "java")
 }
 _SPACE = re.compile(r"(?<=\S)[ \t]+(?=\S)")
@@ -163,3 +168,9 @@ def normal_form(text: str, language: Language) -> str:
     bare = _PROSE[language.name].sub(lambda match: match["string"] or " ", text)
     lines = (line.rstrip() for line in bare.splitlines())
     return _SPACE.sub(" ", "\n".join(line for line in lines if line))
+
+
+def places_in_code(text: str, language: Language, pattern: re.Pattern[str]) -> list[int]:
+    """Where a pattern begins outside of comments and strings."""
+    bare = _PROSE[language.name].sub(lambda match: " " * len(match[0]), text)
+    return [match.start() for match in pattern.finditer(bare)]

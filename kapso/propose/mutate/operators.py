@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kapso.propose.mutate import growth, python_only, signs, statements, terms, together
+from kapso.propose.mutate import faster, growth, python_only, signs, statements, terms, together
 from kapso.propose.mutate.edit import Edit
 from kapso.propose.mutate.languages import (
     ARGUMENTS,
@@ -16,6 +16,7 @@ from kapso.propose.mutate.languages import (
     FUNCTIONS,
     IFS,
     INTEGERS,
+    LOOPS,
     MEMBERS,
     SUBSCRIPTS,
     UNARY,
@@ -70,6 +71,12 @@ OPERATORS = (
     Operator("exchange", 0.7, _STATEMENTS, together.exchange),
     Operator("rename", 0.3, _STATEMENTS, together.rename),
     Operator("pair", 0.2, _ROOTS, together.pair),
+    Operator("hoist", 1.2, CALLS, faster.hoist),
+    Operator("first", 1.5, SUBSCRIPTS | {"assignment"}, faster.first_of, True),
+    Operator("power", 0.5, BINARY | ARGUMENTS, faster.power),
+    Operator("less", 0.4, BINARY | ARGUMENTS, faster.less),
+    Operator("precision", 0.6, _ROOTS, faster.precision),
+    Operator("guard", 0.4, LOOPS, faster.guard),
     Operator("cache", 1.0, frozenset({"function_definition"}), python_only.cache, True),
     Operator("lazy", 1.0, frozenset({"list_comprehension"}), python_only.lazy, True),
     Operator("set", 1.0, frozenset({"comparison_operator"}), python_only.member_set, True),

@@ -22,7 +22,7 @@ from kapso.propose.mutate.languages import language_of, normal_form
 from kapso.propose.mutate.leaps import Leap, Leaps
 from kapso.propose.mutate.operators import edits_of
 from kapso.propose.mutate.record import Candidate, Record, Result, result_of
-from kapso.propose.mutate.tree import Region, Source, digest, read_source
+from kapso.propose.mutate.tree import Node, Region, Source, digest, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 
 _REMEMBERED = 1_500_000
@@ -384,7 +384,8 @@ class Mutate:
 def _see(region: Region) -> Iterator[_Seen]:
     source = region.source
     name = f"{source.path}:{region.name}"
-    seen_at, start, around = None, region.start, ()
+    seen_at: Node | None = None
+    start, around = region.start, tuple[str, ...]()
     for operator, node, edit in edits_of(region):
         low, high = edit.spans[0][0], edit.spans[-1][1]
         if not source.allows(low, high) or "kapso: fixed" in _lines(source.text, low, high):

@@ -31,7 +31,8 @@ _ARITHMETIC = {"+", "-", "*", "/", "**", "%", "//"}
 _ORDERED = {"<", "<=", ">", ">="}
 _REAL = r"(?:float|double|f32|f64|float32|float64)"
 _CONSTANT = re.compile(
-    rf"^(?:const |static |let |var |final |constexpr |double |float )*([^\W\d]\w*)(?:: *{_REAL})? *= *-?\d+\.\d",
+    r"^(?:const |static |let |var |final |constexpr |double |float )*([^\W\d]\w*)"
+    rf"(?:: *{_REAL})? *= *-?\d+\.\d",
     re.MULTILINE,
 )
 _INNER = {
@@ -105,6 +106,8 @@ def _parameters(region: Region) -> list[str]:
     is_last = region.source.language.name in {"c", "cpp", "java"}
     found = []
     for each in inner.split(","):
+        if not is_last and each.strip().startswith(("*", "...", "/")):
+            continue
         words = re.findall(r"[^\W\d]\w*", re.split(r"=", each)[0] if is_last else re.split(r"[:=]", each)[0])
         words = [word for word in words if word not in {"mut", "ref", "const", "self", "this", "cls"}]
         found += words[-1:] if is_last else words[:1]
@@ -210,7 +213,7 @@ def _declared(atom: Atom, region: Region) -> int:
     is_list = re.search(rf"\b{base}\b\s*:?\s*(?:&|mut|\s)*(?:Vec<|\[)", text) is not None
     if "." in atom.text or (is_list and "[" not in atom.text):
         return -3
-    given = rf"\b{base}\b\s*:?=\s*-?\d+\.\d"
+    given = rf"\b{base}\b\s*:?=[^;\n]*\d\.\d"
     return 2 if re.search(before, text) or re.search(after, text) or re.search(given, text) else -3
 
 

@@ -29,6 +29,7 @@ _TWINS = [
     ("argmin", "argmax"),
     ("every", "some"), ("lower_bound", "upper_bound"), ("bisect_left", "bisect_right"), ("begin", "end"),
     ("log", "exp"), ("front", "back"), ("left", "right"), ("find", "rfind"),
+    ("float64", "float32"), ("int64", "int32"), ("f64", "f32"),
     ("rotate_left", "rotate_right"), ("keys", "values"), ("indexOf", "lastIndexOf"),
 ]  # fmt: skip
 _TWIN_OF: dict[str, list[str]] = {}
@@ -148,9 +149,7 @@ def name(node: Node, region: Region) -> Iterator[Edit]:
         if any(is_binding(each) for each in uses) and uses[0].start > node.start:
             continue  # it has no value yet
         fits = any(_part(each) == _part(node) and each is not node for each in uses)
-        are_bound_together = any(
-            _binding(one) is _binding(each) for one in uses for each in region.names[node.text]
-        )
+        are_bound_together = bool(_binders(region, other) & _binders(region, node.text))
         likeness = 1 - _distance(node.text, other)
         worth[other] = (2.0 if are_bound_together else 1.0 if fits else 0.15) * (0.5 + likeness)
     for other in sorted(worth, key=lambda each: (-worth[each], each))[:3]:
@@ -208,10 +207,11 @@ def _part(node: Node) -> tuple[str, str, bool]:
     return (parent.kind, sign if sign in _ONE_WAY else "", parent.children[0] is node)
 
 
-def _binding(node: Node) -> Node:
-    """What gives a variable its value there, or the variable itself where it is merely used."""
-    found = node.statement
-    return found if found is not None and is_binding(node) and node.parent is not None else node
+@lru_cache(maxsize=64)
+def _binders(region: Region, name: str) -> frozenset[Node]:
+    """The statements that give a variable its value."""
+    found = (each.statement for each in region.names[name] if is_binding(each))
+    return frozenset(each for each in found if each is not None)
 
 
 def nearest(name: str, others: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from itertools import combinations
 from kapso.propose.mutate import signs
 from kapso.propose.mutate.edit import Edit, edit
 from kapso.propose.mutate.languages import BINARY, SUBSCRIPTS, UPDATES
+from kapso.propose.mutate.scope import scope_of
 from kapso.propose.mutate.terms import nearest
 from kapso.propose.mutate.tree import Node, Region, is_binding, is_variable
 
@@ -20,7 +21,7 @@ _NEAR = 3
 
 
 def exchange(node: Node, region: Region) -> Iterator[Edit]:
-    """`a[i][j] * b[j][k]` to `a[i][k] * b[k][j]`: two variables in each other's place, wherever they stand."""
+    """`a[i][j] * b[j][k]` to `a[i][k] * b[k][j]`: two variables in each other's places."""
     if node.blocks() or len(node.text) > _LONGEST:
         return
     uses = _uses(node, region)
@@ -35,6 +36,7 @@ def rename(node: Node, region: Region) -> Iterator[Edit]:
     """One variable for another, all through a statement that names it more than once."""
     if len(node.text) > 3 * _LONGEST:
         return
+    given = scope_of(region).given
     for name, places in _uses(node, region).items():
         free = [each for each in places if not is_binding(each)]
         if not 2 <= len(free) <= 6:
@@ -42,7 +44,7 @@ def rename(node: Node, region: Region) -> Iterator[Edit]:
         others = {
             each
             for each in region.locals - {name}
-            if min(use.start for use in region.names[each]) < node.start or each in node.text
+            if each in given or region.names[each][0].start < node.start
         }
         for other in nearest(name, others)[:2]:
             spans = [(each.start, each.end, other) for each in free]
@@ -59,10 +61,26 @@ def pair(node: Node, region: Region) -> Iterator[Edit]:
         apart = abs(place - other_place)
         is_disjoint = one.spans[-1][1] < other.spans[0][0] or other.spans[-1][1] < one.spans[0][0]
         if apart <= _NEAR and is_disjoint and words & other_words:
-            found.append((one.weight * other.weight / (1 + apart), one, other))
+            weight = one.weight * other.weight / (1 + apart)
+            found.append((weight * (4 if _are_alike(one, other) else 1), one, other))
     found.sort(key=lambda each: (-each[0], each[1].start, each[2].start))
     for weight, one, other in found[:_MOST_PAIRS]:
-        yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, weight=min(1.0, weight))
+        yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, weight=min(2.0, weight / 6))
+
+
+def _are_alike(one: Edit, other: Edit) -> bool:
+    """Whether two comparisons are changed alike: both turned round, both loosened, both made strict."""
+    changes = [tuple(re.findall(r"`([<>]=?)`", each.what)) for each in (one, other)]
+    if any(len(each) != 2 for each in changes):
+        return False
+    return len({_CHANGE.get(each, "") for each in changes}) == 1 and changes[0] in _CHANGE
+
+
+_CHANGE = {
+    **dict.fromkeys((("<", "<="), (">", ">=")), "loosened"),
+    **dict.fromkeys((("<=", "<"), (">=", ">")), "strict"),
+    **dict.fromkeys((("<", ">"), (">", "<"), ("<=", ">="), (">=", "<=")), "turned"),
+}
 
 
 def _uses(node: Node, region: Region) -> dict[str, list[Node]]:

@@ -228,7 +228,7 @@ class Source:
     def regions(self) -> list[Region]:
         """Functions that are longer than a line, and the stretches of module level."""
         found = [sg for sg in self._root.find_all(_any_of(_kinds(self.language))) if _is_region(sg)]
-        tests = self._tests
+        tests = self.tests
         nested = {_span(sg) for sg in found} | tests
         if tests:
             found = [sg for sg in found if tests.isdisjoint(map(_span, [sg, *sg.ancestors()]))]
@@ -267,7 +267,7 @@ class Source:
         return (min([start, *(low for low, _ in inside)]), max([end, *(high for _, high in inside)]))
 
     @cached_property
-    def _tests(self) -> set[Span]:
+    def tests(self) -> set[Span]:
         """Where the program's own tests stand."""
         kinds = TEST_ITEMS.get(self.language.name)
         items = self._root.find_all(_any_of(kinds)) if kinds else []
