@@ -228,4 +228,4 @@ def _products(atoms: tuple[Atom, ...]) -> Iterator[tuple[str, float]]:
         yield atom.text, 1.0
     for place, one in enumerate(atoms[:_MOST_FACTORS]):
         for other in atoms[place:_MOST_FACTORS]:
-            yield f"{one.text} * {other.text}", 0.7
+            yield " * ".join(sorted((one.text, other.text))), 0.7

@@ -31,7 +31,7 @@ _REMEMBERED_EDITS = 60_000
 """Edits that are kept, at about 600 bytes each."""
 _MANY_FILES = 60
 _SAMPLED_FILES = 20
-_SMALL = 15_000
+_SMALL = 8_000
 """Characters of a program all of whose edits are weighed against each other; in a larger one, a region is
 drawn by its size first."""
 _SHARPNESS = 1.5
