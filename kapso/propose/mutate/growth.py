@@ -154,7 +154,7 @@ def _sites(node: Node, region: Region) -> Iterator[_Site]:
         if signs & {"<", "<=", ">", ">="}:
             found = [(each, 0.2) for each in node.named[-1:]]
         elif signs & {"*", "/"} and not _is_index(node):  # what grows a term grows the sum around it
-            found = [(each, 0.05) for each in node.named if not re.match(r"\(?\d", each.text)]
+            found = [(each, 0.03) for each in node.named if not re.match(r"\(?\d", each.text)]
         else:
             return
     for value, weight in found:
