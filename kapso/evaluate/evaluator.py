@@ -354,7 +354,7 @@ class Evaluator:
         environment = {**self._environment, **self._variables(place, repeat)}
         if self.goal.stages and stage:
             environment["KAPSO_STAGE"] = stage
-        is_timed = command is (self._full.run or self._full.command)
+        is_timed = any(command is (each.run or each.command) for each in self._stages)
         limits = Limits(command.timeout_s, self._memory_bytes, self.goal.sandbox.processes, MAX_DISK_BYTES)
         return Job(
             command.command,

@@ -94,6 +94,8 @@ class AttemptSteps:
             produced = run.evaluator.produce(state["candidate"], place, run.cancel)
         measured = run.evaluator.score(state["candidate"], produced, place, run.cancel)
         measured, verdict = self.pairs.compare(measured, state["candidate"], state["parents"], place)
+        # Pairs run the last stage alone: what the cheap ones gave is added again.
+        measured = dataclasses.replace(measured, metrics={**produced.metrics, **measured.metrics})
         attempt = run.attempt_of(state, measured, verdict)
         if run.goal.holdout is not None and run.history.would_be_best(attempt):
             said = run.evaluator.hold_out(state["candidate"], produced, place, run.cancel)

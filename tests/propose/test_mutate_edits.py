@@ -24,6 +24,10 @@ SOURCES = {
         static int clip(int x, int low, int high) {
             return x < low ? low : (x > high ? high : x);
         }
+        double mean(double x, double y) {
+            double z = x + y;
+            return z / 2.0;
+        }
         int solve(const int *a, int n) {
             int best = 0, i;  // the best "so far" 😀
             for (i = 0; i < n - 1; i++) {
@@ -139,6 +143,24 @@ SOURCES = {
           return <i title="a < b">{m}</i>;
         };
         """,
+    "I.java": """\
+        package demo;
+        import java.util.List;
+        class Box {
+          static double half(double w) { return w / 2.0; }  // ünï 😀
+          int area(int[] xs, int n) {
+            int best = 0;
+            for (int i = 0; i < n; i++) {
+              if (xs[i] > best && n != 3) { best = Math.max(best, xs[i + 1]); continue; }
+              best -= n / 2;
+            }
+            for (int x : xs) { best += pick(x, n) - 1; }
+            while (best > 9) best--;
+            System.out.println("a < b 😀" + best);
+            return best > 3 ? best : area(xs, n - 1);
+          }
+        }
+        """,
     "h.py": '''\
         # -*- coding: utf-8 -*- ünï 😀
         """Docstring: a < b."""
@@ -164,6 +186,13 @@ SOURCES = {
                 except ValueError as error:
                     raise RuntimeError("a < b") from error
                 return f"{best < 3}" if best > worst else sum([v - 1 for v in y])
+        def cheapest(xs, best):
+            total = 0
+            for x in xs:
+                total += x ** 2 * norm(xs)
+                if total > best:
+                    print(x - x)
+            return sorted(xs)[0]
         def fib(n):
             if n < 2: return n
             return fib(n - 1) + fib(n - 2)

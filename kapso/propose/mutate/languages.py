@@ -5,6 +5,7 @@ The grammars share most names of kinds, so one table of roles serves them all.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -24,9 +25,9 @@ class Language:
         return self.name == "python"
 
     @property
-    def has_declarations(self) -> bool:
-        """Whether a name that is used must have been declared, so that taking that away cannot compile."""
-        return not self.is_python
+    def is_checked(self) -> bool:
+        """Whether a compiler refuses what mixes whole numbers, fractions and other things."""
+        return self.name not in {"python", "javascript", "typescript", "tsx"}
 
 
 _PYTHON = Language("python", "True", "False", "not ({})", "")
@@ -35,7 +36,7 @@ _LANGUAGES = {
     **{f".{suffix}": Language("javascript") for suffix in ("js", "mjs", "cjs", "jsx")},
     **{f".{suffix}": Language("typescript") for suffix in ("ts", "mts", "cts")},
     ".c": Language("c", "1", "0"), ".go": Language("go", end=""), ".rs": Language("rust"),
-    ".py": _PYTHON, ".tsx": Language("tsx"),
+    ".py": _PYTHON, ".tsx": Language("tsx"), ".java": Language("java"),
 }  # fmt: skip
 
 
@@ -47,29 +48,31 @@ def language_of(path: str) -> Language | None:
 FUNCTIONS = frozenset({
     "function_definition", "function_item", "function_declaration", "method_declaration", "func_literal",
     "generator_function_declaration", "generator_function", "function_expression", "method_definition",
-    "arrow_function", "lambda_expression", "closure_expression",
+    "arrow_function", "lambda_expression", "closure_expression", "constructor_declaration",
 })  # fmt: skip
 HOLDERS = frozenset({
     "class_definition", "class_declaration", "class_specifier", "struct_specifier", "impl_item", "mod_item",
-    "namespace_definition", "trait_item", "class",
+    "namespace_definition", "trait_item", "class", "record_declaration",
 })  # fmt: skip
 """What gives the functions inside it a first name."""
 BLOCKS = frozenset({
     "module", "block", "translation_unit", "compound_statement", "source_file", "statement_list", "program",
     "statement_block", "case_statement", "switch_case", "expression_case", "declaration_list",
+    "switch_block_statement_group", "constructor_body",
 })  # fmt: skip
-CASES = frozenset({"case_statement", "switch_case", "expression_case"})
-FALLING = frozenset({"case_statement", "switch_case"})
+CASES = frozenset({"case_statement", "switch_case", "expression_case", "switch_block_statement_group"})
+FALLING = CASES - {"expression_case"}
 """Cases that run on into the next one unless something ends them."""
 COMMENTS = frozenset({"comment", "line_comment", "block_comment", "html_comment"})
 STRINGS = frozenset({
     "string", "concatenated_string", "string_literal", "raw_string_literal", "char_literal",
     "template_string", "interpreted_string_literal", "rune_literal", "regex", "system_lib_string",
+    "character_literal",
 })  # fmt: skip
 IMPORTS = frozenset({
     "import_statement", "import_from_statement", "future_import_statement", "use_declaration",
-    "import_declaration", "package_clause", "extern_crate_declaration", "using_declaration",
-    "export_statement", "linkage_specification",
+    "import_declaration", "package_clause", "package_declaration", "extern_crate_declaration",
+    "using_declaration", "export_statement", "linkage_specification",
 })  # fmt: skip
 NEVER = (COMMENTS | STRINGS | IMPORTS) | {
     "ERROR", "type", "type_annotation", "type_arguments", "type_parameters", "generic_type",
@@ -83,17 +86,19 @@ NEVER = (COMMENTS | STRINGS | IMPORTS) | {
     "sizeof_expression", "case_pattern", "match_pattern", "debugger_statement", "asm_statement",
     "preproc_include", "preproc_def", "preproc_function_def", "preproc_call", "preproc_if", "preproc_ifdef",
     "preproc_else", "preproc_elif", "preproc_directive", "preproc_arg", "gnu_asm_expression",
-    "field_declaration_list", "struct_type", "interface_type", "const_declaration",
+    "field_declaration_list", "struct_type", "interface_type", "const_declaration", "assert_statement",
+    "modifiers", "dimensions", "integral_type", "floating_point_type", "void_type", "boolean_type",
+    "switch_label", "throws",
 }  # fmt: skip
-"""What is never looked into: comments, strings, imports, types, signatures, the preprocessor."""
+"""What is never looked into: comments, strings, imports, types, signatures, assertions, the preprocessor."""
 DECLARATIONS = frozenset({
     "declaration", "let_declaration", "short_var_declaration", "var_declaration", "lexical_declaration",
     "variable_declaration", "const_item", "static_item", "const_declaration", "labeled_statement",
-    "field_definition", "public_field_definition",
+    "field_definition", "public_field_definition", "local_variable_declaration",
 })  # fmt: skip
 LOOPS = frozenset({
     "for_statement", "while_statement", "do_statement", "for_range_loop", "for_in_statement",
-    "for_expression", "while_expression", "loop_expression",
+    "for_expression", "while_expression", "loop_expression", "enhanced_for_statement",
 })  # fmt: skip
 IFS = frozenset({
     "if_statement", "elif_clause", "if_expression", "conditional_expression", "ternary_expression"
@@ -110,12 +115,16 @@ BINDINGS = ASSIGNMENTS | {
 }  # fmt: skip
 UPDATES = frozenset({"update_expression", "inc_statement", "dec_statement"})
 UNARY = frozenset({"unary_operator", "unary_expression", "not_operator"})
-CALLS = frozenset({"call", "call_expression"})
+CALLS = frozenset({"call", "call_expression", "method_invocation"})
 ARGUMENTS = frozenset({"argument_list", "arguments"})
-SUBSCRIPTS = frozenset({"subscript", "subscript_expression", "index_expression"})
-MEMBERS = frozenset({"attribute", "field_expression", "member_expression", "selector_expression"})
-INTEGERS = frozenset({"integer", "number_literal", "integer_literal", "int_literal", "number"})
-FLOATS = frozenset({"float", "float_literal"})
+SUBSCRIPTS = frozenset({"subscript", "subscript_expression", "index_expression", "array_access"})
+MEMBERS = frozenset(
+    {"attribute", "field_expression", "member_expression", "selector_expression", "field_access"}
+)
+INTEGERS = frozenset({
+    "integer", "number_literal", "integer_literal", "int_literal", "number", "decimal_integer_literal"
+})  # fmt: skip
+FLOATS = frozenset({"float", "float_literal", "decimal_floating_point_literal"})
 EXITS = frozenset({
     "return_statement", "break_statement", "continue_statement", "return_expression", "break_expression",
     "continue_expression", "raise_statement", "throw_statement", "goto_statement",
@@ -136,3 +145,24 @@ PRECEDENCE = {
     **dict.fromkeys(("*", "/", "//", "%", "@"), 9), "**": 10,
 }  # fmt: skip
 """How tightly operators bind, near enough to know where parentheses are due."""
+
+_QUOTED = r'"(?:\\.|[^"\\\n])*"'
+_PYTHON_TOKENS = re.compile(
+    rf"""(?P<string>'''(?s:\\.|.)*?'''|\"\"\"(?s:\\.|.)*?\"\"\"|{_QUOTED}|'(?:\\.|[^'\\\n])*')|\#[^\r\n]*"""
+)
+_SCRIPT_QUOTES = r"`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'"
+_QUOTES = {
+    "rust": r"'(?:\\.[^']*|[^'\\\n])'",
+    "go": r"`[^`]*`|'(?:\\.[^']*|[^'\\\n])'",
+    "java": r'"""(?s:\\.|.)*?"""|' + r"'(?:\\.[^']*|[^'\\\n])'",
+}
+_PROSE = {"python": _PYTHON_TOKENS} | {
+    name: re.compile(rf"(?P<string>{_QUOTES.get(name, _SCRIPT_QUOTES)}|{_QUOTED})|//[^\r\n]*|/\*(?s:.*?)\*/")
+    for name in ("c", "cpp", "rust", "go", "javascript", "typescript", "tsx", "java")
+}
+
+
+def places_in_code(text: str, language: Language, pattern: re.Pattern[str]) -> list[int]:
+    """Where a pattern begins outside of comments and strings."""
+    bare = _PROSE[language.name].sub(lambda match: " " * len(match[0]), text)
+    return [match.start() for match in pattern.finditer(bare)]

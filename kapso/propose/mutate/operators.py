@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kapso.propose.mutate import python_only, signs, statements, terms
+from kapso.propose.mutate import faster, growth, python_only, signs, statements, terms, together
 from kapso.propose.mutate.edit import Edit
 from kapso.propose.mutate.languages import (
     ARGUMENTS,
@@ -13,8 +13,10 @@ from kapso.propose.mutate.languages import (
     BINARY,
     CALLS,
     FALLING,
+    FUNCTIONS,
     IFS,
     INTEGERS,
+    LOOPS,
     MEMBERS,
     SUBSCRIPTS,
     UNARY,
@@ -24,7 +26,7 @@ from kapso.propose.mutate.languages import (
 from kapso.propose.mutate.tree import Node, Region
 
 _STATEMENTS = frozenset({"*"})
-_GROWN = ASSIGNMENTS | {"init_declarator", "let_declaration", "variable_declarator", "return_statement"}
+_ROOTS = FUNCTIONS | {"module", "program", "translation_unit", "source_file"}
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,24 @@ OPERATORS = (
     Operator("callee", 0.8, CALLS, terms.callee),
     Operator("name", 0.5, frozenset({"identifier"}), terms.name),
     Operator("member", 0.5, MEMBERS, terms.member),
-    Operator("grow", 0.2, _GROWN, terms.grow),
+    Operator("grow", 0.5, growth.VALUED | growth.INNER, growth.add),
+    Operator("scale", 0.4, growth.VALUED | growth.INNER, growth.scale),
+    Operator("clip", 0.3, growth.VALUED | growth.INNER, growth.clip),
     Operator("delete", 0.7, _STATEMENTS, statements.delete),
     Operator("swap", 0.6, _STATEMENTS, statements.swap),
     Operator("move", 0.6, _STATEMENTS, statements.move),
     Operator("exit", 0.6, _STATEMENTS, statements.leave),
     Operator("break", 1.0, FALLING, statements.end_case),
     Operator("copy", 0.4, _STATEMENTS, statements.copy),
+    Operator("exchange", 0.7, _STATEMENTS, together.exchange),
+    Operator("rename", 0.3, _STATEMENTS, together.rename),
+    Operator("pair", 0.2, _ROOTS, together.pair),
+    Operator("hoist", 1.2, CALLS, faster.hoist),
+    Operator("first", 1.5, SUBSCRIPTS | {"assignment"}, faster.first_of, True),
+    Operator("power", 0.5, BINARY | ARGUMENTS, faster.power),
+    Operator("less", 0.4, BINARY | ARGUMENTS, faster.less),
+    Operator("precision", 0.6, _ROOTS, faster.precision),
+    Operator("guard", 0.4, LOOPS, faster.guard),
     Operator("cache", 1.0, frozenset({"function_definition"}), python_only.cache, True),
     Operator("lazy", 1.0, frozenset({"list_comprehension"}), python_only.lazy, True),
     Operator("set", 1.0, frozenset({"comparison_operator"}), python_only.member_set, True),

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from random import Random
 
-from kapso.attempt import Attempt
+from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.goal import Goal
 from kapso.propose.mutate.edit import Edit, apply, is_sound
+from kapso.propose.mutate.growth import STEP, resized
 from kapso.propose.mutate.languages import language_of
+from kapso.propose.mutate.leaps import Leap, Leaps
 from kapso.propose.mutate.operators import edits_of
 from kapso.propose.mutate.record import Candidate, Record
-from kapso.propose.mutate.tree import Region, Source, digest, read_source
+from kapso.propose.mutate.tree import Node, Region, Source, digest, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 
 _REMEMBERED = 1_500_000
@@ -28,7 +30,7 @@ _REMEMBERED_EDITS = 60_000
 """Edits that are kept, at about 600 bytes each."""
 _MANY_FILES = 60
 _SAMPLED_FILES = 20
-_SMALL = 15_000
+_SMALL = 8_000
 """Characters of a program all of whose edits are weighed against each other; in a larger one, a region is
 drawn by its size first."""
 _SHARPNESS = 1.5
@@ -39,6 +41,10 @@ _PLAIN_SHARE = 2 / 3
 _MOST_PLAIN = 60
 _LOOKED_AT = 12
 """Regions of a large program that are asked for such an edit at a time."""
+_LEAP_SHARE = 0.8
+"""How often a longer step along a new term is made, where one is open."""
+_LINE = 5
+"""Generations above the chosen parent from which such a step may be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,9 @@ class Mutate:
 
     def __init__(self, goal: Goal, read: Callable[[str], Snapshot]) -> None:
         self._read = read
+        self._sign = 1.0 if goal.primary.goal == "maximize" else -1.0
         self._record = Record()
+        self._leaps = Leaps()
         self._attempts: dict[int, Attempt] = {}
         self._sources: dict[tuple[str, bytes], Source | None] = {}
         self._edits: dict[Region, list[_Seen]] = {}
@@ -87,17 +95,26 @@ class Mutate:
     def ideate(self, context: Context) -> Idea | None:
         """The next edit, or None when all that it sees in the parent was tried."""
         random = Random(f"{context.seed}:{len(context.known)}")
+        if random.random() < _LEAP_SHARE:
+            for parent, seen in self._leaps_from(context.parents[0], random):
+                if (idea := self._first([seen], parent, context)) is not None:
+                    return idea
         parent = self._parent(context.parents[0], random)
-        files = context.files if parent is context.parents[0] else self._read(parent.commit)
-        assert isinstance(files, Snapshot)
         waiting = self._waiting(context)
-        made = self._made | {each.identity for each in waiting}
-        tried = self._tried.get(parent.tree, set()) | {
-            each.key for each in waiting if each.tree == parent.tree
-        }
+        tried = self._tried.get(parent.tree, set()) | {e.key for e in waiting if e.tree == parent.tree}
         known = self._keys | {each.key for each in waiting}
-        for seen in self._ordered(self._program(files, random), tried, known, random):
-            tried.add(seen.candidate.key)
+        program = self._program(self._files(parent, context), random)
+        return self._first(self._ordered(program, tried, known, random), parent, context, tried)
+
+    def _first(
+        self, ordered: Iterable[_Seen], parent: Attempt, context: Context, tried: set[str] | None = None
+    ) -> Idea | None:
+        """The first of these edits of a parent that makes a new program; those looked at join `tried`."""
+        files = self._files(parent, context)
+        made = self._made | {each.identity for each in self._waiting(context)}
+        for seen in ordered:
+            if tried is not None:
+                tried.add(seen.candidate.key)
             if not is_sound(seen.source, seen.edit.spans):
                 continue
             content = apply(seen.source.text, seen.edit.spans).encode("utf-8")
@@ -106,6 +123,41 @@ class Mutate:
                 self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
                 return self._idea(seen, parent.number)
         return None
+
+    def _files(self, parent: Attempt, context: Context) -> Snapshot:
+        files = context.files if parent is context.parents[0] else self._read(parent.commit)
+        assert isinstance(files, Snapshot)
+        return files
+
+    def _leaps_from(self, chosen: Attempt, random: Random) -> Iterator[tuple[Attempt, _Seen]]:
+        """Longer steps along what an expression grew by, from the chosen parent and what it came from."""
+        line = [chosen.number]
+        while line[-1] != BASELINE and len(line) < _LINE:
+            line.append(self._attempts[line[-1]].parents[0])
+        for leap in self._leaps.open(line):
+            parent = self._attempts[leap.parent]
+            if not self._is_promising(leap, parent, chosen):
+                continue
+            program = self._program(self._read(parent.commit), random)
+            for seen in (e for source in program for region in source.regions for e in self._seen(region)):
+                if seen.candidate.theme == leap.theme and (seen.edit.step > 0) == (leap.step > 0):
+                    if (longer := resized(seen.edit, leap.step)) is not None:
+                        key = digest(f"{seen.candidate.key}:{longer.step:.4g}")
+                        yield parent, replace(seen, candidate=replace(seen.candidate, key=key), edit=longer)
+                        break
+        for number, measured in self._leaps.begun(line):
+            parent = self._attempts[number]
+            program = self._program(self._read(parent.commit), random)
+            every = (e for source in program for region in source.regions for e in self._seen(region))
+            steps = [e for e in every if abs(e.edit.step) == STEP and e.candidate.theme not in measured]
+            if steps:
+                yield parent, random.choices(steps, [self._record.weight(e.candidate) for e in steps])[0]
+
+    def _is_promising(self, leap: Leap, parent: Attempt, chosen: Attempt) -> bool:
+        """Whether it may lead beyond the chosen parent, as far as that can be told."""
+        if leap.hope is None or parent.score is None or chosen.score is None:
+            return True
+        return leap.hope > self._sign * (chosen.score - parent.score)
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Make the replacements that the idea holds."""
@@ -121,11 +173,21 @@ class Mutate:
         self._made.add(self._read(attempt.commit).program())
         self._in_flight.pop(attempt.number, None)
         if attempt.proposer == self.name:
-            self._record.learn(attempt.parameters, attempt)
-            tree = self._attempts[attempt.parents[0]].tree
+            parent = self._attempts[attempt.parents[0]]
+            self._record.learn(attempt.parameters, attempt, parent.score)
+            self._learn_step(attempt, parent)
+            tree = parent.tree
             key = str(attempt.parameters.get("edit"))
             self._tried.setdefault(tree, set()).add(key)
             self._keys.add(key)
+
+    def _learn_step(self, attempt: Attempt, parent: Attempt) -> None:
+        theme, step = (attempt.parameters.get(name) for name in ("theme", "step"))
+        if isinstance(theme, str) and isinstance(step, int | float) and step and attempt.is_scored:
+            if attempt.score is not None and parent.score is not None:
+                is_same = attempt.verdict is Verdict.SAME
+                gain = 0.0 if is_same else self._sign * (attempt.score - parent.score)
+                self._leaps.learn(parent.number, theme, step, gain)
 
     def _waiting(self, context: Context) -> list[_Proposal]:
         """Proposals whose results are not in; of this very attempt, those that were mere repetitions."""
@@ -158,6 +220,7 @@ class Mutate:
                 "region": region,
                 "spot": candidate.spot,
                 "edit": candidate.key,
+                **({"theme": candidate.theme, "step": seen.edit.step} if candidate.theme else {}),
             },
             details={
                 "path": path,
@@ -249,18 +312,22 @@ class Mutate:
 def _see(region: Region) -> Iterator[_Seen]:
     source = region.source
     name = f"{source.path}:{region.name}"
+    seen_at: Node | None = None
+    start, around = region.start, tuple[str, ...]()
     for operator, node, edit in edits_of(region):
         low, high = edit.spans[0][0], edit.spans[-1][1]
         if not source.allows(low, high) or "kapso: fixed" in _lines(source.text, low, high):
             continue
-        statement = node.statement
-        nodes = [each for each in (node, *node.above) if each in region.keys]
-        around = tuple(region.keys[each] for each in nodes)
+        if node is not seen_at:
+            seen_at, statement = node, node.statement
+            start = statement.start if statement is not None else region.start
+            around = tuple(region.keys[each] for each in (node, *node.above) if each in region.keys)
         spot = around[0] if around else digest(name)
-        start = statement.start if statement is not None else region.start
         made = ":".join(f"{low - start}:{high - low}:{new}" for low, high, new in edit.spans)
         key = digest(f"{operator.name}:{spot}:{made}")
-        candidate = Candidate(operator.name, name, spot, around, key, operator.prior * edit.weight)
+        theme = f"{name}:{edit.theme}" if edit.theme else ""
+        prior = operator.prior * edit.weight
+        candidate = Candidate(operator.name, name, spot, around, key, prior, theme, edit.step)
         yield _Seen(candidate, edit, source)
 
 

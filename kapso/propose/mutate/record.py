@@ -33,6 +33,8 @@ class Candidate:
     around: tuple[str, ...]
     key: str
     prior: float
+    theme: str = ""
+    step: float = 0.0
 
 
 @dataclass
@@ -57,6 +59,14 @@ class Tally:
         return self.better + self.worse
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How a step did when it was last tried, and by how much the score moved for its length."""
+
+    result: Result
+    slope: float
+
+
 class Record:
     """Tallies by operator, region and statement, and what each edit did when it was tried.
 
@@ -70,9 +80,11 @@ class Record:
         self.plain: Counter[str] = Counter()
         self._idle: set[str] = set()
         self._edits: dict[str, Result] = {}
+        self._steps: dict[tuple[str, bool], _Step] = {}
+        self._steepest = 0.0
 
-    def learn(self, told: Mapping[str, Any], attempt: Attempt) -> None:
-        """Take in what an attempt's parameters say was edited."""
+    def learn(self, told: Mapping[str, Any], attempt: Attempt, before: float | None) -> None:
+        """Take in what an attempt's parameters say was edited; `before` is its parent's score."""
         result = result_of(attempt)
         if result is None or not all(isinstance(told.get(name), str) for name in FIELDS):
             return
@@ -85,6 +97,13 @@ class Record:
             tallies[name].add(result)
         self.plain[region] += told["operator"] in PLAIN
         self._edits[told["edit"]] = result
+        step = told.get("step")
+        if isinstance(theme := told.get("theme"), str) and isinstance(step, int | float) and step:
+            is_known = attempt.score is not None and before is not None
+            slope = abs((attempt.score or 0.0) - (before or 0.0)) / abs(step) if is_known else 0.0
+            self._steps[theme, step > 0] = _Step(result, slope)
+            if result in (Result.BETTER, Result.WORSE):
+                self._steepest = max(slope, 0.9 * self._steepest)
         if told["operator"] == "delete" and result is Result.SAME:
             self._idle.add(told["spot"])
 
@@ -99,8 +118,22 @@ class Record:
             weight /= 1 + 0.3 * spot.broken
         if self._idle and not self._idle.isdisjoint(candidate.around):
             weight *= 0.1
+        if candidate.theme:
+            weight *= self._outlook(candidate)
         known = self._edits.get(candidate.key)
         return weight if known is None else weight * (3.0 if known is Result.BETTER else 0.1)
+
+    def _outlook(self, candidate: Candidate) -> float:
+        """What is to be hoped for from a step, by how it and the one the other way did when last tried."""
+        is_up = candidate.step > 0
+        own, other = (self._steps.get((candidate.theme, each)) for each in (is_up, not is_up))
+        if own is not None:
+            return _AGAIN[own.result]
+        if other is None:
+            return 1.0
+        if other.result is Result.WORSE and self._steepest:
+            return 2 + 20 * other.slope / self._steepest
+        return _OTHER_WAY[other.result]
 
     def region_weight(self, region: str) -> float:
         """Regions whose edits moved the score come first, those where nothing mattered last."""
@@ -117,6 +150,9 @@ class Record:
         return (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
 
 
+_AGAIN = {Result.BETTER: 4.0, Result.SAME: 0.3, Result.WORSE: 0.4, Result.BROKEN: 0.2}
+"""Of a step that the region does not hold: one that helped elsewhere may help here."""
+_OTHER_WAY = {Result.BETTER: 0.4, Result.SAME: 0.5, Result.WORSE: 3.0, Result.BROKEN: 0.3}
 PLAIN = frozenset({"compare", "logic", "step"})
 """The operators whose edits mend a slip of one sign."""
 FIELDS = ("operator", "path", "region", "spot", "edit")

@@ -16,7 +16,7 @@ from kapso.propose.mutate.languages import (
     STRINGS,
     SUBSCRIPTS,
 )
-from kapso.propose.mutate.tree import Node, Region, is_binding
+from kapso.propose.mutate.tree import Node, Region, called, is_binding
 
 Weighted = dict[str, float]
 
@@ -166,8 +166,7 @@ def _bounds(node: Node) -> Iterator[Node]:
     elif node.kind == "slice_expression":
         yield from node.named[1:]
     elif node.kind in ARGUMENTS:
-        called = node.parent.children[0] if node.parent is not None and node.parent.children else None
-        name = called.text if called is not None else ""
+        name = called(node)
         is_cut = "." in name and name.rsplit(".", 1)[-1] in _CUTS and not node.language.is_python
         if is_cut or name in {"range", "xrange"}:
             yield from node.named[:2] if is_cut else node.named

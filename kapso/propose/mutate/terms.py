@@ -1,4 +1,4 @@
-"""Operators on expressions: conditions, operands, arguments, names, and what an expression may grow by."""
+"""Operators on expressions: conditions, operands, arguments and names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kapso.propose.mutate.languages import (
     PRECEDENCE,
     STRINGS,
 )
-from kapso.propose.mutate.tree import Node, Region, is_binding, is_variable
+from kapso.propose.mutate.tree import Node, Region, called, is_binding, is_variable
 from kapso.propose.tune.found import last_name
 
 _TWINS = [
@@ -29,6 +29,7 @@ _TWINS = [
     ("argmin", "argmax"),
     ("every", "some"), ("lower_bound", "upper_bound"), ("bisect_left", "bisect_right"), ("begin", "end"),
     ("log", "exp"), ("front", "back"), ("left", "right"), ("find", "rfind"),
+    ("float64", "float32"), ("int64", "int32"), ("f64", "f32"),
     ("rotate_left", "rotate_right"), ("keys", "values"), ("indexOf", "lastIndexOf"),
 ]  # fmt: skip
 _TWIN_OF: dict[str, list[str]] = {}
@@ -89,8 +90,8 @@ def operands(node: Node, region: Region) -> Iterator[Edit]:
     if {left.kind, right.kind} & STRINGS or left.text == right.text:
         return
     swap = (
-        (left.start, left.end, _wrapped(right, operator.text)),
-        (right.start, right.end, _wrapped(left, operator.text)),
+        (left.start, left.end, wrapped(right, operator.text)),
+        (right.start, right.end, wrapped(left, operator.text)),
     )
     yield edit(f"operands of `{node.text}` swapped", *swap)
 
@@ -106,15 +107,14 @@ def term(node: Node, region: Region) -> Iterator[Edit]:
         if kept.kind not in STRINGS:
             yield edit(f"without `{dropped.text}`", (node.start, node.end, kept.text))
     if operator.text in {"+", "*"} and right.kind not in STRINGS | INTEGERS | FLOATS:
-        more = f" {operator.text} {_wrapped(right, operator.text)}"
+        more = f" {operator.text} {wrapped(right, operator.text)}"
         yield edit(f"`{right.text}` twice", (right.end, right.end, more), weight=0.2)
 
 
 def arguments(node: Node, region: Region) -> Iterator[Edit]:
     """`f(a, b)` to `f(b, a)`."""
     given = [each for each in node.named if each.kind not in STRINGS | {"keyword_argument"}]
-    called = node.parent.children[0].text if node.parent is not None else ""
-    if not 2 <= len(given) <= 5 or last_name(called) in _SYMMETRIC:
+    if not 2 <= len(given) <= 5 or last_name(called(node)) in _SYMMETRIC:
         return
     for one, other in zip(given, given[1:], strict=False):
         if one.text != other.text:
@@ -124,18 +124,18 @@ def arguments(node: Node, region: Region) -> Iterator[Edit]:
 
 def callee(node: Node, region: Region) -> Iterator[Edit]:
     """`min` to `max`, or to a function of the program that takes as many arguments."""
-    called = node.children[0] if node.children else None
-    if called is None or "\n" in called.text:
+    given = node.field("name") or (node.children[0] if node.children else None)
+    if given is None or "\n" in given.text:
         return
-    name = called.named[-1] if called.kind in MEMBERS and called.named else called
+    name = given.named[-1] if given.kind in MEMBERS and given.named else given
     if name.kind not in {"identifier", "property_identifier", "field_identifier"}:
         return
     for other in _TWIN_OF.get(name.text, []):
         yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=1.5)
     arities = region.source.arities
-    if called.kind == "identifier" and name.text in arities and len(node.children) == 2:
+    if given.kind == "identifier" and name.text in arities and len(node.children) == 2:
         same = [each for each, n in arities.items() if n == arities[name.text] and each != name.text]
-        for other in _nearest(name.text, same)[:2]:
+        for other in nearest(name.text, same)[:2]:
             yield edit(f"`{name.text}` to `{other}`", (name.start, name.end, other), weight=0.2)
 
 
@@ -149,9 +149,7 @@ def name(node: Node, region: Region) -> Iterator[Edit]:
         if any(is_binding(each) for each in uses) and uses[0].start > node.start:
             continue  # it has no value yet
         fits = any(_part(each) == _part(node) and each is not node for each in uses)
-        are_bound_together = any(
-            _binding(one) is _binding(each) for one in uses for each in region.names[node.text]
-        )
+        are_bound_together = bool(_binders(region, other) & _binders(region, node.text))
         likeness = 1 - _distance(node.text, other)
         worth[other] = (2.0 if are_bound_together else 1.0 if fits else 0.15) * (0.5 + likeness)
     for other in sorted(worth, key=lambda each: (-worth[each], each))[:3]:
@@ -169,22 +167,8 @@ def member(node: Node, region: Region) -> Iterator[Edit]:
         if each.kind == node.kind and len(each.named) == 2 and each.named[0].text == node.named[0].text
         if each.parent is None or each.parent.kind not in CALLS
     }
-    for other in _nearest(own.text, others - {own.text})[:2]:
+    for other in nearest(own.text, others - {own.text})[:2]:
         yield edit(f"`.{own.text}` to `.{other}`", (own.start, own.end, other), weight=0.7)
-
-
-def grow(node: Node, region: Region) -> Iterator[Edit]:
-    """What is assigned or returned a little larger or smaller, or with a variable more in it."""
-    value = node.named[-1] if node.named else None
-    if value is None or value.kind in INTEGERS | FLOATS or not _is_numeric(value) or len(value.text) > 200:
-        return
-    text = _wrapped(value, "*")
-    for factor in ("1.1", "0.9", "2", "0.5"):
-        yield edit(f"`{value.text}` times {factor}", (value.start, value.end, f"{text} * {factor}"))
-    for other in _nearest(value.text, region.locals - {value.text})[:2]:
-        for sign in ("+", "*"):
-            new = f"{_wrapped(value, sign)} {sign} {other}"
-            yield edit(f"`{value.text}` {sign} `{other}`", (value.start, value.end, new), weight=0.4)
 
 
 def _condition_of(node: Node) -> Node | None:
@@ -197,7 +181,7 @@ def _condition_of(node: Node) -> Node | None:
     return found
 
 
-def _wrapped(node: Node, operator: str) -> str:
+def wrapped(node: Node, operator: str) -> str:
     """The node's text as an operand of `operator`, in parentheses where it binds no tighter."""
     if node.kind in BINARY and node.tokens:
         inner = PRECEDENCE.get(" ".join(node.tokens[0].text.split()), 0)
@@ -205,10 +189,10 @@ def _wrapped(node: Node, operator: str) -> str:
     return f"({node.text})" if node.kind in LOOSE else node.text
 
 
-def _is_numeric(node: Node) -> bool:
+def is_numeric(node: Node) -> bool:
     """Whether an expression looks like arithmetic on numbers."""
     if node.kind == "parenthesized_expression" and len(node.named) == 1:
-        return _is_numeric(node.named[0])
+        return is_numeric(node.named[0])
     if node.kind not in BINARY or not node.tokens or node.tokens[0].text not in _NUMERIC:
         return False
     return not any(each.kind in STRINGS for each in node.walk())
@@ -223,13 +207,14 @@ def _part(node: Node) -> tuple[str, str, bool]:
     return (parent.kind, sign if sign in _ONE_WAY else "", parent.children[0] is node)
 
 
-def _binding(node: Node) -> Node:
-    """What gives a variable its value there, or the variable itself where it is merely used."""
-    found = node.statement
-    return found if found is not None and is_binding(node) and node.parent is not None else node
+@lru_cache(maxsize=64)
+def _binders(region: Region, name: str) -> frozenset[Node]:
+    """The statements that give a variable its value."""
+    found = (each.statement for each in region.names[name] if is_binding(each))
+    return frozenset(each for each in found if each is not None)
 
 
-def _nearest(name: str, others: Iterable[str]) -> list[str]:
+def nearest(name: str, others: Iterable[str]) -> list[str]:
     """Other names, the likest first."""
     return sorted(others, key=lambda other: (_distance(name, other), other))
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kapso.propose.blocks import evolve_blocks
-from kapso.propose.checks import is_test_file, is_test_item
+from kapso.propose.checks import TEST_ITEMS, is_test_file, is_test_item
 from kapso.propose.mutate.languages import (
     BINDINGS,
     BLOCKS,
@@ -228,7 +228,7 @@ class Source:
     def regions(self) -> list[Region]:
         """Functions that are longer than a line, and the stretches of module level."""
         found = [sg for sg in self._root.find_all(_any_of(_kinds(self.language))) if _is_region(sg)]
-        tests = self._tests
+        tests = self.tests
         nested = {_span(sg) for sg in found} | tests
         if tests:
             found = [sg for sg in found if tests.isdisjoint(map(_span, [sg, *sg.ancestors()]))]
@@ -267,11 +267,10 @@ class Source:
         return (min([start, *(low for low, _ in inside)]), max([end, *(high for _, high in inside)]))
 
     @cached_property
-    def _tests(self) -> set[Span]:
+    def tests(self) -> set[Span]:
         """Where the program's own tests stand."""
-        if self.language.name != "rust":
-            return set()
-        items = self._root.find_all(_any_of(("function_item", "mod_item")))
+        kinds = TEST_ITEMS.get(self.language.name)
+        items = self._root.find_all(_any_of(kinds)) if kinds else []
         return {_span(each) for each in items if is_test_item(each)}
 
     @cached_property
@@ -316,7 +315,15 @@ def is_variable(node: Node) -> bool:
     first = parent.children[0] is node
     if parent.kind in {"call", "call_expression", "attribute", "scoped_identifier", "macro_invocation"}:
         return first and parent.kind == "attribute"
+    if parent.kind in {"method_invocation", "field_access"}:
+        return first and len(parent.named) == 2 + (parent.kind == "method_invocation")
     return not (parent.kind == "keyword_argument" and first)
+
+
+def called(arguments: Node) -> str:
+    """What the arguments are given to, as it is written: `np.clip`."""
+    call = arguments.parent
+    return arguments.source.text[call.start : arguments.start] if call is not None else ""
 
 
 def is_binding(node: Node) -> bool:
@@ -341,7 +348,7 @@ _PATTERNS = {
 }  # fmt: skip
 _TARGETED = {
     "for_statement", "for_in_statement", "for_expression", "for_range_loop", "for_in_clause", "range_clause",
-    "declaration",
+    "declaration", "enhanced_for_statement",
 }  # fmt: skip
 
 
@@ -365,6 +372,7 @@ _KINDS = {
     "cpp": ("function_definition", "lambda_expression"),
     "rust": ("function_item", "closure_expression"),
     "go": ("function_declaration", "method_declaration", "func_literal"),
+    "java": ("method_declaration", "constructor_declaration", "lambda_expression"),
 }
 
 
@@ -380,7 +388,9 @@ def _any_of(kinds: Iterable[str]) -> Config:
 
 def _is_region(sg: SgNode) -> bool:
     place = sg.range()
-    is_named = sg.kind() in {"function_definition", "function_item", "function_declaration"}
+    is_named = sg.kind() in {
+        "function_definition", "function_item", "function_declaration", "method_declaration",
+    }  # fmt: skip
     return is_named or place.end.line - place.start.line >= 2
 
 

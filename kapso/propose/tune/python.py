@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kapso.propose.checks import is_test_item
 from kapso.propose.tune.conditions import Condition
 from kapso.propose.tune.found import (
     Found,
@@ -158,6 +159,8 @@ class _Walk:
     def _scope(self, node: SgNode, kind: str, inner: SgNode) -> None:
         name = node.field("name")
         self._scopes.append(name.text() if name is not None else "")
+        if is_test_item(node):
+            self.is_allowed = False
         if kind == "class_definition":
             bases = node.field("superclasses")
             if bases is not None and re.search(r"\b(\w*Enum|Flag|IntFlag)\b", bases.text()):
