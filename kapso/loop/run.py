@@ -234,9 +234,10 @@ class Run:
             self.write_records()
 
     def record(self, attempt: Attempt) -> bytes:
-        """All that `ls --json` shows, with parameters and feedback, and whether its lead did not hold."""
-        is_demoted = attempt.number in self.history.demoted
-        return _to_bytes({**attempt.to_json(), **_beyond_json(attempt), "demoted": is_demoted})
+        """All that `ls --json` shows, with parameters and feedback, and whether its lead holds or did not."""
+        number, history = attempt.number, self.history
+        held = {"demoted": number in history.demoted, "proven": number in history.proven}
+        return _to_bytes({**attempt.to_json(), **_beyond_json(attempt), **held})
 
     def write_records(self, run: Mapping[str, Any] | None = None) -> None:
         """Write the waiting records, and `run`, how the run ended, if that is known."""

@@ -251,13 +251,17 @@ class _Session:
             entry["attempt"]: entry for entry in run.journal.past if entry["event"] == "attempt.evaluated"
         }
         recorded = ledger.read_records(run.repository, run.name)
+        best = run.repository.refs.get(RunRefs(run.name).best)
         for attempt in known:
             entry = told.get(attempt.number, {})
             if not attempt.parameters and entry.get("parameters"):
                 attempt = replace(attempt, parameters=entry["parameters"], feedback=entry.get("feedback"))
             record = recorded.get(ledger.record_name(attempt.number))
-            if record is not None and json.loads(record).get("demoted"):
+            kept = json.loads(record) if record is not None else {}
+            if kept.get("demoted"):
                 run.history.demoted.add(attempt.number)
+            if kept.get("proven") or attempt.commit == best:
+                run.history.proven.add(attempt.number)
             run.history.add(attempt)
             run.observe(attempt)
             if record is None:
