@@ -15,8 +15,8 @@ from kapso.goal import Metric
 class History:
     """Landed attempts by number, in order of landing, and what they say about the next.
 
-    With `by_verdict`, no score makes an attempt the best unless its verdict is `better`: pairs have told,
-    and a lead that they did not see does not hold.
+    With `by_verdict`, no score makes an attempt the best unless its verdict is `better`, or pairs have found
+    it better than the best (`proven`), which many steps too small to tell may come to.
     """
 
     def __init__(self, metric: Metric, *, by_verdict: bool = False) -> None:
@@ -30,6 +30,7 @@ class History:
         self.by_hand = 0
         self._by_tree: dict[str, int] = {}
         self.demoted: set[int] = set()
+        self.proven: set[int] = set()
 
     @property
     def baseline(self) -> Attempt:
@@ -73,7 +74,8 @@ class History:
 
     def is_passed_over(self, attempt: Attempt) -> bool:
         """Whether its score would make it the best, and its lead does not hold."""
-        holds = attempt.verdict is Verdict.BETTER or not self.by_verdict
+        is_proven = attempt.verdict is Verdict.BETTER or attempt.number in self.proven
+        holds = is_proven or not self.by_verdict
         return self._leads(attempt) and (attempt.number in self.demoted or not holds)
 
     def _leads(self, attempt: Attempt) -> bool:

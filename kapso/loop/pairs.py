@@ -31,23 +31,26 @@ class Pairs:
     ) -> tuple[Measured, Verdict | None]:
         """The candidate over all its repeats, and its verdict against the first of its parents.
 
-        What would be the best must beat the best as well, or it is no better than `same`. None leaves the
-        verdict to what is known about the noise.
+        What would be the best by its score has to beat the best in pairs as well: it is `proven` then, and
+        else no better than `same`. None leaves the verdict to what is known about the noise.
         """
         if not self._is_needed(measured, parents):
             return measured, None
+        history = self.run.history
         candidate = _Candidate(commit, place, [measured])
-        verdict = self._against(parents[0], candidate)
-        rivals = {parents[0]}
-        while (together := self._together(candidate)).outcome == Outcome.SCORED:
-            rival = self.run.history.best_number
-            if verdict is not Verdict.BETTER or rival in rivals or not self._leads(together):
-                break
-            rivals.add(rival)
-            if self._against(rival, candidate) is not Verdict.BETTER:
-                verdict = Verdict.SAME
+        verdicts = {parents[0]: self._against(parents[0], candidate)}
+        while self._leads(together := self._together(candidate)) and history.best_number not in verdicts:
+            verdicts[history.best_number] = self._against(history.best_number, candidate)
         self._known[place.number] = self._scores(candidate)
-        return together, verdict if together.outcome == Outcome.SCORED else None
+        if together.outcome != Outcome.SCORED:
+            return together, None
+        verdict = verdicts[parents[0]]
+        if self._leads(together):
+            if verdicts[history.best_number] is Verdict.BETTER:
+                history.proven.add(place.number)
+            elif verdict is Verdict.BETTER:
+                verdict = Verdict.SAME
+        return together, verdict
 
     def _is_needed(self, measured: Measured, parents: Sequence[int]) -> bool:
         run = self.run
@@ -123,6 +126,8 @@ class Pairs:
         }
 
     def _leads(self, measured: Measured) -> bool:
+        if measured.outcome != Outcome.SCORED:
+            return False
         best = self.run.history.best.score
         return best is None or self.run.goal.primary.is_better(measured.metrics[self._primary], best)
 

@@ -277,12 +277,14 @@ class Run:
             self.write_records()
 
     def record(self, attempt: Attempt) -> bytes:
-        """All that `ls --json` shows, with parameters and feedback, whether its lead did not hold, and the
+        """All that `ls --json` shows, and more: parameters and feedback, whether its lead holds or did not, the
         identity of its program."""
+        number, history = attempt.number, self.history
         beyond = {
             **_beyond_json(attempt),
-            "demoted": attempt.number in self.history.demoted,
-            "program": self.twins.program(attempt.number),
+            "demoted": number in history.demoted,
+            "proven": number in history.proven,
+            "program": self.twins.program(number),
         }
         return _to_bytes({**attempt.to_json(), **beyond})
 

@@ -270,14 +270,18 @@ class _Session:
             entry["attempt"]: entry for entry in run.journal.past if entry["event"] == "attempt.evaluated"
         }
         recorded = ledger.read_records(run.repository, run.name)
+        best = run.repository.refs.get(RunRefs(run.name).best)
         for attempt in known:
             entry = told.get(attempt.number, {})
             if not attempt.parameters and entry.get("parameters"):
                 attempt = replace(attempt, parameters=entry["parameters"], feedback=entry.get("feedback"))
-            record = json.loads(recorded.get(ledger.record_name(attempt.number), b"null"))
-            if record is not None and record.get("demoted"):
+            record = recorded.get(ledger.record_name(attempt.number))
+            kept = json.loads(record) if record is not None else {}
+            if kept.get("demoted"):
                 run.history.demoted.add(attempt.number)
-            run.twins.add(attempt.number, attempt.commit, record and record.get("program"))
+            if kept.get("proven") or attempt.commit == best:
+                run.history.proven.add(attempt.number)
+            run.twins.add(attempt.number, attempt.commit, kept.get("program"))
             run.history.add(attempt)
             run.observe(attempt)
             if record is None:

@@ -79,3 +79,13 @@ def test_without_pairs_the_best_score_is_the_best() -> None:
     history.add(attempt(0, 1.0, None))
     assert history.add(attempt(1, 3.0, Verdict.SAME))
     assert history.demoted == set()
+
+
+def test_steps_too_small_to_tell_may_come_to_a_best() -> None:
+    history = History(Metric("score"), by_verdict=True)
+    history.add(attempt(0, 1.0, None))
+    history.proven.add(1)
+    assert history.add(attempt(1, 3.0, Verdict.SAME)), (
+        "pairs found it better than the best, not than its parent"
+    )
+    assert history.demote(1).verdict is Verdict.SAME and history.best_number == 0

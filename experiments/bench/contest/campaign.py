@@ -130,7 +130,9 @@ class Campaign:
         given = {"key": job.key, "none": True} if result is None else result.to_json()
         file.write(json.dumps(given) + "\n")
         file.flush()
-        _say(f"{what}: " + ("does not apply" if result is None else f"{result.start:.6g} → {result.final:.6g}"))
+        _say(
+            f"{what}: " + ("does not apply" if result is None else f"{result.start:.6g} → {result.final:.6g}")
+        )
 
 
 def _read(line: str) -> dict[str, Any] | None:

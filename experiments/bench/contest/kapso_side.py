@@ -69,7 +69,7 @@ def run_kapso(task: Task, seed: int, budget: int, folder: Path) -> Trace:
 def _spent(task: Task, attempts: Mapping[int, Event], repository: Path, before: int) -> int:
     """Evaluations since the first attempt began; one that failed early counts like any other.
 
-    With `repeats: auto` an attempt takes as many as it needs, and its parent is evaluated again, too: then the
+    With `repeats: auto` an attempt takes as many as it needs, and its parent is evaluated again: then the
     logs are counted, in which every run of the scorer stands.
     """
     repeats: object = task.goal.repeats

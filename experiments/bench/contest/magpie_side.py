@@ -104,7 +104,9 @@ def _config(targets: list[str], seed: int, budget: int, place: Path) -> configpa
     config["srcml"].update(process_pseudo_blocks="False", process_literals="False", process_operators="False")
     config["srcml"]["rename"] = ""
     steps = _MOST_STEPS * budget
-    config["search"].update(possible_edits="\n".join(" ".join(edits).split()), max_steps=str(steps), warmup="1")
+    config["search"].update(
+        possible_edits="\n".join(" ".join(edits).split()), max_steps=str(steps), warmup="1"
+    )
     return config
 
 

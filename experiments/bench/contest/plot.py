@@ -26,7 +26,8 @@ def svg(boards: Sequence[Board]) -> str:
     height = HEAD + rows * (HIGH + GAP_Y) + 16
     methods = [name for name in METHODS if any(name in board.standings for board in boards)]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" '
         'font-family="system-ui, sans-serif" font-size="11">',
         f"<style>{_style(methods)}</style>",
         f'<rect width="{width}" height="{height}" class="page"/>',
@@ -52,7 +53,10 @@ def _style(methods: Sequence[str]) -> str:
 
     light = rules(_LIGHT, "#ffffff", "#333330", "#dddcd6")
     dark = rules(_DARK, "#16181c", "#d8d8d4", "#3a3d44")
-    lines = "polyline{stroke-width:1.4;stroke-linejoin:round}polyline.kapso{stroke-width:2.6}.title{font-weight:600}"
+    lines = (
+        "polyline{stroke-width:1.4;stroke-linejoin:round}polyline.kapso{stroke-width:2.6}"
+        ".title{font-weight:600}"
+    )
     return f"{light}{lines}@media (prefers-color-scheme: dark){{{dark}}}"
 
 
@@ -95,7 +99,7 @@ def _band(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _points(points: Sequence[tuple[float, float]]) -> str:
-    """In the panel's pixels, without those on a level stretch; what is worse than the start lies on the floor."""
+    """In the panel's pixels, without those on a level stretch; worse than the start lies on the floor."""
     shown = [(f"{x:.0f}", f"{HIGH * (1 - min(1.0, max(0.0, y))):.1f}") for x, y in points]
     kept = [
         here

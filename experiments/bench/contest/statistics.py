@@ -1,6 +1,6 @@
 """What the traces say: normalised curves, areas, intervals, and tests of Kapso against each rival.
 
-Intervals are percentile bootstraps (Efron 1979); tests are Mann and Whitney's (1947), their p by permutation, as
+Intervals are percentile bootstraps (Efron 1979); tests are Mann and Whitney's (1947), p by permutation, as
 ties are many, and corrected by Holm (1979) for the number of rivals.
 """
 
@@ -58,7 +58,7 @@ class Board:
 
 
 def board_of(task: Task, traces: Sequence[Trace]) -> Board:
-    """The standings on a task; the best known is that of its `bench.toml` or the best that any method found."""
+    """The standings on a task; the best known is its `bench.toml`'s or the best that any method found."""
     sign = task.sign
     start = traces[0].start
     worths = [start, *(worth for trace in traces for worth in trace.curve())]
@@ -148,8 +148,10 @@ def lead(pairs: Sequence[tuple[Values, Values]]) -> Interval:
     leads = []
     for _ in range(_RESAMPLES):
         chosen = random.integers(0, len(arrays), len(arrays))
-        drawn = [(random.choice(arrays[k][0], len(arrays[k][0])), random.choice(arrays[k][1], len(arrays[k][1])))
-                 for k in chosen]
+        drawn = [
+            (random.choice(arrays[k][0], len(arrays[k][0])), random.choice(arrays[k][1], len(arrays[k][1])))
+            for k in chosen
+        ]
         leads.append(np.mean([ours.mean() - theirs.mean() for ours, theirs in drawn]))
     low, high = np.quantile(leads, (0.025, 0.975))
     middle = np.mean([ours.mean() - theirs.mean() for ours, theirs in arrays])

@@ -41,9 +41,9 @@ def _head(boards: Sequence[Board], traces: Sequence[Trace], command: str) -> Ite
     budget = traces[0].budget
     seeds = max(len(standing.worths) for board in boards for standing in board.standings.values())
     yield from ("# Search: Kapso and its rivals", "")
-    yield f"{len(boards)} tasks, {budget} evaluations each, {seeds} seeds. A curve is what the choice of a method"
-    yield "after each evaluation is really worth, 0 at the unchanged program and 1 at the best that is known; its"
-    yield "mean is the area. Brackets hold 95 % intervals. `../README.md` says how all this is measured."
+    yield f"{len(boards)} tasks, {budget} evaluations each, {seeds} seeds. A curve is what the choice of a"
+    yield "method after each evaluation is really worth, 0 at the unchanged program and 1 at the best that is"
+    yield "known; its mean is the area. Brackets hold 95 % intervals. `../README.md` says how all is measured."
     yield ""
     yield from ("```", command, "```", "")
     yield f"{time.strftime('%Y-%m-%d', time.gmtime())}, {_machine()}, {_versions()}."
@@ -72,7 +72,8 @@ def _overall(boards: Sequence[Board]) -> Iterator[str]:
         words = [found[rival] for found in verdicts if rival in found]
         counts = ", ".join(str(words.count(word)) for word in ("ahead", "tied", "behind"))
         areas, ends = _lead(met, rival, "areas"), _lead(met, rival, "finals")
-        yield f"| {METHODS[rival].label} | {len(met)} | {_shown(areas, '+.3f')} | {_shown(ends, '+.3f')} | {counts} |"
+        label = METHODS[rival].label
+        yield f"| {label} | {len(met)} | {_shown(areas, '+.3f')} | {_shown(ends, '+.3f')} | {counts} |"
     yield ""
     ranks = [ranks_on(board) for board in boards]
     means = {
@@ -81,7 +82,8 @@ def _overall(boards: Sequence[Board]) -> Iterator[str]:
         if any(method in found for found in ranks)
     }
     yield "Mean rank by area: " + ", ".join(
-        f"{METHODS[method].label} {mean:.2f}" for method, mean in sorted(means.items(), key=lambda item: item[1])
+        f"{METHODS[method].label} {mean:.2f}"
+        for method, mean in sorted(means.items(), key=lambda item: item[1])
     )
     yield ""
 
@@ -102,9 +104,7 @@ def _table(boards: Sequence[Board], cell: object, measure: str) -> Iterator[str]
     yield f"| task | start → best | {' | '.join(METHODS[method].label for method in methods)} | Kapso is |"
     yield f"| --- | --- |{' --- |' * len(methods)} --- |"
     for board in boards:
-        cells = [
-            cell(board.standings[method]) if method in board.standings else "–" for method in methods
-        ]
+        cells = [cell(board.standings[method]) if method in board.standings else "–" for method in methods]
         found = _verdicts(board, measure)
         word = verdict({METHODS[rival].label: each for rival, each in found.items()}) if found else "–"
         name = f"**{board.task.name}**: {board.task.kind}"
@@ -115,8 +115,9 @@ def _table(boards: Sequence[Board], cell: object, measure: str) -> Iterator[str]
 def _costs(boards: Sequence[Board], traces: Sequence[Trace]) -> Iterator[str]:
     """What was evaluated beside the budget, and how long a trace takes."""
     yield from ("## Beside the budget", "")
-    yield "Evaluations that do not count: those of the unchanged program at the start and, in Kapso's case, of base"
-    yield "and best at the end. Means over all traces; seconds are wall time, of a machine that did other things too."
+    yield "Evaluations that do not count: those of the unchanged program at the start and, in Kapso's case, of"
+    yield "base and best at the end. Means over all traces; seconds are wall time, of a machine that did other"
+    yield "things too."
     yield ""
     yield "| method | of the baseline | to confirm | within the budget | seconds a trace |"
     yield "| --- | --- | --- | --- | --- |"
