@@ -185,7 +185,11 @@ _SECTIONS: dict[str, dict[str, Any]] = {
         "gpu": _says("Whether it sees a GPU.", {"const": "auto"}, _BOOLEAN, default="auto"),
         "env": _says("Variables of yours that it gets, by name.", _PATTERNS),
     },
-    "memory": {"recall": _says("Whether lessons are recalled.", _BOOLEAN, default=True)},
+    "memory": {
+        "recall": _says(
+            "Whether lessons, and what earlier runs of the goal found, are recalled.", _BOOLEAN, default=True
+        )
+    },
 }
 
 _TOP: dict[str, Any] = {

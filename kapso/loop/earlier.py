@@ -6,6 +6,7 @@ So a resumed run goes on with what it began with, and a seed reproduces what sta
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -37,7 +38,11 @@ def earlier_files(setting: Setting, also: str | None, say: Say) -> dict[str, byt
     for run, facts in _candidates(repository, goal.name, also):
         if (facts.get("metric"), facts.get("direction")) != (goal.primary.name, goal.primary.goal):
             continue
-        if (told := _read(setting, run, facts)) is not None:
+        try:
+            told = _read(setting, run, facts)
+        except (KapsoError, AttributeError, KeyError, TypeError, ValueError):
+            continue  # a run that was pulled may say anything
+        if told is not None:
             found.append(told)
         if len(found) == _RUNS:
             break
@@ -70,7 +75,7 @@ def _candidates(repository: Repository, goal: str, also: str | None) -> list[tup
             facts = json.loads(landing.read_goal(repository, run)["run.json"])
         except (KapsoError, KeyError, ValueError):
             continue
-        if run == also or facts.get("goal") == goal:
+        if isinstance(facts, dict) and (run == also or facts.get("goal") == goal):
             told.append((run == also, str(facts.get("started") or ""), run, facts))
     return [(run, facts) for _, _, run, facts in sorted(told, key=lambda each: each[:3], reverse=True)]
 
@@ -89,7 +94,7 @@ def _read(setting: Setting, run: str, facts: Mapping[str, Any]) -> EarlierRun | 
         run=run,
         is_comparable=facts.get("evaluator") == setting.identity,
         is_same_base=is_same,
-        baseline=records.get(BASELINE, {}).get("score"),
+        baseline=_number(records.get(BASELINE, {}).get("score")),
         base={} if is_same else _parameters(setting, base),
         attempts=attempts,
     )
@@ -117,13 +122,17 @@ def _attempt(number: int, records: Mapping[int, Mapping[str, Any]]) -> EarlierAt
     return EarlierAttempt(
         number=number,
         parent=parents[0],
-        parameters=parameters,
-        score=record.get("score"),
+        parameters=dict(parameters),
+        score=_number(record.get("score")),
         is_better=record.get("verdict") == Verdict.BETTER,
         is_broken=record.get("outcome") != Outcome.SCORED,
         is_plain=_is_plain(number, records),
         arm=str(record.get("hypothesis") or "").split(":", 1)[0],
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _is_plain(number: int, records: Mapping[int, Mapping[str, Any]]) -> bool:

@@ -24,7 +24,8 @@ def test_a_run_begins_where_an_earlier_one_ended_unless_nothing_is_recalled(demo
     assert "earlier runs" not in done.stderr
     end = json.loads(kapso.git("show", f"refs/kapso/{first}/records:run.json"))
     assert set(end["importance"]) <= {"params.json:x", "params.json:y"} and end["importance"]
-    assert f"  matters {sentence(end['importance'])}" in done.stdout
+    ranked = dict(sorted(end["importance"].items(), key=lambda pair: -pair[1]))
+    assert f"  matters {sentence(ranked)}" in done.stdout
 
     second, done = ran(kapso, "--attempts", "1")
     assert f"earlier runs found: {first};" in done.stderr
