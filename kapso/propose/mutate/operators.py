@@ -70,6 +70,7 @@ OPERATORS = (
     Operator("copy", 0.4, _STATEMENTS, statements.copy),
     Operator("exchange", 0.7, _STATEMENTS, together.exchange),
     Operator("rename", 0.3, _STATEMENTS, together.rename),
+    Operator("both", 0.4, _ROOTS, together.both),
     Operator("pair", 0.2, _ROOTS, together.pair),
     Operator("hoist", 1.2, CALLS, faster.hoist),
     Operator("first", 1.5, SUBSCRIPTS | {"assignment"}, faster.first_of, True),

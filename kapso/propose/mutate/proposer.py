@@ -257,7 +257,7 @@ class Mutate:
             found = [
                 each for each in self._seen(region) if each.edit.is_plain and each.candidate.key not in known
             ]
-            yield from random.sample(found, len(found))
+            yield from sorted(random.sample(found, len(found)), key=lambda each: len(each.edit.spans))
 
     def _drawn(self, sources: list[Source], tried: set[str], random: Random) -> Iterator[_Seen]:
         """Untried edits in a random order that prefers the promising ones; work is bound to what is asked."""

@@ -153,8 +153,8 @@ class Record:
 _AGAIN = {Result.BETTER: 4.0, Result.SAME: 0.3, Result.WORSE: 0.4, Result.BROKEN: 0.2}
 """Of a step that the region does not hold: one that helped elsewhere may help here."""
 _OTHER_WAY = {Result.BETTER: 0.4, Result.SAME: 0.5, Result.WORSE: 3.0, Result.BROKEN: 0.3}
-PLAIN = frozenset({"compare", "logic", "step"})
-"""The operators whose edits mend a slip of one sign."""
+PLAIN = frozenset({"compare", "logic", "step", "both"})
+"""The operators whose edits mend a slip of one sign, or the same slip made twice."""
 FIELDS = ("operator", "path", "region", "spot", "edit")
 """What an attempt's parameters must tell to be learnt from."""
 

@@ -51,21 +51,29 @@ def rename(node: Node, region: Region) -> Iterator[Edit]:
             yield edit(f"`{name}` to `{other}` throughout `{node.text}`", *spans, weight=0.5)
 
 
+def both(node: Node, region: Region) -> Iterator[Edit]:
+    """Two comparisons near each other that share a variable, changed alike: both loosened, both turned."""
+    for _, one, other in _pairs(node, region):
+        if _are_alike(one, other):
+            yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, is_plain=True)
+
+
 def pair(node: Node, region: Region) -> Iterator[Edit]:
-    """Two small edits near each other that share a variable: a comparison and a 1, or two comparisons."""
-    if node is not region.root:
-        return
-    single = list(_small(region))
-    found = []
+    """Two small edits near each other that share a variable: a comparison and a 1, or two places."""
+    found = [each for each in _pairs(node, region) if not _are_alike(*each[1:])]
+    found.sort(key=lambda each: (-each[0], each[1].start, each[2].start))
+    for weight, one, other in found[:_MOST_PAIRS]:
+        yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, weight=min(1.0, weight / 4))
+
+
+def _pairs(node: Node, region: Region) -> Iterator[tuple[float, Edit, Edit]]:
+    """The small edits of a region by twos, each with what speaks for it."""
+    single = list(_small(region)) if node is region.root else []
     for (place, words, one), (other_place, other_words, other) in combinations(single, 2):
         apart = abs(place - other_place)
         is_disjoint = one.spans[-1][1] < other.spans[0][0] or other.spans[-1][1] < one.spans[0][0]
         if apart <= _NEAR and is_disjoint and words & other_words:
-            weight = one.weight * other.weight / (1 + apart)
-            found.append((weight * (4 if _are_alike(one, other) else 1), one, other))
-    found.sort(key=lambda each: (-each[0], each[1].start, each[2].start))
-    for weight, one, other in found[:_MOST_PAIRS]:
-        yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, weight=min(2.0, weight / 6))
+            yield one.weight * other.weight / (1 + apart), one, other
 
 
 def _are_alike(one: Edit, other: Edit) -> bool:
