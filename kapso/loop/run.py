@@ -277,8 +277,8 @@ class Run:
             self.write_records()
 
     def record(self, attempt: Attempt) -> bytes:
-        """All that `ls --json` shows, and more: parameters and feedback, whether its lead holds or did not, the
-        identity of its program."""
+        """All that `ls --json` shows, more: parameters and feedback, whether its lead holds or did not, and
+        the identity of its program."""
         number, history = attempt.number, self.history
         beyond = {
             **_beyond_json(attempt),

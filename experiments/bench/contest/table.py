@@ -43,7 +43,7 @@ def _head(boards: Sequence[Board], traces: Sequence[Trace], command: str) -> Ite
     yield from ("# Search: Kapso and its rivals", "")
     yield f"{len(boards)} tasks, {budget} evaluations each, {seeds} seeds. A curve is what the choice of a"
     yield "method after each evaluation is really worth, 0 at the unchanged program and 1 at the best that is"
-    yield "known; its mean is the area. Brackets hold 95 % intervals. `../README.md` says how all is measured."
+    yield "known; its mean is the area. Brackets hold 95 % intervals. `../README.md` says how it is measured."
     yield ""
     yield from ("```", command, "```", "")
     yield f"{time.strftime('%Y-%m-%d', time.gmtime())}, {_machine()}, {_versions()}."
@@ -115,9 +115,9 @@ def _table(boards: Sequence[Board], cell: object, measure: str) -> Iterator[str]
 def _costs(boards: Sequence[Board], traces: Sequence[Trace]) -> Iterator[str]:
     """What was evaluated beside the budget, and how long a trace takes."""
     yield from ("## Beside the budget", "")
-    yield "Evaluations that do not count: those of the unchanged program at the start and, in Kapso's case, of"
-    yield "base and best at the end. Means over all traces; seconds are wall time, of a machine that did other"
-    yield "things too."
+    yield "Evaluations that do not count: those of the unchanged program at the start and, for Kapso, of"
+    yield "base and best at the end. Means over all traces; seconds are wall time, of a machine that had other"
+    yield "work too."
     yield ""
     yield "| method | of the baseline | to confirm | within the budget | seconds a trace |"
     yield "| --- | --- | --- | --- | --- |"
