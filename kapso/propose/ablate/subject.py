@@ -30,8 +30,10 @@ def subject_of(best: Attempt, attempts: Mapping[int, Attempt]) -> Attempt:
 
     All parts of one subject are measured against it alone: from step to step, `same` would drift.
     """
-    while best.proposer == NAME and best.verdict is not Verdict.BETTER and best.parents:
-        best = attempts[best.parents[0]]
+    while best.proposer == NAME and best.verdict is not Verdict.BETTER:
+        if not best.parents or (origin := attempts.get(best.parents[0])) is None:
+            break
+        best = origin
     return best
 
 
