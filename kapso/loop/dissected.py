@@ -83,8 +83,9 @@ def _noise(repository: Repository, run: str) -> Noise:
     from kapso.git.layout import RunRefs
     from kapso.memory.history import read_json
 
-    told = read_json(repository, repository.refs.get(RunRefs(run).records), "run.json").get("noise")
-    return Noise(float(told)) if isinstance(told, int | float) and math.isfinite(told) else Noise()
+    told = read_json(repository, repository.refs.get(RunRefs(run).records), "run.json")
+    sigma = told.get("noise")
+    return Noise.from_json(told) if isinstance(sigma, int | float) and math.isfinite(sigma) else Noise()
 
 
 def _read(repository: Repository, run: str, goal: Goal) -> Read:

@@ -71,7 +71,9 @@ class Run:
         self.sandbox_level = sandbox_level
         self.history = History(goal.primary, by_verdict=goal.repeats is None)
         self.twins = Twins(editable)
-        self.allocation = Allocation([each.name for each in proposers], goal.primary)
+        self.allocation = Allocation(
+            [each.name for each in proposers if each.name not in FINISHERS], goal.primary
+        )
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
@@ -105,9 +107,9 @@ class Run:
         Finishers, who decide by themselves when they have ideas, come before the others, and behind them in
         the last round.
         """
-        order = self.allocation.order(number, seed)
-        order.sort(key=lambda name: (name in FINISHERS) == is_last)
-        return [self.proposer(name) for name in order]
+        finishers = [each for each in self.proposers if each.name in FINISHERS]
+        others = [self.proposer(name) for name in self.allocation.order(number, seed)]
+        return [*others, *finishers] if is_last else [*finishers, *others]
 
     def left(self, number: int) -> int | None:
         """About how many attempts there are from `number` on, by budget and patience; None: no limit."""

@@ -134,13 +134,6 @@ def test_what_is_in_flight_counts_as_a_turn() -> None:
     assert asked(5) < asked(0) - 30
 
 
-def test_what_shrinks_the_best_comes_first_when_it_has_something() -> None:
-    search = Search(["tune", "mutate", "ablate"], climbing(tune=1.0)).run(
-        30, lambda name, number: name != "ablate" or number > 20
-    )
-    assert search.turns[20:] == ["ablate"] * 10
-
-
 def test_seconds_and_dollars_count_where_a_model_takes_part_and_not_else() -> None:
     steps = climbing(tune=1.0, llm=1.0)
     cheap = Counter(Search(["tune", "llm"], steps, lambda name: 1.0).run(80).turns)
