@@ -120,7 +120,7 @@ class Mutate:
         if self._rests(context):
             return None
         random = Random(f"{context.seed}:{len(context.known)}")
-        if random.random() < _LEAP_SHARE:
+        if random.random() < _LEAP_SHARE * min(1.0, self._record.trust):
             for parent, seen in self._leaps_from(context.parents[0], random):
                 if (idea := self._first([seen], parent, context)) is not None:
                     return idea
