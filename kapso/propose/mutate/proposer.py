@@ -95,7 +95,7 @@ class Mutate:
     def ideate(self, context: Context) -> Idea | None:
         """The next edit, or None when all that it sees in the parent was tried."""
         random = Random(f"{context.seed}:{len(context.known)}")
-        if random.random() < _LEAP_SHARE:
+        if random.random() < _LEAP_SHARE * min(1.0, self._record.trust):
             for parent, seen in self._leaps_from(context.parents[0], random):
                 if (idea := self._first([seen], parent, context)) is not None:
                     return idea

@@ -82,6 +82,7 @@ class Record:
         self._edits: dict[str, Result] = {}
         self._steps: dict[tuple[str, bool], _Step] = {}
         self._steepest = 0.0
+        self._turned = Tally()
 
     def learn(self, told: Mapping[str, Any], attempt: Attempt, before: float | None) -> None:
         """Take in what an attempt's parameters say was edited; `before` is its parent's score."""
@@ -101,6 +102,9 @@ class Record:
         if isinstance(theme := told.get("theme"), str) and isinstance(step, int | float) and step:
             is_known = attempt.score is not None and before is not None
             slope = abs((attempt.score or 0.0) - (before or 0.0)) / abs(step) if is_known else 0.0
+            other = self._steps.get((theme, step < 0))
+            if other is not None and other.result is Result.WORSE:
+                self._turned.add(result)
             self._steps[theme, step > 0] = _Step(result, slope)
             if result in (Result.BETTER, Result.WORSE):
                 self._steepest = max(slope, 0.9 * self._steepest)
@@ -132,8 +136,13 @@ class Record:
         if other is None:
             return 1.0
         if other.result is Result.WORSE and self._steepest:
-            return 2 + 20 * other.slope / self._steepest
+            return (2 + 20 * other.slope / self._steepest) * min(1.0, self.trust)
         return _OTHER_WAY[other.result]
+
+    @property
+    def trust(self) -> float:
+        """Whether the other way helps where one way hurt; what costs time, say, costs it both ways."""
+        return (3 + 3 * self._turned.better) / (3 + self._turned.total)
 
     def region_weight(self, region: str) -> float:
         """Regions whose edits moved the score come first, those where nothing mattered last."""
