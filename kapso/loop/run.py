@@ -96,9 +96,9 @@ class Run:
         self.history.in_flight[tree] = number
         self.twins.claim(number, program)
 
-    def in_turn(self, number: int, seed: int) -> list[Proposer]:
+    def in_turn(self, number: int) -> list[Proposer]:
         """The proposers as they are asked for attempt `number`."""
-        return [self.proposer(name) for name in self.allocation.order(number, seed)]
+        return [self.proposer(name) for name in self.allocation.order(number)]
 
     def keep_candidate(
         self,

@@ -40,7 +40,7 @@ class AttemptSteps:
         """Ask the proposers as they are due; no idea from any of them ends the attempt before it began."""
         run = self.run_
         with run.lock:
-            for proposer in run.in_turn(state["number"], self._seed(state, "allocate")):
+            for proposer in run.in_turn(state["number"]):
                 if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
                     continue
                 if (idea := proposer.ideate(self._context(state, proposer.name))) is not None:
