@@ -71,9 +71,8 @@ class Run:
         self.sandbox_level = sandbox_level
         self.history = History(goal.primary, by_verdict=goal.repeats is None)
         self.twins = Twins(editable)
-        self.allocation = Allocation(
-            [each.name for each in proposers if each.name not in FINISHERS], goal.primary
-        )
+        shared = [each.name for each in proposers if each.name not in FINISHERS]
+        self.allocation = Allocation(shared, goal.primary)
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
@@ -101,14 +100,14 @@ class Run:
         self.history.in_flight[tree] = number
         self.twins.claim(number, program)
 
-    def in_turn(self, number: int, seed: int, is_last: bool = False) -> list[Proposer]:
+    def in_turn(self, number: int, is_last: bool = False) -> list[Proposer]:
         """The proposers as they are asked for attempt `number`.
 
         Finishers, who decide by themselves when they have ideas, come before the others, and behind them in
         the last round.
         """
         finishers = [each for each in self.proposers if each.name in FINISHERS]
-        others = [self.proposer(name) for name in self.allocation.order(number, seed)]
+        others = [self.proposer(name) for name in self.allocation.order(number)]
         return [*others, *finishers] if is_last else [*finishers, *others]
 
     def left(self, number: int) -> int | None:

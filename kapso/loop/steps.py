@@ -43,9 +43,8 @@ class AttemptSteps:
         """Ask the proposers as they are due; no idea from any of them ends the attempt before it began."""
         run = self.run_
         with run.lock:
-            seed = self._seed(state, "allocate")
             for is_last in (False, True):
-                for proposer in run.in_turn(state["number"], seed, is_last):
+                for proposer in run.in_turn(state["number"], is_last):
                     if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
                         continue
                     context = self._context(state, proposer.name, is_last)

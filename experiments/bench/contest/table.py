@@ -116,8 +116,7 @@ def _costs(boards: Sequence[Board], traces: Sequence[Trace]) -> Iterator[str]:
     """What was evaluated beside the budget, and how long a trace takes."""
     yield from ("## Beside the budget", "")
     yield "Evaluations that do not count: those of the unchanged program at the start and, for Kapso, of"
-    yield "base and best at the end. Means over all traces; seconds are wall time, of a machine that had other"
-    yield "work too."
+    yield "base and best at the end. Means over all traces; seconds are wall time."
     yield ""
     yield "| method | of the baseline | to confirm | within the budget | seconds a trace |"
     yield "| --- | --- | --- | --- | --- |"
