@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,8 +22,9 @@ from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
 from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.measured import Measured, conclude, declared, public, together
 from kapso.evaluate.pinning import Pinning
-from kapso.evaluate.readings import PRIVATE, Reading, read_scorer, why_invalid
+from kapso.evaluate.readings import Reading, read_scorer
 from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.trees import remove_tree
@@ -68,18 +69,6 @@ class Produced:
     feedback: str | None = None
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The end of an evaluation. `metrics` holds whatever was measured, also where it is not scored."""
-
-    outcome: Outcome
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    reason: str | None = None
-    feedback: str | None = None
-    stages: tuple[Stage, ...] = ()
-    said: str = ""
-
-
 class Evaluator:
     """Evaluates commits of one run. Thread-safe as long as no two calls share a slot."""
 
@@ -90,7 +79,7 @@ class Evaluator:
         self.ladder = Ladder(goal)
         self._stages = goal.all_stages
         self._full = self._stages[-1]
-        self._declared = {each.name for each in goal.metrics} | {each.metric for each in goal.constraints}
+        self._declared = declared(goal)
         self._counts_stages = any(
             name.startswith(f"{stage.name}.") for stage in self._stages[:-1] for name in self._declared
         )
@@ -138,9 +127,8 @@ class Evaluator:
             assert reading is not None
             measured = {**reading.metrics, **_measured(output), **produced.metrics}
             readings.append((measured, reading))
-        # The baseline is its own measure, also when it is evaluated once more beside its best.
-        is_baseline = place.number == BASELINE or not self.baseline_metrics
-        return self._conclude(commit, readings, _kept(stages), None if is_baseline else self.baseline_metrics)
+        changed = self.files.changed_lines(commit)
+        return conclude(self.goal, readings, changed, _kept(stages), self._measure_of(place))
 
     def hold_out(
         self, commit: str, produced: Produced, place: Place, cancel: threading.Event
@@ -207,7 +195,8 @@ class Evaluator:
             reading, failure = self._read(stage, outputs[0], place, 0, notes, cancel)
             if reading is None:
                 return failure
-            metrics = {**_public(reading.metrics, self._declared), **_measured(outputs[0])}
+            shown = public(reading.metrics, self._declared)
+            metrics = {**{name: reading.metrics[name] for name in shown}, **_measured(outputs[0])}
             climbed.add(stage, metrics, reading)
             if (reason := why_no_result(stage, self.goal.primary, metrics, reading)) is not None:
                 return Failure("invalid", reason)
@@ -306,44 +295,13 @@ class Evaluator:
         named = None if path is None else (out, path)
         return result, read_scorer(self.goal.metrics, result.stdout, folder, named)
 
-    def _conclude(
-        self,
-        commit: str,
-        readings: list[tuple[dict[str, float], Reading]],
-        stages: tuple[Stage, ...],
-        baseline: Mapping[str, float] | None,
-    ) -> Measured:
-        """One value of each metric that every repeat gave, and whether all of it is valid."""
-        names = set.intersection(*(set(metrics) for metrics, _ in readings))
-        names = set(_public(dict.fromkeys(names, 0.0), self._declared))
-        given = [metrics for metrics, _ in readings]
-        metrics = self._of_repeats(given, names)
-        metrics["diff.lines"] = float(self.files.changed_lines(commit))
-        worst = next((reading for given, reading in readings if self._lacks(given)), readings[0][1])
-        reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline or metrics, worst)
-        feedback = next((reading.feedback for _, reading in readings if reading.feedback), None)
-        outcome = Outcome.SCORED if reason is None else Outcome.INVALID
-        return Measured(outcome, metrics, reason, feedback, stages)
-
     def together(self, evaluations: Sequence[Measured], place: Place) -> Measured:
-        """Several evaluations of one program as its repeats; the first one that gave no score decides."""
-        stages = tuple(stage for each in evaluations for stage in each.stages)
-        primary = self.goal.primary.name
-        failed = next((each for each in evaluations if primary not in each.metrics), None)
-        if failed is not None:
-            return replace(failed, stages=stages)
-        given = [each.metrics for each in evaluations]
-        metrics = self._of_repeats(given, set.intersection(*map(set, given)))
-        baseline = metrics if place.number == BASELINE else self.baseline_metrics
-        reason = why_invalid(self.goal.metrics, self.goal.constraints, metrics, baseline, Reading())
-        outcome = Outcome.SCORED if reason is None else Outcome.INVALID
-        return replace(evaluations[0], outcome=outcome, metrics=metrics, reason=reason, stages=stages)
+        """Several evaluations of one program as its repeats."""
+        return together(self.goal, evaluations, self._measure_of(place))
 
-    def _of_repeats(self, given: Sequence[Mapping[str, float]], names: Iterable[str]) -> dict[str, float]:
-        return {name: self.goal.of_repeats(name, [each[name] for each in given]) for name in sorted(names)}
-
-    def _lacks(self, metrics: Mapping[str, float]) -> bool:
-        return any(each.name not in metrics for each in self.goal.metrics if each.name != "diff.lines")
+    def _measure_of(self, place: Place) -> Mapping[str, float] | None:
+        """The baseline is its own measure, also when it is evaluated once more beside its best."""
+        return None if place.number == BASELINE else self.baseline_metrics
 
     # Shared
 
@@ -432,11 +390,6 @@ def _failed(failure: Failure, stages: list[dict[str, Any]], produced: Produced) 
 
 def _kept(stages: list[dict[str, Any]]) -> tuple[Stage, ...]:
     return tuple(Stage(**stage) for stage in stages)
-
-
-def _public(metrics: Mapping[str, float], declared: set[str]) -> dict[str, float]:
-    """Without what is private, unless the goal declares it."""
-    return {name: each for name, each in metrics.items() if name in declared or not name.startswith(PRIVATE)}
 
 
 def _why_not_taken(out: Path) -> str | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from kapso.attempt import BASELINE
 from kapso.errors import BaselineError, GoalError, KapsoError, NotAvailableYet
-from kapso.evaluate.evaluator import Measured, Place
+from kapso.evaluate.evaluator import Place
+from kapso.evaluate.measured import Measured
 from kapso.goal import Goal, format_duration, parse_goal
 from kapso.init.folder import Folder, is_test
 from kapso.init.printed import read_labelled, read_metrics

@@ -15,7 +15,8 @@ from typing import Any
 
 from kapso.attempt import BASELINE, now, rfc3339
 from kapso.errors import BaselineError
-from kapso.evaluate.evaluator import Measured, Place
+from kapso.evaluate.evaluator import Place
+from kapso.evaluate.measured import Measured
 from kapso.evaluate.noise import Noise
 from kapso.evaluate.stages import Course
 from kapso.evaluate.tally import weak_stages

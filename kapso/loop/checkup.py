@@ -11,7 +11,8 @@ from typing import Any
 
 from kapso.attempt import BASELINE
 from kapso.errors import BaselineError, KapsoError
-from kapso.evaluate.evaluator import Measured, Place
+from kapso.evaluate.evaluator import Place
+from kapso.evaluate.measured import Measured
 from kapso.evaluate.sandbox import Sandbox
 from kapso.evaluate.tally import weak_stages
 from kapso.goal import Function, Goal, SandboxSettings

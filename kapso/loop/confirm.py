@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, Verdict
-from kapso.evaluate.evaluator import Measured, Place
+from kapso.evaluate.evaluator import Place
+from kapso.evaluate.measured import Measured
 from kapso.evaluate.sequential import judge, lead, most_pairs
 from kapso.git import landing
 from kapso.loop.baseline import is_deterministic

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kapso.attempt import BASELINE, Outcome, Verdict
-from kapso.evaluate.evaluator import Measured, Place
+from kapso.evaluate.evaluator import Place
+from kapso.evaluate.measured import Measured
 from kapso.evaluate.sequential import LEAST_PAIRS, judge, lead
 from kapso.goal.model import TIME_METRICS
 from kapso.loop.run import Run

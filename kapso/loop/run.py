@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from kapso.attempt import BASELINE, Attempt, Verdict, now
-from kapso.evaluate.evaluator import Evaluator, Measured
+from kapso.evaluate.evaluator import Evaluator
+from kapso.evaluate.measured import Measured
 from kapso.git import attempts as commits
 from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs, short_name, slug

@@ -10,7 +10,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import HUMAN, now, rfc3339
-from kapso.evaluate.evaluator import Measured, Place, Produced
+from kapso.evaluate.evaluator import Place, Produced
+from kapso.evaluate.measured import Measured
 from kapso.evaluate.stages import Course
 from kapso.loop.graph import AttemptState
 from kapso.loop.pairs import Pairs

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from kapso.evaluate.base import BaseFiles
-from kapso.evaluate.evaluator import Evaluator, Measured, Place
+from kapso.evaluate.evaluator import Evaluator, Place
+from kapso.evaluate.measured import Measured
 from kapso.evaluate.sandbox import Sandbox
 from kapso.git.repository import Repository
 from kapso.git.trees import FILE, Entry

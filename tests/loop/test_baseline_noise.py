@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kapso.attempt import Attempt, Outcome, Verdict, now
-from kapso.evaluate.evaluator import Measured
+from kapso.evaluate.measured import Measured
 from kapso.goal import Goal, Metric, parse_goal
 from kapso.loop.baseline import at_first_seed, noise_of
 from kapso.loop.history import History
