@@ -263,7 +263,7 @@ def test_share_is_relative_to_the_repository_when_the_goal_lies_outside(arena: M
 def test_setup_runs_once_per_base(arena: MakeArena, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN_FOR_SETUP", "t0k")
     goal = (
-        APART + "setup: date +%N > made; echo $TOKEN_FOR_SETUP > token\nsandbox: {env: [TOKEN_FOR_SETUP]}\n"
+        APART + "setup: date +1%N > made; echo $TOKEN_FOR_SETUP > token\nsandbox: {env: [TOKEN_FOR_SETUP]}\n"
     )
     score = "[ -s made ] && [ $(cat token) = t0k ] || exit 9\n" + COUNT
     place = arena(goal, {**PROGRAM, ".gitignore": "made\ntoken\n", "score.sh": score})
