@@ -12,7 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from kapso.attempt import BASELINE, Attempt, Verdict
+from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Metric
 from kapso.search.ranking import Ranking
 
@@ -43,10 +43,10 @@ class Tree:
             self._ranking.add(attempt)
 
     def _is_promising(self, attempt: Attempt) -> bool:
-        """Whether it is no worse than the baseline, and no parent's double that luck lifted above it."""
-        if attempt.number == BASELINE or attempt.score is None or self._start is None:
+        """Whether it is no worse than the baseline."""
+        if self._start is None or attempt.score is None:
             return True
-        return attempt.verdict is not Verdict.SAME and not self._metric.is_better(self._start, attempt.score)
+        return not self._metric.is_better(self._start, attempt.score)
 
     def forget(self, number: int) -> None:
         self._ranking.remove(number)

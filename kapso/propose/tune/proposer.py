@@ -111,7 +111,7 @@ class Tune:
 
     def promise(self, files: Files) -> float:
         """Less where no literal is a named setting: what stands in formulas and bounds is mostly right."""
-        program = self._reader.read(files, strict=True)
+        program = self._reader.read(files)
         return _PROMISED.get(min((slot.tier for slot in program.slots.values()), default=ASLEEP), _LEAST)
 
     def ideate(self, context: Context) -> Idea | None:
