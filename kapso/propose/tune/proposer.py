@@ -41,7 +41,7 @@ class Arm(Protocol):
     def propose(self, view: View) -> Move | None: ...
 
 
-_PROMISED = {CONFIGURED: 1.0, LOCAL: 0.7}
+_PROMISED = {CONFIGURED: 1.0, LOCAL: 0.5}
 _LEAST = 0.4
 """What tuning promises by the most likely setting that there is."""
 _MODEL = 0.65
