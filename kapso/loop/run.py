@@ -29,7 +29,7 @@ from kapso.loop.workspace import EditableIndex
 from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
 from kapso.propose import FINISHERS
-from kapso.propose.protocol import Idea, Proposer
+from kapso.propose.protocol import Idea, Promising, Proposer
 from kapso.search import Allocation, Policy
 from kapso.search.front import front, seeks_front
 
@@ -73,7 +73,9 @@ class Run:
         self.history = History(goal.primary, by_verdict=goal.repeats is None)
         self.twins = Twins(editable)
         shared = [each.name for each in proposers if each.name not in FINISHERS]
-        self.allocation = Allocation(shared, goal.primary)
+        files = editable.files(base)
+        promised = {each.name: each.promise(files) for each in proposers if isinstance(each, Promising)}
+        self.allocation = Allocation(shared, goal.primary, promised)
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -26,7 +26,7 @@ KEPT = 60
 LOOKED_AT = 8
 """How many partners, those with the most to hope for, are merged to see what fits together."""
 MOST_FAILURES = 3
-"""After so many merges that were not better, an attempt is no partner any more."""
+"""After so many merges that were not better, an attempt is no partner any more, nor are those of its line."""
 LONGEST_BLAME = 8
 """How many attempts are asked which of them wrote the lines in conflict."""
 _KEPT_MERGES = 128
@@ -80,7 +80,7 @@ class Combine:
         for number in dict.fromkeys((self._best, context.parents[0].number)):
             for made in self._candidates(number):
                 key = frozenset((number, *(each.theirs.number for each in made.partners))), made.take
-                if key not in self._tried:
+                if key not in self._tried and (number == self._best or self._may_lead(number, made)):
                     self._tried.add(key)
                     return self._idea(self._attempts[number], made)
         return None
@@ -109,7 +109,7 @@ class Combine:
             self._tried.add((frozenset(attempt.parents), str(attempt.parameters.get("take", ""))))
             is_fault = attempt.outcome not in (Outcome.ABANDONED, Outcome.REJECTED)
             if is_fault and attempt.verdict is not Verdict.BETTER:
-                self._failures.update(attempt.parents[1:])
+                self._failures.update(self._kin(attempt.parents[1:]))
         if not attempt.is_scored or attempt.score is None:
             return
         if number == BASELINE or self._gain(attempt, self._attempts[self._best]) > 0:
@@ -117,6 +117,27 @@ class Combine:
         if self._is_gainer(attempt):
             bisect.insort(self._gainers, (-self._gain(attempt, self._attempts[BASELINE]), number))
             del self._gainers[KEPT:]
+
+    def _kin(self, numbers: Iterable[int]) -> set[int]:
+        """These and whoever gained in their lines: much of what one of a line gained the others have, too."""
+        gainers = [number for _, number in self._gainers]
+        return {
+            *numbers,
+            *(
+                other
+                for other in gainers
+                for number in numbers
+                if self._above[number] >> other & 1 or self._above[other] >> number & 1
+            ),
+        }
+
+    def _may_lead(self, number: int, made: _Merge) -> bool:
+        """Whether the merge would beat the best if gains added up, or other metrics count as well."""
+        if len(self._metrics) > 1:
+            return True
+        behind = self._gain(self._attempts[self._best], self._attempts[number])
+        gained = sum(self._gain(each.theirs, each.ancestor) for each in made.partners)
+        return gained > behind and all(each.theirs.number != self._best for each in made.partners)
 
     # Partners
 

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
@@ -97,3 +97,11 @@ class Proposer(Protocol):
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt that landed, whoever proposed it; called in order of landing."""
+
+
+@runtime_checkable
+class Promising(Protocol):
+    """A proposer that can tell from the base how much there is for it to do."""
+
+    def promise(self, files: Files) -> float:
+        """What its attempts promise on the base's `files`, where 1 is what they usually do."""

@@ -33,6 +33,11 @@ TRUSTED: Mapping[str, float] = {"mutate": 0.7, "combine": 2.0}
 
 `combine` has an idea only when there is something to bring together.
 """
+PATIENCE = 6.0
+"""After so many of its attempts since anyone last gained, a proposer is worth half.
+
+What it brought before is spent by then: where nobody gains, turns even out.
+"""
 MOST = 2.0
 """How far back on the clock of turns it may claim any, who had no idea for long."""
 DOLLAR_S = 600.0
@@ -43,7 +48,8 @@ DOLLAR_S = 600.0
 class Share:
     """What a proposer brought, older attempts counting less, and when its last turn was due.
 
-    `brought` sums the square roots of its gains; `steps` counts what beat its parent and not the best.
+    `brought` sums the square roots of its gains; `steps` counts what beat its parent and not the best,
+    `vain` its attempts since anyone last gained.
     """
 
     brought: float = 0.0
@@ -52,6 +58,7 @@ class Share:
     spent: float = 0.0
     due: float = 0.0
     last: int = BASELINE
+    vain: int = 0
     has_cost: bool = False
 
     def add(self, gain: float, is_step: bool, price: float) -> None:
@@ -71,10 +78,18 @@ class Share:
 
 
 class Allocation:
-    """Knows every proposer's share; `names` in the goal's order."""
+    """Knows every proposer's share; `names` in the goal's order.
 
-    def __init__(self, names: Iterable[str], metric: Metric) -> None:
+    `promised` is what the program promises some of them, 1 being the usual.
+    """
+
+    def __init__(
+        self, names: Iterable[str], metric: Metric, promised: Mapping[str, float] | None = None
+    ) -> None:
         self.shares = {name: Share() for name in names}
+        self._trusted = {
+            name: TRUSTED.get(name, 1.0) * (promised or {}).get(name, 1.0) for name in self.shares
+        }
         self._sign = 1.0 if metric.goal == "maximize" else -1.0
         self._best: float | None = None
         self._gained = 0.0
@@ -112,8 +127,9 @@ class Allocation:
         waiting = list(self._in_flight.values())
         return {
             name: (
-                (PRIOR * usual * TRUSTED.get(name, 1.0) + credit[name])
+                (PRIOR * usual * self._trusted[name] + credit[name])
                 / (PRIOR + share.turns + waiting.count(name))
+                / (1 + (share.vain + waiting.count(name)) / PATIENCE)
                 / self._price(share)
             )
             ** SHARPNESS
@@ -137,6 +153,10 @@ class Allocation:
         if share is None or attempt.outcome in (Outcome.ABANDONED, Outcome.REJECTED):
             return
         self._gained += gain
+        share.vain += 1
+        if gain > STEP * self._gained:
+            for each in self.shares.values():
+                each.vain = 0
         seconds = (attempt.finished - attempt.started).total_seconds()
         share.add(gain, is_step, 1 + seconds + DOLLAR_S * (attempt.cost or 0.0))
         share.has_cost = share.has_cost or attempt.cost is not None

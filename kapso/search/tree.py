@@ -1,7 +1,8 @@
 """`tree`: best first, with exploration of good attempts that few others were made from.
 
 An upper confidence bound over the best scored attempts: rank stands for value, children for visits
-(after UCB1, Auer et al. 2002).
+(after UCB1, Auer et al. 2002). What is worse than the baseline is not built on: whoever mends what a
+parent broke finds nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Tree:
 
     def __init__(self, metrics: Sequence[Metric]) -> None:
         self._ranking = Ranking(metrics[0], KEPT)
+        self._metric = metrics[0]
+        self._start: float | None = None
         self._children: Counter[int] = Counter()
 
     def select(self, number: int, seed: int) -> tuple[int, ...]:
@@ -34,7 +37,16 @@ class Tree:
 
     def observe(self, attempt: Attempt) -> None:
         self._children.update(attempt.parents[:1])
-        self._ranking.add(attempt)
+        if attempt.number == BASELINE:
+            self._start = attempt.score
+        if self._is_promising(attempt):
+            self._ranking.add(attempt)
+
+    def _is_promising(self, attempt: Attempt) -> bool:
+        """Whether it is no worse than the baseline."""
+        if self._start is None or attempt.score is None:
+            return True
+        return not self._metric.is_better(self._start, attempt.score)
 
     def forget(self, number: int) -> None:
         self._ranking.remove(number)

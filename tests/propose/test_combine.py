@@ -240,6 +240,38 @@ def test_a_merge_that_won_is_built_on_and_what_failed_too_often_is_left_alone(st
         won = story.land(s * (13 + turn), won, l_py=with_values(a=1, c=1, h=turn + 2))
 
 
+def test_a_line_whose_gains_do_not_fit_is_left_alone_as_a_whole(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1)
+    root = story.land(s * 1.1, 0, l_py=LINES)
+    best = story.land(s * 9, root, l_py=with_values(a=1))
+    last = root
+    for turn in range(6):
+        last = story.land(s * (2 + turn), last, l_py=with_values(c=1 + turn))
+    asked = 0
+    while (idea := story.ideate(best)) is not None:
+        asked += 1
+        landed(story, idea, s * 5)
+    assert 1 <= asked <= 3
+
+
+def test_a_parent_is_merged_into_only_where_that_may_beat_the_best(story: Story) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 1)
+    root = story.land(s * 1.1, 0, l_py=LINES)
+    parent = story.land(s * 6, root, l_py=with_values(a=1))
+    small = story.land(s * 1.5, root, l_py=with_values(c=1))
+    best = story.land(s * 9, parent, l_py=with_values(a=2))
+    while (idea := story.ideate(best)) is not None:
+        landed(story, idea, s * 2)
+    assert story.ideate(parent) is None
+    large = story.land(s * 5, small, l_py=with_values(c=2))
+    while (idea := story.ideate(best)) is not None:
+        landed(story, idea, s * 2)
+    idea = story.ideate(parent)
+    assert idea is not None and idea.parents[0] == parent and large in idea.parents
+
+
 def test_each_place_is_decided_by_who_gained_more_there_and_then_the_other_way_round(story: Story) -> None:
     s = story.sign  # type: ignore[attr-defined]
     story.land(s * 0)

@@ -209,6 +209,19 @@ def test_nothing_to_tune_is_said(search: Make) -> None:
     assert search({"a.py": SMOOTH}, smooth).tune.why_nothing({"a.py": SMOOTH.encode()}) is None
 
 
+def test_a_program_promises_less_the_less_its_numbers_look_like_settings(search: Make) -> None:
+    tune = search({"a.py": SMOOTH}, smooth).tune
+    named, local, none = (
+        tune.promise({"a.py": text})
+        for text in (
+            b"RATE = 0.5\n\n\ndef f(n):\n    return n * RATE + 7\n",
+            b"def f(n):\n    for i in range(2, n):\n        n += g(i, 10)\n    return n\n",
+            b"def f(n):\n    return n[0] + 1\n",
+        )
+    )
+    assert 1.0 == named > local > none > 0.0
+
+
 def test_a_marker_that_cannot_be_obeyed_stops_the_run_before_it_starts(search: Make) -> None:
     run = search({"a.py": "x = 3  # kapso: nonsense\n"}, lambda n: 0.0)
     with pytest.raises(GoalError):

@@ -106,6 +106,46 @@ def test_a_proposer_that_comes_into_its_own_late_is_found() -> None:
     assert Counter(turns[:20])["tune"] > 10 and Counter(turns[-40:])["mutate"] > 25, turns
 
 
+def test_who_brought_much_and_is_through_shares_the_turns() -> None:
+    total = 0.0
+
+    def score(name: str, turn: int) -> float:
+        nonlocal total
+        if name != "tune" or turn > 15:
+            return -1.0
+        total += 1
+        return total
+
+    turns = Search(["tune", "mutate"], score).run(60).turns
+    assert Counter(turns[:15])["tune"] > 10 and Counter(turns[-30:])["mutate"] > 7, turns
+
+
+def test_a_gain_that_is_next_to_nothing_does_not_hide_that_nobody_gets_on() -> None:
+    def late(crumb: float) -> int:
+        total = 0.0
+
+        def score(name: str, turn: int) -> float:
+            nonlocal total
+            if name != "tune":
+                return -1.0
+            total += 1.0 if turn <= 15 else crumb
+            return total
+
+        return Counter(Search(["tune", "mutate"], score).run(60).turns[-30:])["mutate"]
+
+    assert late(1e-6) > 2 * late(1.0)
+
+
+def test_who_has_little_to_do_by_the_look_of_the_program_begins_with_fewer_turns() -> None:
+    def early(promised: dict[str, float]) -> int:
+        search = Search(["tune", "mutate"], climbing())
+        search.allocation = Allocation(["tune", "mutate"], Metric("score"), promised)
+        search.allocation.observe(search.landed[0])
+        return Counter(search.run(12).turns)["tune"]
+
+    assert early({"tune": 0.4}) < early({}) - 2
+
+
 def test_whoever_has_no_idea_pays_nothing_and_is_asked_again() -> None:
     search = Search(["tune", "combine"], climbing(tune=1.0, combine=1.0))
     search.run(40, lambda name, number: name != "combine")

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -60,6 +61,17 @@ def test_tree_prefers_the_best_and_still_explores(make: Make) -> None:
     assert chosen.most_common(1)[0][0] == 5
     assert chosen[5] > 200
     assert len(chosen) > 1
+
+
+@pytest.mark.parametrize("goal", ["maximize", "minimize"])
+def test_tree_builds_on_nothing_worse_than_the_baseline(
+    make: Make, goal: Literal["maximize", "minimize"]
+) -> None:
+    sign = 1.0 if goal == "maximize" else -1.0
+    policy = Tree((Metric("score", goal),))
+    for number, score in enumerate([5.0, 3.0, 6.0, 4.9, 5.5]):
+        policy.observe(make(number, sign * score, *([0] if number else [])))
+    assert {policy.select(100 + seed, seed)[0] for seed in range(300)} <= {0, 2, 4}
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -22,7 +22,7 @@ from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
-from kapso.propose.tune.slots import ASLEEP, Value, label_of
+from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
 from kapso.propose.tune.trials import Key, Trials
@@ -41,6 +41,9 @@ class Arm(Protocol):
     def propose(self, view: View) -> Move | None: ...
 
 
+_PROMISED = {CONFIGURED: 1.0, LOCAL: 0.5}
+_LEAST = 0.4
+"""What tuning promises by the most likely setting that there is."""
 _MODEL = 0.65
 """How often the model goes before the steps, from when on it can."""
 
@@ -105,6 +108,11 @@ class Tune:
         if any(slot.tier < ASLEEP for slot in program.slots.values()):
             return None
         return "no number, boolean, build flag or marked choice to tune in the files of `edit`"
+
+    def promise(self, files: Files) -> float:
+        """Less where no literal is a named setting: what stands in formulas and bounds is mostly right."""
+        program = self._reader.read(files)
+        return _PROMISED.get(min((slot.tier for slot in program.slots.values()), default=ASLEEP), _LEAST)
 
     def ideate(self, context: Context) -> Idea | None:
         """The next vector to try, or None when all that is left was tried."""
