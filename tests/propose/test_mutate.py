@@ -17,7 +17,7 @@ from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.goal import Goal, parse_goal
 from kapso.propose.blocks import stays_inside
 from kapso.propose.mutate import Mutate
-from kapso.propose.mutate.record import PLAIN
+from kapso.propose.mutate.record import KEEPING, PLAIN
 from kapso.propose.protocol import Context, Idea, Snapshot, Workspace
 from kapso.propose.syntax import form
 
@@ -435,6 +435,17 @@ def test_slips_that_do_not_help_are_counted_and_what_breaks_the_program_twice(
     assert story.mutate._record.dry == each * len(slips)
 
 
+def test_where_results_are_checked_edits_that_keep_them_come_first(goal: Goal) -> None:
+    def share(changed: float | None) -> int:
+        def score(now: str) -> float | None:
+            return 1.0 if now == TWO else changed
+
+        ideas = [idea for seed in range(4) for idea in Story(goal, {"a.py": TWO}, score, seed).run(24)[8:]]
+        return sum(idea.parameters["operator"] in KEEPING for idea in ideas)
+
+    assert share(None) > 1.5 * share(0.5)
+
+
 SLIPPED = """\
 def lines(words, width):
     lines = []
@@ -473,11 +484,11 @@ def test_two_lines_the_wrong_way_round_are_found_where_all_other_edits_hurt(goal
         return 1.0 if now == mended else 0.5 if now[-len(SLIPPED) + intact :] == SLIPPED[intact:] else 0.2
 
     found = 0
-    for seed in range(6):
+    for seed in range(4):
         story = Story(goal, {"a.py": SLIPPED}, score, seed)
         story.run(30)
         found += mended.encode() in [commit.files["a.py"] for commit in story.commits.values()]
-    assert found >= 4
+    assert found >= 3
 
 
 def test_a_large_program_is_not_searched_for_slips_for_ever(goal: Goal) -> None:

@@ -244,7 +244,8 @@ class Mutate:
         self, sources: list[Source], tried: set[str], known: set[str], random: Random
     ) -> Iterator[_Seen]:
         """Slips first that were `known` nowhere, the less often the longer none of them helped."""
-        if random.random() < _PLAIN_SHARE * 0.5 ** (self._record.dry / _PATIENCE):
+        share = _PLAIN_SHARE * (1 - self._record.strictness) * 0.5 ** (self._record.dry / _PATIENCE)
+        if random.random() < share:
             yield from self._plain(sources, known, random)
         yield from self._drawn(sources, tried, random)
 

@@ -80,6 +80,7 @@ class Record:
         self.spots: defaultdict[str, Tally] = defaultdict(Tally)
         self.plain: Counter[str] = Counter()
         self.dry = 0.0
+        self._all = Tally()
         self._idle: set[str] = set()
         self._edits: dict[str, Result] = {}
         self._steps: dict[tuple[str, bool], _Step] = {}
@@ -92,6 +93,7 @@ class Record:
         if result is None or not all(isinstance(told.get(name), str) for name in FIELDS):
             return
         region = f"{told['path']}:{told['region']}"
+        self._all.add(result)
         for tallies, name in (
             (self.operators, told["operator"]),
             (self.regions, region),
@@ -160,9 +162,16 @@ class Record:
 
     def _worth(self, operator: str) -> float:
         tally = self.operators.get(operator)
+        keeping = 1 + _KEEPING * self.strictness if operator in KEEPING else 1.0
         if tally is None:
-            return 1.0
-        return (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
+            return keeping
+        return keeping * (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
+
+    @property
+    def strictness(self) -> float:
+        """How far the program's results are checked, from 0 to 1: whatever changes them then breaks it."""
+        tally = self._all
+        return max(0.0, 2 * tally.broken - tally.total - 1) / (4 + tally.total)
 
 
 _AGAIN = {Result.BETTER: 4.0, Result.SAME: 0.3, Result.WORSE: 0.4, Result.BROKEN: 0.2}
@@ -171,6 +180,11 @@ _OTHER_WAY = {Result.BETTER: 0.4, Result.SAME: 0.5, Result.WORSE: 3.0, Result.BR
 PLAIN = frozenset({"compare", "logic", "step", "both", "swap"})
 """The operators whose edits mend a slip: of one sign, the same one made twice, or two lines the wrong way
 round."""
+KEEPING = frozenset({
+    "exit", "less", "hoist", "first", "power", "guard", "precision", "cache", "lazy", "set", "move",
+})  # fmt: skip
+"""The operators that may save work without another result, which come first where results are checked."""
+_KEEPING = 5.0
 FIELDS = ("operator", "path", "region", "spot", "edit")
 """What an attempt's parameters must tell to be learnt from."""
 
