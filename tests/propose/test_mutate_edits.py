@@ -437,3 +437,53 @@ def test_bounds_of_every_language() -> None:
         assert source is not None
         seen = [each for region in source.regions for each in _see(region)]
         assert bounds <= {each.edit.what for each in seen if each.candidate.operator == "bound"}, path
+
+
+READ = """\
+RATE = 0.5
+LIMIT = 3
+
+
+def f(n, xs):
+    n = n + 1
+    total = 0
+    first = xs[0]
+    first = 2
+    kept = 1
+    def inner():
+        return kept
+    for x in xs:
+        total += x
+    unused = 5
+    return total * RATE + first + inner()
+"""
+
+
+def test_what_gives_a_name_that_is_read_its_only_value_is_not_deleted() -> None:
+    source = read_source("a.py", READ.encode())
+    assert source is not None
+    found = {
+        each.what.split("`")[1]
+        for region in source.regions
+        for operator, _, each in edits_of(region)
+        if operator.name == "delete"
+    }
+    assert {"n = n + 1", "first = xs[0]", "unused = 5", "total += x"} <= found
+    assert not found & {"RATE = 0.5", "LIMIT = 3", "total = 0", "kept = 1"}
+
+
+def test_a_bound_of_a_formula_is_no_plain_slip() -> None:
+    formula = "def f(a, b):\n    v = a / b\n    if a < 0.5:\n        v -= b\n    return v\n"
+    loop = "def f(xs, n):\n    m = 0\n    for x in xs:\n        if x < n:\n            m += 1\n    return m\n"
+    plain = {}
+    for text in (formula, loop):
+        source = read_source("a.py", text.encode())
+        assert source is not None
+        plain[text] = [
+            (each.is_plain, each.weight)
+            for region in source.regions
+            for operator, _, each in edits_of(region)
+            if operator.name == "compare" and "<=" in each.what
+        ]
+    assert plain[loop] == [(True, 4)]
+    assert plain[formula] == [(False, 4 / 3)]

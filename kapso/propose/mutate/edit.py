@@ -24,7 +24,7 @@ Replacement = tuple[int, int, str]
 class Edit:
     """Replacements of one file in order of place; `what` is for people, `weight` says how promising it is.
 
-    `is_plain`: it mends a slip of one sign, which is looked for before anything else. Of a step along a term
+    `is_plain`: it mends a plain slip, which is looked for before anything else. Of a step along a term
     that an expression may grow by, `theme` names the term, and `step` is the number before it.
     """
 

@@ -37,8 +37,9 @@ _SHARPNESS = 1.5
 _APART = 0.5
 """How often an edit is made on what its parent was made from instead, and so on back to the base."""
 _PLAIN_SHARE = 2 / 3
-"""How often a slip of one sign is looked for first, wherever it stands and whatever was learnt."""
-_MOST_PLAIN = 60
+"""How often a plain slip is looked for first, wherever it stands and whatever was learnt."""
+_PATIENCE = 12
+"""Such edits without a gain that halve it: in a program that works there is no slip to be found."""
 _LOOKED_AT = 12
 """Regions of a large program that are asked for such an edit at a time."""
 _LEAP_SHARE = 0.8
@@ -242,13 +243,14 @@ class Mutate:
     def _ordered(
         self, sources: list[Source], tried: set[str], known: set[str], random: Random
     ) -> Iterator[_Seen]:
-        """Most of the time those slips first that were `known` nowhere, until enough of them were tried."""
-        if random.random() < _PLAIN_SHARE and self._record.plain.total() < _MOST_PLAIN:
+        """Slips first that were `known` nowhere, the less often the longer none of them helped."""
+        share = _PLAIN_SHARE * (1 - self._record.strictness) * 0.5 ** (self._record.dry / _PATIENCE)
+        if random.random() < share:
             yield from self._plain(sources, known, random)
         yield from self._drawn(sources, tried, random)
 
     def _plain(self, sources: list[Source], known: set[str], random: Random) -> Iterator[_Seen]:
-        """Slips of one sign in a random order, from the function that was asked least."""
+        """Plain slips in a random order, from the function that was asked least."""
         left = [region for source in sources for region in source.regions]
         asked = self._record.plain
         is_small = sum(region.size for region in left) <= _SMALL
@@ -257,7 +259,7 @@ class Mutate:
             found = [
                 each for each in self._seen(region) if each.edit.is_plain and each.candidate.key not in known
             ]
-            yield from sorted(random.sample(found, len(found)), key=lambda each: len(each.edit.spans))
+            yield from sorted(random.sample(found, len(found)), key=lambda e: e.candidate.operator == "both")
 
     def _drawn(self, sources: list[Source], tried: set[str], random: Random) -> Iterator[_Seen]:
         """Untried edits in a random order that prefers the promising ones; work is bound to what is asked."""

@@ -70,7 +70,8 @@ class _Step:
 class Record:
     """Tallies by operator, region and statement, and what each edit did when it was tried.
 
-    `plain` counts the edits of single signs by region.
+    `plain` counts the edits of single signs by region, `dry` those since one of them helped; what broke the
+    program counts twice.
     """
 
     def __init__(self) -> None:
@@ -78,6 +79,8 @@ class Record:
         self.regions: defaultdict[str, Tally] = defaultdict(Tally)
         self.spots: defaultdict[str, Tally] = defaultdict(Tally)
         self.plain: Counter[str] = Counter()
+        self.dry = 0.0
+        self._all = Tally()
         self._idle: set[str] = set()
         self._edits: dict[str, Result] = {}
         self._steps: dict[tuple[str, bool], _Step] = {}
@@ -90,13 +93,16 @@ class Record:
         if result is None or not all(isinstance(told.get(name), str) for name in FIELDS):
             return
         region = f"{told['path']}:{told['region']}"
+        self._all.add(result)
         for tallies, name in (
             (self.operators, told["operator"]),
             (self.regions, region),
             (self.spots, told["spot"]),
         ):
             tallies[name].add(result)
-        self.plain[region] += told["operator"] in PLAIN
+        if told["operator"] in PLAIN:
+            self.plain[region] += 1
+            self.dry = 0.0 if result is Result.BETTER else self.dry + 1 + (result is Result.BROKEN)
         self._edits[told["edit"]] = result
         step = told.get("step")
         if isinstance(theme := told.get("theme"), str) and isinstance(step, int | float) and step:
@@ -118,7 +124,7 @@ class Record:
         if spot is not None and candidate.operator == "delete" and spot.same and not spot.changed:
             weight *= 2  # what can be changed without an effect may be idle work
         elif spot is not None:
-            weight *= (1 + 3 * spot.better + 0.3 * spot.worse) / (1 + 1.5 * spot.same + 0.3 * spot.changed)
+            weight *= (1 + 3 * spot.better) / (1 + 1.5 * spot.same + 0.3 * spot.changed)
             weight /= 1 + 0.3 * spot.broken
         if self._idle and not self._idle.isdisjoint(candidate.around):
             weight *= 0.1
@@ -145,25 +151,40 @@ class Record:
         return (3 + 3 * self._turned.better) / (3 + self._turned.total)
 
     def region_weight(self, region: str) -> float:
-        """Regions whose edits moved the score come first, those where nothing mattered last."""
+        """Regions where edits helped come first, those last where nothing mattered or all of it hurt: what
+        hurts wherever it is touched is right as it stands.
+        """
         tally = self.regions.get(region)
         if tally is None:
             return 1.0
-        moved = 2 + 4 * tally.better + 0.5 * tally.worse
-        return max(0.1, min(4.0, moved / (2 + tally.same + 0.3 * tally.worse + 0.2 * tally.broken)))
+        missed = 0.7 * (tally.same + tally.worse) + 0.3 * tally.broken
+        return max(0.1, min(4.0, (2 + 4 * tally.better) / (2 + missed)))
 
     def _worth(self, operator: str) -> float:
         tally = self.operators.get(operator)
+        keeping = 1 + _KEEPING * self.strictness if operator in KEEPING else 1.0
         if tally is None:
-            return 1.0
-        return (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
+            return keeping
+        return keeping * (5 + 5 * tally.better) / (5 + tally.same + 0.5 * tally.worse + tally.broken)
+
+    @property
+    def strictness(self) -> float:
+        """How far the program's results are checked, from 0 to 1: whatever changes them then breaks it."""
+        tally = self._all
+        return max(0.0, 2 * tally.broken - tally.total - 1) / (4 + tally.total)
 
 
 _AGAIN = {Result.BETTER: 4.0, Result.SAME: 0.3, Result.WORSE: 0.4, Result.BROKEN: 0.2}
 """Of a step that the region does not hold: one that helped elsewhere may help here."""
 _OTHER_WAY = {Result.BETTER: 0.4, Result.SAME: 0.5, Result.WORSE: 3.0, Result.BROKEN: 0.3}
-PLAIN = frozenset({"compare", "logic", "step", "both"})
-"""The operators whose edits mend a slip of one sign, or the same slip made twice."""
+PLAIN = frozenset({"compare", "logic", "step", "both", "swap"})
+"""The operators whose edits mend a slip: of one sign, the same one made twice, or two lines the wrong way
+round."""
+KEEPING = frozenset({
+    "exit", "less", "hoist", "first", "power", "guard", "precision", "cache", "lazy", "set", "move",
+})  # fmt: skip
+"""The operators that may save work without another result, which come first where results are checked."""
+_KEEPING = 5.0
 FIELDS = ("operator", "path", "region", "spot", "edit")
 """What an attempt's parameters must tell to be learnt from."""
 

@@ -60,12 +60,13 @@ class Atom:
 class Scope:
     """The atoms of a region in order of place, and the names that are given to it or stand outside.
 
-    `is_real`: it reckons with fractions.
+    `is_real`: it reckons with fractions; `is_formula`: and does nothing else, item by item.
     """
 
     atoms: tuple[Atom, ...]
     given: frozenset[str]
     is_real: bool
+    is_formula: bool
 
     def evidence(self, text: str) -> int:
         return next((each.evidence for each in self.atoms if each.text == text), 0)
@@ -87,7 +88,8 @@ def scope_of(region: Region) -> Scope:
     atoms = (Atom(text, used, evidence[text]) for text, used in names.items() if text not in _NO_VALUES)
     if region.source.language.is_checked:
         atoms = (Atom(each.text, each.names, _declared(each, region)) for each in atoms)
-    return Scope(tuple(atoms), frozenset((*given, *_constants(region))), _is_real(region))
+    is_real, is_flat = _is_real(region), not any(each.kind in LOOPS | SUBSCRIPTS for each in region.nodes)
+    return Scope(tuple(atoms), frozenset((*given, *_constants(region))), is_real, is_real and is_flat)
 
 
 _NO_VALUES = {"self", "this", "cls", "_", "None", "null", "nil"}

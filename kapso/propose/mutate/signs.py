@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kapso.propose.mutate.edit import Edit, edit
 from kapso.propose.mutate.languages import (
@@ -16,6 +17,7 @@ from kapso.propose.mutate.languages import (
     STRINGS,
     SUBSCRIPTS,
 )
+from kapso.propose.mutate.scope import scope_of
 from kapso.propose.mutate.tree import Node, Region, called, is_binding
 
 Weighted = dict[str, float]
@@ -51,8 +53,11 @@ _LOGIC = {"and": "or", "or": "and", "&&": "||", "||": "&&"}
 
 
 def compare(node: Node, region: Region) -> Iterator[Edit]:
-    """`<` to `<=`, `==` to `!=`."""
-    return _exchange(node, _COMPARISONS)
+    """`<` to `<=`, `==` to `!=`; a formula seldom hangs on whether a bound itself is meant."""
+    found = _exchange(node, _COMPARISONS)
+    if not scope_of(region).is_formula:
+        return found
+    return (replace(each, weight=each.weight / 3, is_plain=False) for each in found)
 
 
 def arithmetic(node: Node, region: Region) -> Iterator[Edit]:

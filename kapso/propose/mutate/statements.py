@@ -17,6 +17,7 @@ from kapso.propose.mutate.languages import (
     NEVER,
     WHILES,
 )
+from kapso.propose.mutate.scope import scope_of
 from kapso.propose.mutate.tree import Node, Region, is_binding
 
 _SHORT = 240
@@ -32,6 +33,8 @@ def delete(node: Node, region: Region) -> Iterator[Edit]:
     if not _is_movable(node) or node.kind in DECLARATIONS or len(node.text) > _LONG:
         return
     if node.kind == "pass_statement" or "__name__" in node.text.split("\n", 1)[0] or _is_tail(node):
+        return
+    if node.language.is_python and _is_read(node, region):
         return
     weight = 2.0 if len(node.text) < _SHORT else 1.0
     if _is_only_binding(node, region):
@@ -55,9 +58,12 @@ def swap(node: Node, region: Region) -> Iterator[Edit]:
         return
     if len(node.text) + len(other.text) > _LONG or node.text == other.text or _is_only_binding(node, region):
         return
-    weight = 1.2 if _words(node) & _words(other) else 0.2
+    is_slip = _is_light(node) and _is_light(other)
+    is_slip = is_slip and bool(_sets(node) & _words(other) or _sets(other) & _words(node))
+    weight = 2.5 if is_slip else 1.2 if _words(node) & _words(other) else 0.2
     spans = ((node.start, node.end, other.text), (other.start, other.end, node.text))
-    yield edit(f"`{other.text}` before `{node.text}`", *spans, weight=weight)
+    what = f"`{other.text}` before `{node.text}`"
+    yield edit(what, *spans, weight=weight, is_plain=is_slip)
 
 
 def move(node: Node, region: Region) -> Iterator[Edit]:
@@ -212,6 +218,40 @@ def _is_only_binding(node: Node, region: Region) -> bool:
     return False
 
 
+def _is_read(node: Node, region: Region) -> bool:
+    """Whether a name has its value from here alone, and something reads it: without, it has none.
+
+    What a module binds may be read from other files as well.
+    """
+    if node.kind != "expression_statement" or not node.named or node.named[0].kind != "assignment":
+        return False
+    bound = [each for each in node.named[0].walk() if each.kind == "identifier" and is_binding(each)]
+    if region.root.kind == "module":
+        return bool(bound)
+    given = scope_of(region).given
+    return any(_is_asked_next(each, region) for each in bound if each.text not in given)
+
+
+def _is_asked_next(name: Node, region: Region) -> bool:
+    """Whether a name without a value before this place is read before it is given another one."""
+    uses = region.names.get(name.text, [])
+    if any(is_binding(each) and each.start < name.start for each in uses):
+        return False
+    later = [each for each in uses if each.start > name.start and each.statement is not name.statement]
+    again = later[0].statement if later and is_binding(later[0]) else None
+    if again is not None and name.statement is not None and again.parent is name.statement.parent:
+        plain = again.named[0].kind == "assignment" if again.named else False
+        return not plain or sum(each.text == name.text for each in again.named[0].walk()) > 1
+    return bool(later) or _is_in_nested(name, region)
+
+
+def _is_in_nested(name: Node, region: Region) -> bool:
+    """Whether functions inside the region, which are regions of their own, speak of the name."""
+    text = region.source.text[name.end : region.end]
+    words = re.findall(rf"\b{re.escape(name.text)}\b", text)
+    return len(words) > sum(each.start > name.start for each in region.names.get(name.text, []))
+
+
 def _is_unused(node: Node, region: Region) -> bool:
     """Whether it gives a value to a variable that nothing asks for."""
     bound = [each for each in node.walk() if each.kind == "identifier" and is_binding(each)]
@@ -249,6 +289,11 @@ def _returns(region: Region) -> list[Node]:
 
 def _words(node: Node) -> set[str]:
     return {each.text for each in node.walk() if each.kind == "identifier"}
+
+
+def _sets(node: Node) -> set[str]:
+    """The names that a statement gives a value."""
+    return {each.text for each in node.walk() if each.kind == "identifier" and is_binding(each)}
 
 
 def _next(node: Node) -> Node | None:

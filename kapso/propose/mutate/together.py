@@ -53,9 +53,10 @@ def rename(node: Node, region: Region) -> Iterator[Edit]:
 
 def both(node: Node, region: Region) -> Iterator[Edit]:
     """Two comparisons near each other that share a variable, changed alike: both loosened, both turned."""
+    is_plain = not scope_of(region).is_formula
     for _, one, other in _pairs(node, region):
         if _are_alike(one, other):
-            yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, is_plain=True)
+            yield edit(f"{one.what}, {other.what}", *one.spans, *other.spans, is_plain=is_plain)
 
 
 def pair(node: Node, region: Region) -> Iterator[Edit]:
