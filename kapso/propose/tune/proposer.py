@@ -6,7 +6,6 @@ Which arm an attempt came from stands as the first word of its hypothesis, and s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -84,13 +83,14 @@ class Tune:
         self._trials, self._warm = Trials(goal), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
+        self._model = Surrogate(self._steps)
         self._arms: list[Arm] = [
             self._warm,
             self._scan,
             self._wide,
             self._steps,
             Lines(self._trials),
-            Surrogate(self._steps),
+            self._model,
             Sampler(self._steps),
             Anywhere(),
         ]
@@ -116,11 +116,12 @@ class Tune:
         base = self._trials.known(program.values(self._identities.names(parent.number)))
         if not base:
             return None
-        start = self._start(self._trials.by_number[parent.number], base, context.noise)
+        view = self._view(context, base, self._trials.by_number[parent.number])
+        start = self._start(view, context.noise)
         if start.number != parent.number:
             base = dict(start.values)
+            view = self._view(context, base, start)
         names = self._identities.names(start.number)
-        view = self._view(context, base, start)
         arm, move = self._choose(view)
         if move is None and view.asleep:
             arm, move = self._choose(replace(view, asleep=frozenset()))
@@ -140,15 +141,16 @@ class Tune:
             parents=(start.number,) if start.number != parent.number else (),
         )
 
-    def _start(self, parent: Trial, base: Mapping[str, Value], noise: float) -> Trial:
+    def _start(self, view: View, noise: float) -> Trial:
         """The best with the parent's program: from a poorer one, what is `better` may be no gain at all.
 
-        A lead that may be noise is none.
+        Where scores are noisy it is the one that the model takes for the best, or else the parent.
         """
-        best = self._trials.family(base, parent.root).best(1)
-        if not best or best[0].number < BASELINE or best[0].height is None or parent.height is None:
-            return parent
-        return best[0] if best[0].height - parent.height > 2 * math.sqrt(2) * noise else parent
+        parent = self._trials.by_number[view.parent]
+        if noise > 0:
+            return self._model.believed(view) or parent
+        best = next(iter(view.family.best(1)), parent)
+        return best if best.number >= BASELINE else parent
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Write the idea's values; nothing but the literals that change is touched."""

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from kapso.propose.tune.arrays import Array, np
-from kapso.propose.tune.family import Trial
+from kapso.propose.tune.family import Family, Trial
 from kapso.propose.tune.feasible import soundness
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.trials import Trials
@@ -47,7 +47,7 @@ class Surrogate:
     def propose(self, view: View) -> Move | None:
         """Where the model expects most, near the parent."""
         names = self._names(view)
-        if not names or view.family.size < len(names) // 2 + 4 or not view.family.best(1):
+        if not self._is_ready(view, names):
             return None
         space = _Space(view, names)
         points, heights, doubts, sound = _data(view, space)
@@ -67,6 +67,24 @@ class Surrogate:
             if move is not None:
                 return move
         return None
+
+    def believed(self, view: View) -> Trial | None:
+        """The trial of the parent's program that the model, unlike a single lucky measurement, takes for the
+        best; None while it knows too little."""
+        names = self._names(view)
+        if not self._is_ready(view, names):
+            return None
+        space = _Space(view, names)
+        points, heights, doubts, _ = _data(view, space)
+        lengths, noise, *_ = self._fit(view, space)
+        model = _Model(space.encode(points), heights, lengths, noise + doubts)
+        own = _own(view.family, len(view.family.all))
+        ranked = (own[place] for place in model.order() if place < len(own))
+        return next((trial for trial in ranked if trial.height is not None and trial.number >= 0), None)
+
+    @staticmethod
+    def _is_ready(view: View, names: list[str]) -> bool:
+        return bool(names) and view.family.size >= len(names) // 2 + 4 and bool(view.family.best(1))
 
     def _names(self, view: View) -> list[str]:
         """The parameters that were seen to matter most, in an order that keeps when the ranking changes."""
@@ -142,6 +160,13 @@ class _Space:
         return np.asarray(np.where(self.is_drawn, drawn, centres[0]))
 
 
+def _own(family: Family, end: int) -> list[Trial]:
+    """The best and the latest of the first trials, in order of landing."""
+    latest = family.all[max(0, end - _MOST // 2) : end]
+    chosen = {trial.number: trial for trial in (*family.best(_MOST // 2, end), *latest)}
+    return sorted(chosen.values(), key=lambda trial: trial.number)
+
+
 def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, Array, Array, Array | None]:
     """Positions, standardised heights, doubts and soundness of the best and the latest trials.
 
@@ -149,10 +174,7 @@ def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, A
     borrowed from other families fills up what is left.
     """
     family = view.family
-    end = len(family.all) if among is None else among
-    latest = family.all[max(0, end - _MOST // 2) : end]
-    chosen = {trial.number: trial for trial in (*family.best(_MOST // 2, among), *latest)}
-    own = sorted(chosen.values(), key=lambda trial: trial.number)
+    own = _own(family, len(family.all) if among is None else among)
     rows = [*own, *family.borrowed[: max(0, _MOST - len(own))]]
     names = space.names
     points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
