@@ -181,3 +181,24 @@ def test_where_scores_are_noisy_a_lucky_attempt_is_not_what_it_starts_from(searc
     idea = run.tune.ideate(context)
     assert run.commits[f"{idea.parents[0]:040x}"]["a.py"] in (b"rate = 5.1\n", b"rate = 5.0\n")
     assert run.tune.ideate(replace(context, noise=0.0)).parents == ()
+
+
+def test_each_program_has_a_model_of_its_own(search: Make) -> None:
+    """Two programs with the same parameters and as many attempts: what is asked first changes nothing."""
+    text = "rate = 2.0\nlimit = 5.0\nx = rate {} limit\n"
+    run = search({"a.py": text.format("+")}, lambda n: -abs(float(n["x"]) - 3)).run(20)
+    turned = edit(run, text.format("*"), run.attempts[0])
+    for step in range(20):
+        edit(run, f"rate = {2 + step / 9}\nlimit = {5 - step % 7}.5\nx = rate * limit\n", turned)
+    number = len(run.attempts)
+    contexts = [
+        replace(run.context(number), parents=[parent], files=run.commits[parent.commit], noise=0.1)
+        for parent in (run.attempts[0], turned)
+    ]
+    alone = run.tune.ideate(contexts[1])
+    run.tune = run.fresh()
+    for each in run.attempts:
+        run.tune.observe(each)
+    run.tune.ideate(contexts[0])
+    run.tune._in_flight.clear()
+    assert run.tune.ideate(contexts[1]) == alone

@@ -75,6 +75,11 @@ class Family:
         """How many trials speak of these parameters, borrowed ones included."""
         return len(self.all) + len(self.borrowed)
 
+    @property
+    def first(self) -> int | None:
+        """The number of its first trial, which no other family shares."""
+        return self.all[0].number if self.all else None
+
     def add(self, trial: Trial) -> None:
         self.all.append(trial)
         if trial.parent is not None and trial.number != trial.root:

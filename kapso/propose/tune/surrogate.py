@@ -99,7 +99,7 @@ class Surrogate:
         count = len(view.family.all)
         every = _EVERY if count < 20 * _EVERY else 5 * _EVERY
         full = count // every * every or count
-        key = (tuple(space.names), full, len(view.base))
+        key = (view.family.first, tuple(space.names), full, len(view.base))
         if key not in self._fitted:
             points, heights, doubts, sound = _data(view, space, full)
             features = space.encode(points)
