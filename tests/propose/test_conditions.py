@@ -67,9 +67,9 @@ def test_programs_that_differ_in_what_does_not_matter_are_the_same(search: Make)
     run = search({"a.py": MARKED}, score)
     trials = run.tune._trials
     values = dict(trials.by_number[0].values)
-    assert trials.key({**values, "a.py:heat": 0.1}) == trials.key(values)
+    assert trials.key({**values, "a.py:heat": 0.1}, 0) == trials.key(values, 0)
     on = {**values, "a.py:USE": True}
-    assert trials.key({**on, "a.py:heat": 0.1}) != trials.key(on)
+    assert trials.key({**on, "a.py:heat": 0.1}, 0) != trials.key(on, 0)
 
 
 @pytest.mark.parametrize(

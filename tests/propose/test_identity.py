@@ -140,7 +140,8 @@ def test_what_was_learnt_is_borrowed_by_the_family_that_a_structural_edit_begins
     run = search({"a.py": text}, score).run(25)
     edited = land_edit(run, "c0", "extra = 0.3  # kapso: 0..1\nc0")
     assert run.best is edited
-    family = run.tune._trials.family(run.tune._trials.by_number[edited.number].values)
+    trial = run.tune._trials.by_number[edited.number]
+    family = run.tune._trials.family(trial.values, trial.root)
     assert len(family.all) == 1 and len(family.borrowed) >= 20
     scores = {a.number: a.score for a in run.attempts}
     shift = edited.score - scores[edited.parents[0]]

@@ -24,9 +24,10 @@ class Anywhere:
 
     def propose(self, view: View) -> Move | None:
         """A few parameters drawn anew; else what enumeration finds; None when all was tried."""
-        for _ in range(_DRAWS):
-            count = min(len(view.base), 1 + int(view.random.expovariate(0.7)))
-            names = view.random.sample(sorted(view.base), count)
+        awake = sorted(view.awake())
+        for _ in range(_DRAWS if awake else 0):
+            count = min(len(awake), 1 + int(view.random.expovariate(0.7)))
+            names = view.random.sample(awake, count)
             move = view.move({name: self._draw(view, name) for name in names}, "drawn from the ranges")
             if move is not None:
                 return move
@@ -42,8 +43,8 @@ class Anywhere:
     @staticmethod
     def _enumerate(view: View) -> Move | None:
         options: list[list[Value]] = []
-        for name in view.base:
-            values = view.axes[name].all_values()
+        for name, value in view.base.items():
+            values = [value] if name in view.asleep else view.axes[name].all_values()
             if values is None:
                 return None
             options.append(values)

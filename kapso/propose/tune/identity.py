@@ -18,7 +18,7 @@ from hashlib import blake2b
 from kapso.attempt import Attempt
 from kapso.propose.protocol import Files, Snapshot
 from kapso.propose.tune.program import Reader
-from kapso.propose.tune.slots import Slot
+from kapso.propose.tune.slots import Slot, Value, rewrite
 
 _ORDINAL = re.compile(r"#\d+(?='?$)")
 _VALUES = re.compile(r"(?<![\w.])-?\.?\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\b(?:true|false|True|False)\b")
@@ -81,6 +81,21 @@ class Identities:
             names.update(self._in_file(path, files[path], [first, *others]))
         if names:
             self._names[attempt.number] = names
+
+    def is_retuned(self, number: int, files: Files, values: Mapping[str, Value], parent: int) -> bool:
+        """Whether an attempt that was met has the text of another one, but for the `values` of parameters."""
+        if parent not in self._commits:
+            return False
+        before = self._read(self._commits[parent])
+        names = self.names(parent)
+        for path in _changed(files, before):
+            if path not in files or path not in before:
+                return False
+            old = self._reader.file(path, before[path]).slots
+            local = {slot.name: values.get(names.get(slot.name, slot.name), slot.value) for slot in old}
+            if rewrite(before[path], old, local) != files[path]:
+                return False
+        return True
 
     def _in_file(self, path: str, content: bytes, parents: list[tuple[int, Files]]) -> dict[str, str]:
         left = {slot.name: slot for slot in self._reader.file(path, content).slots}

@@ -7,11 +7,11 @@ Which arm an attempt came from stands as the first word of its hypothesis, and s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
-from kapso.attempt import BASELINE, Attempt
+from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.goal import Goal
 from kapso.propose.earlier import EarlierRun
 from kapso.propose.protocol import Context, Files, Idea, Workspace
@@ -25,7 +25,7 @@ from kapso.propose.tune.scan import Scan
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
-from kapso.propose.tune.trials import Key, Trials
+from kapso.propose.tune.trials import BROKEN, Key, Trials
 from kapso.propose.tune.view import Move, View
 from kapso.propose.tune.warm import Warm
 from kapso.propose.tune.wide import Wide
@@ -83,16 +83,17 @@ class Tune:
         self._reader = Reader()
         self._identities = Identities(self._reader, read)
         sign = 1.0 if goal.primary.goal == "maximize" else -1.0
-        self._trials, self._warm = Trials(sign), Warm(sign)
+        self._trials, self._warm = Trials(goal), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
+        self._model = Surrogate(self._steps)
         self._arms: list[Arm] = [
             self._warm,
             self._scan,
             self._wide,
             self._steps,
             Lines(self._trials),
-            Surrogate(self._steps),
+            self._model,
             Sampler(self._steps),
             Anywhere(),
         ]
@@ -120,26 +121,44 @@ class Tune:
         program = self._reader.read(context.files, strict=parent.number == 0)
         if parent.number not in self._trials.by_number:
             self._take_in(parent, context.files, program)
-        names = self._identities.names(parent.number)
-        base = self._trials.known(program.values(names))
+        base = self._trials.known(program.values(self._identities.names(parent.number)))
         if not base:
             return None
-        view = self._view(context, base)
+        view = self._view(context, base, self._trials.by_number[parent.number])
+        start = self._start(view, context.noise)
+        if start.number != parent.number:
+            base = dict(start.values)
+            view = self._view(context, base, start)
+        names = self._identities.names(start.number)
         arm, move = self._choose(view)
+        if move is None and view.asleep:
+            arm, move = self._choose(replace(view, asleep=frozenset()))
         if move is None:
             return None
         values = {**base, **move.values}
         proposals = self._in_flight.setdefault(context.number, [])[: len(context.known)]
         self._in_flight[context.number] = [
             *proposals,
-            _Proposal(self._trials.key(values), frozenset(move.values)),
+            _Proposal(self._trials.key(values, start.root), frozenset(move.values)),
         ]
         return Idea(
             title=_title(base, move.values),
             hypothesis=f"{arm}: {move.reason}",
             parameters=values,
             details={"arm": arm, "names": {new: old for new, old in names.items() if old in values}},
+            parents=(start.number,) if start.number != parent.number else (),
         )
+
+    def _start(self, view: View, noise: float) -> Trial:
+        """The best with the parent's program: from a poorer one, what is `better` may be no gain at all.
+
+        Where scores are noisy it is the one that the model takes for the best, or else the parent.
+        """
+        parent = self._trials.by_number[view.parent]
+        if noise > 0:
+            return self._model.believed(view) or parent
+        best = next(iter(view.family.best(1)), parent)
+        return best if best.number >= BASELINE else parent
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Write the idea's values; nothing but the literals that change is touched."""
@@ -155,7 +174,7 @@ class Tune:
         is_own = attempt.proposer == self.name and attempt.parameters
         if is_own and all(name in self._trials.axes for name in attempt.parameters):
             self._identities.inherit(attempt)
-            self._add(attempt, attempt.parameters)
+            self._add(attempt, attempt.parameters, self._trials.by_number[attempt.parents[0]].root)
         else:
             files = self._read_commit(attempt.commit)
             self._take_in(attempt, files, self._reader.read(files))
@@ -163,11 +182,20 @@ class Tune:
     def _take_in(self, attempt: Attempt, files: Files, program: Program) -> None:
         self._identities.meet(attempt, files)
         names = self._identities.names(attempt.number)
-        self._trials.meet(program, names)
-        self._add(attempt, self._trials.known(program.values(names)))
+        is_worse = attempt.verdict is Verdict.WORSE or attempt.outcome in BROKEN
+        self._trials.meet(program, names, is_worse)
+        values = program.values(names)
+        self._add(attempt, self._trials.known(values), self._root(attempt, files, values))
 
-    def _add(self, attempt: Attempt, values: Mapping[str, Value]) -> None:
-        trial = self._trials.add(attempt, values)
+    def _root(self, attempt: Attempt, files: Files, values: Mapping[str, Value]) -> int:
+        """The attempt that its program is from: itself, unless only values differ from its parent's."""
+        parent = self._trials.by_number.get(attempt.parents[0]) if attempt.parents else None
+        if parent is None or not self._identities.is_retuned(attempt.number, files, values, parent.number):
+            return attempt.number
+        return parent.root
+
+    def _add(self, attempt: Attempt, values: Mapping[str, Value], root: int) -> None:
+        trial = self._trials.add(attempt, values, root)
         self._learn(trial)
         if attempt.number == BASELINE:
             for earlier in self._warm.trials(trial, self._trials.axes):
@@ -179,28 +207,30 @@ class Tune:
         for arm in self._arms:
             arm.observe(trial, self._trials)
         if trial.arm in self._credits:
-            self._credits[trial.arm].learn(trial.is_better)
+            self._credits[trial.arm].learn(trial.leads)
 
-    def _view(self, context: Context, base: dict[str, Value]) -> View:
-        parent = context.parents[0].number
+    def _view(self, context: Context, base: dict[str, Value], start: Trial) -> View:
         waiting = self._waiting(context)
         taken = {proposal.key for proposal in waiting}
-        taken.update(self._trials.key(self._trials.known(attempt.parameters)) for attempt in context.known)
+        taken.update(
+            self._trials.key(self._trials.known(attempt.parameters), start.root) for attempt in context.known
+        )
         axes = {name: self._trials.axes[name].holding(value) for name, value in base.items()}
 
         def is_free(changed: Mapping[str, Value]) -> bool:
-            key = self._trials.key({**base, **changed})
+            key = self._trials.key({**base, **changed}, start.root)
             return key not in taken and key not in self._trials.keys
 
         return View(
             base=base,
             axes=axes,
             limits=self._trials.limits,
-            family=self._trials.family(base),
-            parent=parent,
+            family=self._trials.family(base, start.root),
+            parent=start.number,
             busy=frozenset().union(*(proposal.names for proposal in waiting)),
             random=Random(f"{context.seed}:{len(context.known)}"),
             is_free=is_free,
+            asleep=self._trials.asleep,
         )
 
     def _waiting(self, context: Context) -> list[_Proposal]:

@@ -81,7 +81,12 @@ class Sampler:
             else:
                 space[name] = FloatDistribution(axis.low, axis.high)
         epoch = len(view.family.all) // _EPOCH * _EPOCH
-        key = (epoch, len(view.base), tuple((n, view.axes[n].low, view.axes[n].high) for n in names))
+        key = (
+            view.family.first,
+            epoch,
+            len(view.base),
+            tuple((n, view.axes[n].low, view.axes[n].high) for n in names),
+        )
         if self._study is None or key != self._key:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
             self._study = optuna.create_study(direction="maximize")

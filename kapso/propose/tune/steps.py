@@ -18,6 +18,9 @@ from kapso.propose.tune.view import Move, View
 _STRIDES = 6
 _LONGEST = 8.0
 _LINES = 8
+_WITHIN = 0.9
+"""How much of the room up to a constraint a step takes."""
+_LEAST = 0.05
 
 
 @dataclass
@@ -34,6 +37,8 @@ class Profile:
     heading: int = 0
     effect: float = 0.0
     last: int = 0
+    edge: tuple[float, float] | None = None
+    """From where, and to where a constraint that ended a gainful step seems to bind."""
 
     def learn(self, start: float, end: float, gain: float, is_better: bool, number: int) -> None:
         """Take in that going from `start` to `end` changed the height by `gain`."""
@@ -60,6 +65,16 @@ def beside(heights: dict[float, float], here: float) -> tuple[float | None, floa
     at = bisect_left(known, here)
     left = known[at - 1] if at > 0 else None
     return left, known[at + 1] if at + 1 < len(known) else None
+
+
+def _edge(trial: Trial, parent: Trial, start: float, end: float) -> tuple[float, float] | None:
+    """Where a step that would have paid, but went beyond a constraint, has to end; None for any other one."""
+    if not trial.is_beyond or trial.room is None or trial.outlook is None:
+        return None
+    if parent.room is None or parent.room <= 0 or parent.height is None or trial.outlook <= parent.height:
+        return None
+    edge = start + _WITHIN * (end - start) * parent.room / (parent.room - trial.room)
+    return (start, edge) if abs(edge - start) > _LEAST else None
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,7 @@ class Steps:
         if gain is None:
             gain = -max(self.usual_gain, profile.effect, 1e-12)
         profile.learn(start, end, gain, trial.is_better, trial.number)
+        profile.edge = _edge(trial, parent, start, end)
 
     def effects(self, names: list[str]) -> dict[str, float]:
         """How much each parameter was seen to matter; without evidence, as much as the others on average."""
@@ -130,6 +146,8 @@ class Steps:
         profile = self.profiles.get(name)
         heading = view.random.choice((-1, 1))
         heights = profile.line(here) if profile is not None else None
+        if profile is not None and profile.edge is not None and profile.edge[0] == here:
+            return [Plan(name, profile.edge[1], 2.4, "up to where a constraint seems to bind")]
         if profile is None or heights is None:
             if profile is not None and profile.heading:
                 heading = profile.heading

@@ -11,7 +11,8 @@ import math
 from typing import Any
 
 from kapso.propose.tune.arrays import Array, np
-from kapso.propose.tune.family import Trial
+from kapso.propose.tune.family import Family, Trial
+from kapso.propose.tune.feasible import soundness
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
@@ -25,6 +26,8 @@ _ROUNDS = 14
 _APART = 4.0
 _DOUBT = 0.1
 """Variance of what other programs say about this one, as a share of the variance of all heights."""
+_BEYOND = 1.5
+"""How much better than the median, where the best is by 1, something may count that violates a constraint."""
 _AFAR = 0.15
 """How often it looks over the marked ranges too; always doing so costs precision near the best."""
 
@@ -36,7 +39,7 @@ class Surrogate:
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
-        self._fitted: dict[tuple[object, ...], tuple[Array, float]] = {}
+        self._fitted: dict[tuple[object, ...], tuple[Array, float, Array | None, float]] = {}
 
     def observe(self, trial: Trial, trials: Trials) -> None:
         """Everything it needs stands in the trials."""
@@ -44,12 +47,17 @@ class Surrogate:
     def propose(self, view: View) -> Move | None:
         """Where the model expects most, near the parent."""
         names = self._names(view)
-        if not names or view.family.size < len(names) // 2 + 4 or not view.family.best(1):
+        if not self._is_ready(view, names):
             return None
         space = _Space(view, names)
-        points, heights, doubts = _data(view, space)
-        lengths, noise = self._fit(view, space)
+        points, heights, doubts, sound = _data(view, space)
+        lengths, noise, sound_lengths, sound_noise = self._fit(view, space)
         model = _Model(space.encode(points), heights, lengths, noise + doubts)
+        if sound is not None and sound_lengths is not None:
+            mean, spread = float(np.mean(sound)), float(np.std(sound))
+            room = (sound - mean) / spread
+            limit = _Model(space.encode(points), room, sound_lengths, sound_noise + doubts)
+            model.hold_to(limit, -mean / spread, sound > 0)
         here = np.array([view.position(name) for name in names])
         rng = np.random.default_rng(view.random.getrandbits(64))
         centres = np.concatenate([here[None, :], points[model.order()[:2]]])
@@ -60,6 +68,24 @@ class Surrogate:
                 return move
         return None
 
+    def believed(self, view: View) -> Trial | None:
+        """The trial of the parent's program that the model, unlike a single lucky measurement, takes for the
+        best; None while it knows too little."""
+        names = self._names(view)
+        if not self._is_ready(view, names):
+            return None
+        space = _Space(view, names)
+        points, heights, doubts, _ = _data(view, space)
+        lengths, noise, *_ = self._fit(view, space)
+        model = _Model(space.encode(points), heights, lengths, noise + doubts)
+        own = _own(view.family, len(view.family.all))
+        ranked = (own[place] for place in model.order() if place < len(own))
+        return next((trial for trial in ranked if trial.height is not None and trial.number >= 0), None)
+
+    @staticmethod
+    def _is_ready(view: View, names: list[str]) -> bool:
+        return bool(names) and view.family.size >= len(names) // 2 + 4 and bool(view.family.best(1))
+
     def _names(self, view: View) -> list[str]:
         """The parameters that were seen to matter most, in an order that keeps when the ranking changes."""
         varied = view.family.varied
@@ -68,15 +94,21 @@ class Surrogate:
         named = [name for name in view.named() if name in varied]
         return sorted((named[: _WIDEST // 2] + ranked)[:_WIDEST])
 
-    def _fit(self, view: View, space: _Space) -> tuple[Array, float]:
+    def _fit(self, view: View, space: _Space) -> tuple[Array, float, Array | None, float]:
         """Lengths and noise as the trials up to the last multiple of ten, later of fifty, suggest them."""
         count = len(view.family.all)
         every = _EVERY if count < 20 * _EVERY else 5 * _EVERY
         full = count // every * every or count
-        key = (tuple(space.names), full, len(view.base))
+        key = (view.family.first, tuple(space.names), full, len(view.base))
         if key not in self._fitted:
-            points, heights, doubts = _data(view, space, full)
-            self._fitted = {key: _fit(space.encode(points), heights, doubts)}
+            points, heights, doubts, sound = _data(view, space, full)
+            features = space.encode(points)
+            limit = (
+                (None, 0.0)
+                if sound is None
+                else _fit(features, (sound - np.mean(sound)) / np.std(sound), doubts)
+            )
+            self._fitted = {key: (*_fit(features, heights, doubts), *limit)}
         return self._fitted[key]
 
 
@@ -128,28 +160,38 @@ class _Space:
         return np.asarray(np.where(self.is_drawn, drawn, centres[0]))
 
 
-def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, Array, Array]:
-    """Positions, standardised heights and doubts of the best and the latest trials.
+def _own(family: Family, end: int) -> list[Trial]:
+    """The best and the latest of the first trials, in order of landing."""
+    latest = family.all[max(0, end - _MOST // 2) : end]
+    chosen = {trial.number: trial for trial in (*family.best(_MOST // 2, end), *latest)}
+    return sorted(chosen.values(), key=lambda trial: trial.number)
 
-    Broken ones count as poor. What is borrowed from other families fills up what is left.
+
+def _data(view: View, space: _Space, among: int | None = None) -> tuple[Array, Array, Array, Array | None]:
+    """Positions, standardised heights, doubts and soundness of the best and the latest trials.
+
+    Broken ones count as poor; what violates a constraint counts as what it would be without it. What is
+    borrowed from other families fills up what is left.
     """
     family = view.family
-    end = len(family.all) if among is None else among
-    latest = family.all[max(0, end - _MOST // 2) : end]
-    chosen = {trial.number: trial for trial in (*family.best(_MOST // 2, among), *latest)}
-    own = sorted(chosen.values(), key=lambda trial: trial.number)
+    own = _own(family, len(family.all) if among is None else among)
     rows = [*own, *family.borrowed[: max(0, _MOST - len(own))]]
     names = space.names
     points = np.array([[view.axes[n].position(t.values[n]) for n in names] for t in rows], dtype=float)
     heights = np.array([np.nan if t.height is None else t.height for t in rows], dtype=float)
     median = float(np.nanmedian(heights))
     spread = float(np.nanmax(heights)) - median or 1.0
+    # Beyond a constraint lies the best score of all: cut off, so that it does not draw everything there.
+    most = median + _BEYOND * spread
+    outlooks = [min(t.outlook, most) if t.is_beyond and t.outlook is not None else np.nan for t in rows]
+    heights = np.where(np.isnan(heights), np.array(outlooks, dtype=float), heights)
     # Far below the middle all is equally bad: without this, one cliff flattens everything else.
     low = np.nan_to_num((heights - median) / spread, nan=-1.0)
     squashed = np.where(low < -1, -1 - np.log1p(np.maximum(-1 - low, 0)), low)
     deviation = float(np.std(squashed)) or 1.0
     doubts = np.where(np.arange(len(rows)) < len(own), 0.0, _DOUBT)
-    return points.reshape(len(rows), len(names)), (squashed - float(np.mean(squashed))) / deviation, doubts
+    scaled = (squashed - float(np.mean(squashed))) / deviation
+    return points.reshape(len(rows), len(names)), scaled, doubts, soundness(rows)
 
 
 def _kernel(a: Array, b: Array, lengths: Array) -> tuple[Array, Array]:
@@ -205,6 +247,15 @@ class _Model:
         self._weights = self._inverse @ heights
         self._means = kernel @ self._weights
         self.best = float(np.max(self._means))
+        self._limit: _Model | None = None
+        self._least = 0.0
+
+    def hold_to(self, limit: _Model, least: float, is_sound: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+        """From now on weigh everything with the chance that `limit` is above `least` there."""
+        self._limit, self._least = limit, least
+        self._means = np.where(is_sound, self._means, -math.inf)
+        if is_sound.any():
+            self.best = float(np.max(self._means))
 
     def order(self) -> np.ndarray[Any, np.dtype[np.intp]]:
         """The points by what the model, unlike a single lucky measurement, takes them for, best first."""
@@ -212,13 +263,22 @@ class _Model:
 
     def improvement(self, targets: Array) -> Array:
         """Expected improvement over the best mean, in standard deviations of the heights."""
-        cross, _ = _kernel(targets, self._points, self._lengths)
-        mean = cross @ self._weights
-        variance = np.maximum(1 - np.einsum("ij,ij->i", cross @ self._inverse, cross), 1e-12)
-        deviation = np.sqrt(variance)
+        mean, deviation = self._at(targets)
         z = (mean - self.best) / deviation
         density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-        return np.asarray(deviation * (z * _below(z) + density))
+        expected = np.asarray(deviation * (z * _below(z) + density))
+        return expected if self._limit is None else expected * self._limit.chance(targets, self._least)
+
+    def chance(self, targets: Array, least: float) -> Array:
+        """How likely they are above `least`."""
+        mean, deviation = self._at(targets)
+        return _below((mean - least) / deviation)
+
+    def _at(self, targets: Array) -> tuple[Array, Array]:
+        """Mean and deviation at some points."""
+        cross, _ = _kernel(targets, self._points, self._lengths)
+        variance = np.maximum(1 - np.einsum("ij,ij->i", cross @ self._inverse, cross), 1e-12)
+        return cross @ self._weights, np.sqrt(variance)
 
 
 def _below(z: Array) -> Array:

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from kapso.attempt import Attempt, Outcome, Verdict
+from kapso.attempt import BASELINE, Attempt, Outcome, Verdict
+from kapso.goal import Goal
 from kapso.propose.tune.axes import Axis, axis_of
 from kapso.propose.tune.conditions import controller_of, is_active
 from kapso.propose.tune.family import Family, Trial
+from kapso.propose.tune.feasible import room_of
 from kapso.propose.tune.program import Program, path_of
+from kapso.propose.tune.sleep import Sleep
 from kapso.propose.tune.slots import ASLEEP, Slot, Value, is_same
 
 MOST_AXES = 150
@@ -29,30 +32,40 @@ class Limits:
     above: float = math.inf
 
 
-def key_of(values: Mapping[str, Value]) -> Key:
+def key_of(values: Mapping[str, Value], root: int) -> Key:
     """A digest to look a vector up by, as thousands are kept; `1` and `True` differ, `1` and `1.0` do not."""
     parts = sorted(
         (name, value if isinstance(value, (bool, str)) else float(value)) for name, value in values.items()
     )
-    return blake2b(repr(parts).encode(), digest_size=16).digest()
+    return blake2b(repr((root, parts)).encode(), digest_size=16).digest()
 
 
 class Trials:
     """All trials by number; everything here is a function of what was observed, in that order."""
 
-    def __init__(self, sign: float) -> None:
-        self._sign = sign
+    def __init__(self, goal: Goal) -> None:
+        self._goal = goal
+        self._sign = 1.0 if goal.primary.goal == "maximize" else -1.0
+        self._baseline: Mapping[str, float] = {}
         self.by_number: dict[int, Trial] = {}
         self.axes: dict[str, Axis] = {}
         self.limits: dict[str, Limits] = {}
         self.keys: set[Key] = set()
         self._proven: dict[str, tuple[float, float]] = {}
-        self._families: dict[frozenset[str], Family] = {}
+        self._families: dict[tuple[int, frozenset[str]], Family] = {}
+        self._dozing: set[str] = set()
+        self._sleep = Sleep()
+        self._best = -math.inf
 
-    def meet(self, program: Program, names: Mapping[str, str]) -> None:
-        """Get to know the parameters of a program; the first value met is the first guess."""
+    def meet(self, program: Program, names: Mapping[str, str], is_worse: bool = False) -> None:
+        """Get to know the parameters of a program; the first value met is the first guess.
+
+        A literal that said nothing (`1`) and was given another value becomes one, unless that `is_worse`.
+        """
         slots = [replace(s, name=names[n]) if n in names else s for n, s in program.slots.items()]
         fresh = [slot for slot in slots if slot.name not in self.axes and slot.tier < ASLEEP]
+        fresh = [slot for slot in fresh if not (is_worse and slot.name in self._dozing)]
+        self._dozing.update(slot.name for slot in slots if slot.tier == ASLEEP)
         fresh.sort(key=lambda slot: slot.tier)
         for slot in fresh[: max(0, MOST_AXES - len(self.axes))]:
             self.axes[slot.name] = axis_of(slot)
@@ -68,35 +81,53 @@ class Trials:
             if controller is not None and (is_told or path_of(controller) == path_of(slot.name)):
                 self.axes[slot.name] = replace(self.axes[slot.name], when=(controller, condition))
 
-    def key(self, values: Mapping[str, Value]) -> Key:
-        """What tells a vector from others: the parameters that matter in it."""
-        return key_of({name: value for name, value in values.items() if is_active(name, values, self.axes)})
+    @property
+    def asleep(self) -> set[str]:
+        """The parameters that do nothing but harm, the marked ones left out."""
+        return {name for name in self._sleep.names if not self.axes[name].is_marked}
+
+    def key(self, values: Mapping[str, Value], root: int) -> Key:
+        """What tells a vector from others: its program, and the parameters that matter in it."""
+        return key_of(
+            {name: value for name, value in values.items() if is_active(name, values, self.axes)}, root
+        )
 
     def known(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Those of the values that belong to parameters."""
         return {name: value for name, value in values.items() if name in self.axes}
 
-    def add(self, attempt: Attempt, values: Mapping[str, Value]) -> Trial:
-        """Take in an attempt whose parameters were `values`."""
+    def add(self, attempt: Attempt, values: Mapping[str, Value], root: int) -> Trial:
+        """Take in an attempt whose parameters were `values`, in the program of the attempt `root`."""
         parent = self.by_number.get(attempt.parents[0]) if attempt.parents else None
         changed = _changed(values, parent.values) if parent else ()
         height = self._sign * attempt.score if attempt.is_scored and attempt.score is not None else None
+        if attempt.number == BASELINE:
+            self._baseline = attempt.metrics
+        outlook = attempt.metrics.get(self._goal.primary.name)
+        is_better = _is_better(attempt, height, parent)
         trial = Trial(
             number=attempt.number,
             values=dict(values),
+            root=root,
             parent=parent.number if parent else None,
             changed=changed,
             height=height,
-            is_better=_is_better(attempt, height, parent),
+            is_better=is_better,
+            leads=is_better and height is not None and height > self._best,
             is_broken=attempt.outcome in BROKEN,
             arm=attempt.hypothesis.split(":", 1)[0] if attempt.proposer == "tune" else "",
             is_cut=attempt.outcome is Outcome.CUT,
+            room=room_of(self._goal.constraints, attempt.metrics, self._baseline),
+            outlook=height if outlook is None else self._sign * outlook,
         )
         self.by_number[attempt.number] = trial
+        self._best = max(self._best, -math.inf if height is None else height)
         if attempt.outcome is not Outcome.ABANDONED:
-            self.keys.add(self.key(values))
+            self.keys.add(self.key(values, root))
         if trial.counts:
             self._join(trial, parent)
+            if parent is not None:
+                self._sleep.learn(trial, parent)
         self._stretch(trial, parent)
         return trial
 
@@ -110,17 +141,17 @@ class Trials:
         return trial
 
     def _join(self, trial: Trial, parent: Trial | None) -> None:
-        family = self.family(trial.values)
-        if not family.all and parent is not None and parent.values.keys() != trial.values.keys():
-            family.borrow(self.family(parent.values), trial, parent)
+        family = self.family(trial.values, trial.root)
+        if not family.all and parent is not None:
+            family.borrow(self.family(parent.values, parent.root), trial, parent)
         family.add(trial)
 
-    def family(self, values: Mapping[str, Value]) -> Family:
-        """The trials that can be compared with these values, parameter by parameter."""
-        return self._families.setdefault(frozenset(values), Family())
+    def family(self, values: Mapping[str, Value], root: int) -> Family:
+        """The trials that can be compared with these values, parameter by parameter: those of one program."""
+        return self._families.setdefault((root, frozenset(values)), Family())
 
     def _stretch(self, trial: Trial, parent: Trial | None) -> None:
-        if trial.is_broken and parent is not None:
+        if trial.is_broken and not trial.is_beyond and parent is not None:
             suspects = trial.changed if len(trial.changed) == 1 else self._unproven(trial)
             if len(suspects) == 1:
                 self._limit(suspects[0], trial, parent)

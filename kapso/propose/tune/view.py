@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from random import Random
 
@@ -26,7 +27,10 @@ class Move:
 
 @dataclass(frozen=True)
 class View:
-    """The parent's parameters and all that was learnt; `is_free`: these changes were not tried yet."""
+    """The parent's parameters and all that was learnt; `is_free`: these changes were not tried yet.
+
+    Those `asleep` are left alone.
+    """
 
     base: Mapping[str, Value]
     axes: Mapping[str, Axis]
@@ -36,6 +40,7 @@ class View:
     busy: frozenset[str]
     random: Random
     is_free: Callable[[Mapping[str, Value]], bool]
+    asleep: AbstractSet[str] = frozenset()
     positions: dict[str, float] = field(default_factory=dict)
 
     def position(self, name: str) -> float:
@@ -85,6 +90,10 @@ class View:
     def named(self) -> list[str]:
         return [name for name in self._active() if self.axes[name].choices]
 
+    def awake(self) -> list[str]:
+        """The parameters that may be moved."""
+        return [name for name in self.base if name not in self.asleep]
+
     def _active(self) -> list[str]:
-        """The parameters that matter in the parent."""
-        return [name for name in self.base if is_active(name, self.base, self.axes)]
+        """Those of them that matter in the parent."""
+        return [name for name in self.awake() if is_active(name, self.base, self.axes)]
