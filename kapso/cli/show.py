@@ -52,6 +52,7 @@ class Story:
             "parameters": dict(attempt.parameters),
             "feedback": attempt.feedback,
             "demoted": self.episode.is_demoted,
+            "passed_over": self.episode.is_passed_over,
             "baseline": self.run.baseline,
             "best_attempt": self.run.best_attempt,
             "best_score": self.run.best_score,

@@ -56,6 +56,8 @@ def _head(story: Story) -> Iterator[str]:
     if story.front and story.front.is_sought and attempt.number in story.front.numbers:
         best += ", on the front"
     demoted = " (its lead did not hold)" if story.episode.is_demoted else ""
+    if story.episode.is_passed_over and not demoted:
+        demoted = " (its score leads, which may be luck)"
     yield f"outcome   {attempt.outcome}{f', {attempt.verdict}' if attempt.verdict else ''}{demoted}{best}"
     yield f"score     {number(attempt.score)} (baseline {number(story.run.baseline)})"
     yield f"proposer  {attempt.proposer}"

@@ -216,6 +216,8 @@ def _remedy(run: Run, measured: Measured) -> str:
         return "raise `timeout`, or make the program quicker"
     if measured.reason and measured.reason.startswith("the constraint"):
         return "constraints are for what the program keeps to already: mend it, or loosen the constraint"
+    if run.goal.stages and (measured.reason or "").startswith("stage `"):
+        return "a stage prints the metric that ranks it, and those that its `promote` names"
     if other := _metric_meant(run.goal, measured):
         direction = run.goal.primary.goal
         in_file = f"`metrics: {{{other}: {direction}}}`"

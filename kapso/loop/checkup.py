@@ -152,6 +152,10 @@ def _baseline(run: Run) -> Iterator[Finding]:
         f"({len(evaluations)} evaluations): "
     )
     remedy = "`repeats: auto`, or a fixed number such as `repeats: 3`, makes verdicts sharper"
+    if run.goal.repeats is None:
+        remedy = "`repeats: auto` repeats what is promising"
+    elif run.goal.repeats > 1:
+        remedy = "the verdicts of `repeats: auto` rest on pairs, as many as they need"
     yield Finding(WARNING, "noise", says + remedy)
 
 

@@ -30,6 +30,8 @@ class History:
         self.by_hand = 0
         self._by_tree: dict[str, int] = {}
         self.demoted: set[int] = set()
+        self.passed_over: set[int] = set()
+        """Scores that lead by what may be luck alone: no bests, and else attempts like all others."""
         self.proven: set[int] = set()
 
     @property
@@ -62,7 +64,7 @@ class History:
         self._by_tree.setdefault(attempt.tree, attempt.number)
         self.in_flight.pop(attempt.tree, None)
         if attempt.number != BASELINE and self.is_passed_over(attempt):
-            self.demoted.add(attempt.number)
+            self.passed_over.add(attempt.number)
         if attempt.number == BASELINE or self.would_be_best(attempt):
             self.best_number, self.best_since = attempt.number, self.count
             return attempt.number != BASELINE

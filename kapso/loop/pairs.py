@@ -13,10 +13,15 @@ from dataclasses import replace
 from kapso.attempt import BASELINE, Outcome, Verdict
 from kapso.evaluate.evaluator import Place
 from kapso.evaluate.measured import Measured
+from kapso.evaluate.noise import Noise
 from kapso.evaluate.sequential import LEAST_PAIRS, judge, lead
+from kapso.evaluate.stages import Course
 from kapso.goal.model import TIME_METRICS
 from kapso.loop.run import Run
 from kapso.wording import number, plural
+
+_BEST_OF_MANY = 1.4
+"""Standard deviations by which the least of eight normal values lies below their mean."""
 
 
 class Pairs:
@@ -38,7 +43,7 @@ class Pairs:
         if not self._is_needed(measured, parents):
             return measured, None
         history = self.run.history
-        candidate = _Candidate(commit, place, [measured])
+        candidate = _Candidate(commit, replace(place, course=Course.LAST), [measured])
         verdicts = {parents[0]: self._against(parents[0], candidate)}
         while self._leads(together := self._together(candidate)) and history.best_number not in verdicts:
             verdicts[history.best_number] = self._against(history.best_number, candidate)
@@ -65,7 +70,7 @@ class Pairs:
         recorded = self.run.history.attempts[rival].score
         assert recorded is not None
         noise = self.run.history.noise_around(recorded)
-        first = self._gain(candidate.evaluations[0], recorded)
+        first = self._gain(candidate.evaluations[0], recorded) + self._allowance(noise)
         verdict = None if noise.is_seeded else judge([first], noise, least=1)
         if verdict is not None and first <= 0:
             return verdict  # no pair is needed to see that it is not promising
@@ -74,6 +79,7 @@ class Pairs:
         while (verdict := judge(gains, noise, least=least)) is None:
             gain = self._pair(rival, candidate, len(gains))
             if gain is None:
+                candidate.told.append(f"same as attempt {rival}: an evaluation beside it gave no score")
                 return Verdict.SAME
             gains.append(gain)
         found = lead(gains, noise)
@@ -82,6 +88,10 @@ class Pairs:
             f"(95 % interval {number(found.low)} to {number(found.high)})"
         )
         return verdict
+
+    def _allowance(self, noise: Noise) -> float:
+        """By how much one evaluation may fall short of the best of a rival's many by luck alone."""
+        return 0.0 if self.run.goal.primary.take == "median" else _BEST_OF_MANY * noise.sigma
 
     def _pair(self, rival: int, candidate: _Candidate, repeat: int) -> float | None:
         """One gain of the candidate over the rival; None where either gave no score."""

@@ -248,7 +248,8 @@ class Run:
             self.evaluator.ladder.observe(attempt)
             self.allocation.observe(attempt)
             self.policy.observe(attempt)
-            if attempt.number in self.history.demoted:
+            is_lucky = attempt.number in self.history.passed_over and not seeks_front(self.goal)
+            if attempt.number in self.history.demoted or is_lucky:
                 self.policy.forget(attempt.number)
             for proposer in self.proposers:
                 proposer.observe(attempt)
@@ -271,8 +272,8 @@ class Run:
         diff = DiffSize(changed.files, changed.added, changed.removed)
         source = trusted_source(attempt.commit, self.record(attempt))
         is_demoted = attempt.number in self.history.demoted
-        episode = Episode(attempt, diff=diff, stages=stages, is_demoted=is_demoted, source=source)
-        self.recorder.add(episode)
+        is_passed_over = attempt.number in self.history.passed_over
+        self.recorder.add(Episode(attempt, diff, stages, is_demoted, is_passed_over, source))
 
     def keep_record(self, attempt: Attempt) -> None:
         """Keep the attempt's record for the next batch."""
@@ -287,6 +288,7 @@ class Run:
         beyond = {
             **_beyond_json(attempt),
             "demoted": number in history.demoted,
+            "passed_over": number in history.passed_over,
             "proven": number in history.proven,
             "program": self.twins.program(number),
         }

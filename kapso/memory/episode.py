@@ -41,13 +41,15 @@ class Episode:
     """An attempt with what is known beyond git's trailers.
 
     `source` names the git objects that say the same (`trusted_source`); an episode without one came
-    straight from the engine, and is read again from git before it is shown.
+    straight from the engine, and is read again from git before it is shown. The lead of what `is_demoted` did
+    not hold when it was confirmed; what `is_passed_over` leads by score alone, and that may be luck.
     """
 
     attempt: Attempt
     diff: DiffSize | None = None
     stages: tuple[Stage, ...] = ()
     is_demoted: bool = False
+    is_passed_over: bool = False
     source: str | None = None
 
     @property
@@ -109,12 +111,12 @@ def trusted_source(commit: str, record: bytes) -> str:
 def best_of(episodes: Iterable[Episode], *, maximize: bool) -> Attempt | None:
     """The attempt with the best valid score, the earliest of equals, or None without a scored one.
 
-    An attempt whose lead did not hold when it was confirmed (`is_demoted`) does not count.
+    What is demoted or passed over does not count.
     """
     best: Attempt | None = None
     for episode in sorted(episodes, key=lambda episode: episode.attempt.number):
         attempt = episode.attempt
-        if not attempt.is_scored or attempt.score is None or episode.is_demoted:
+        if not attempt.is_scored or attempt.score is None or episode.is_demoted or episode.is_passed_over:
             continue
         if best is None or best.score is None or _beats(attempt.score, best.score, maximize):
             best = attempt

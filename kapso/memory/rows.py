@@ -69,6 +69,7 @@ def attempt_row(episode: Episode) -> Row:
         _to_utc(attempt.started),
         _to_utc(attempt.finished),
         episode.is_demoted,
+        episode.is_passed_over,
         episode.source,
     )
 
@@ -112,7 +113,8 @@ def to_episode(
         diff=DiffSize(*diffs[0][2:]) if diffs else None,
         stages=tuple(Stage(*stage[3:]) for stage in stages),
         is_demoted=bool(row[22]),
-        source=row[23],
+        is_passed_over=bool(row[23]),
+        source=row[24],
     )
 
 

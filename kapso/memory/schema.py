@@ -13,7 +13,7 @@ upserts into an index.
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 COLUMNS: dict[str, dict[str, str]] = {
     "runs": {
@@ -58,6 +58,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "started": "TIMESTAMP",
         "finished": "TIMESTAMP",
         "is_demoted": "BOOLEAN",
+        "is_passed_over": "BOOLEAN",
         "source": "VARCHAR",
     },
     "metrics": {"run": "VARCHAR", "attempt": "INTEGER", "name": "VARCHAR", "value": "DOUBLE"},

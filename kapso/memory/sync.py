@@ -146,7 +146,8 @@ def _read_episode(
     if not has_diff and attempt.parents:
         stat = repository.diff_stat(run.commits[attempt.parents[0]], attempt.commit)
         diff = DiffSize(stat.files, stat.added, stat.removed)
-    return Episode(attempt, diff=diff, is_demoted=bool(demoted), source=source)
+    passed_over = bool(told.get("passed_over"))
+    return Episode(attempt, diff, is_demoted=bool(demoted), is_passed_over=passed_over, source=source)
 
 
 def _records(repository: Repository, commit: str | None) -> dict[int, str]:

@@ -26,7 +26,7 @@ def importance(attempts: Iterable[Attempt], proposer: str = "tune") -> dict[str,
 
     What the shares leave of 1 is due to parameters together, to other edits, and to noise.
     """
-    known = {attempt.number: attempt for attempt in attempts}
+    known = {each.number: each for each in sorted(attempts, key=lambda each: each.number)}
     told = [a for a in known.values() if a.parameters and a.is_scored and a.score is not None]
     told = [a for a in told if a.proposer == proposer][-_MOST_ATTEMPTS:]
     if len(told) < _LEAST_ATTEMPTS:

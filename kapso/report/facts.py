@@ -38,6 +38,7 @@ class Facts:
 
     attempts: tuple[Attempt, ...]
     demoted: frozenset[int]
+    passed_over: frozenset[int]
     confirmation: Confirmation | None
     noise: float | None
     holdout: Mapping[int, Mapping[str, Any]]
@@ -102,9 +103,10 @@ class Facts:
     def improvements(self) -> Mapping[int, float]:
         """The attempts that moved the best so far, with by how much; what did not hold is left out."""
         gains: dict[int, float] = {}
+        led_by_luck = self.demoted | self.passed_over
         so_far = self.baseline.score if self.baseline else None
         for attempt in self.tried:
-            if not attempt.is_scored or attempt.score is None or attempt.number in self.demoted:
+            if not attempt.is_scored or attempt.score is None or attempt.number in led_by_luck:
                 continue
             if so_far is not None and not self.is_better(attempt.score, so_far):
                 continue
@@ -129,7 +131,8 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         by_number.get(BASELINE),
         by_number.get(-1 if run.best_attempt is None else run.best_attempt),
     )
-    demoted = frozenset(e.attempt.number for e in episodes.episodes(run.run) if e.is_demoted)
+    told = list(episodes.episodes(run.run))
+    demoted = frozenset(each.attempt.number for each in told if each.is_demoted)
     is_changed = before is not None and after is not None and before.tree != after.tree
     return Facts(
         run=run,
@@ -137,6 +140,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         start=start,
         attempts=attempts,
         demoted=demoted,
+        passed_over=frozenset(each.attempt.number for each in told if each.is_passed_over),
         confirmation=Confirmation.from_json(end.get("confirmed")),
         noise=_finite(end.get("noise")),
         holdout=_holdout(repository, run.run),

@@ -66,10 +66,10 @@ def test_where_pairs_decide_no_lucky_score_makes_a_best() -> None:
     history = History(Metric("score"), by_verdict=True)
     history.add(attempt(0, 1.0, None))
     assert not history.add(attempt(1, 3.0, Verdict.SAME))
-    assert history.demoted == {1}, "so that whoever reads the scores alone passes it over as well"
+    assert history.passed_over == {1}, "so that whoever reads the scores alone passes it over as well"
     assert history.add(attempt(2, 2.0, Verdict.BETTER))
     assert not history.add(attempt(3, 1.5, Verdict.BETTER))
-    assert (history.best_number, history.demoted) == (2, {1})
+    assert (history.best_number, history.passed_over, history.demoted) == (2, {1}, set())
     history.demote(2)
     assert history.best_number == 3
 

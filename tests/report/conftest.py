@@ -77,6 +77,7 @@ def tell() -> Callable[..., Facts]:
             "diff": "",
             "extent": None,
             "version": "0",
+            "passed_over": frozenset(),
             **fields,
         }
         return Facts(
