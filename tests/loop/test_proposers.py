@@ -64,6 +64,7 @@ edit: [code.py]
 run: cp code.py $KAPSO_OUT/
 evaluate: python3 judge.py $KAPSO_OUT/code.py
 """
+ANEW = "search: {parallel: 1}\nmemory: {recall: false}\n"
 JUDGE = """\
 import json, sys
 names = {}
@@ -83,7 +84,7 @@ def test_every_proposer_that_has_ideas_gets_its_share(demo: Demo) -> None:
 @pytest.mark.slow
 def test_the_default_is_all_that_apply_and_a_resumed_run_keeps_the_turns(demo: Demo) -> None:
     extra = {"code.py": CODE, "judge.py": JUDGE}
-    kapso = demo(base_goal=CODE_GOAL, goal="search: {parallel: 1}\n", extra=extra)
+    kapso = demo(base_goal=CODE_GOAL, goal=ANEW, extra=extra)
     kapso("run", "--attempts", "12")
     expected = [each["title"] for each in kapso.json("ls", "code")]
     kapso("run", "--attempts", "5")
@@ -102,7 +103,7 @@ def test_a_killed_run_goes_on_with_the_turns_that_it_would_have_had(demo: Demo) 
         "code.py": CODE,
         "judge.py": JUDGE.replace("import json, sys", "import json, sys, time; time.sleep(0.2)"),
     }
-    kapso = demo(base_goal=CODE_GOAL, goal="search: {parallel: 1}\n", extra=code)
+    kapso = demo(base_goal=CODE_GOAL, goal=ANEW, extra=code)
     kapso("run", "--attempts", "14")
     expected = [(each["proposer"], each["title"]) for each in kapso.json("ls", "code")]
     process = kapso.start("run", "--attempts", "14")
