@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,12 +21,14 @@ def test_what_matters_is_ranked_by_its_share_and_the_rest_is_left_out(search: Ma
     def score(names: dict[str, Any]) -> float:
         return -2 * abs(math.log10(float(names["rate"])) + 1) - abs(float(names["rounds"]) - 60) / 60
 
+    mean: Counter[str] = Counter()  # in one run of ten, chance makes what does not matter look as if it did
     for seed in range(3):
         shares = importance(search({"a.py": TEXT}, score, seed=seed).run(60).attempts)
-        assert set(list(shares)[:2]) == {"a.py:rate", "a.py:rounds"}
         assert list(shares.values()) == sorted(shares.values(), reverse=True)
         assert 0.4 < sum(shares.values()) <= 1.0001
-        assert max(shares.get(f"a.py:{name}", 0.0) for name in ("unused", "other")) < 0.1
+        mean.update({name: share / 3 for name, share in shares.items()})
+    assert [name for name, _ in mean.most_common(2)] == ["a.py:rate", "a.py:rounds"]
+    assert max(mean["a.py:unused"], mean["a.py:other"]) < 0.1
 
 
 def test_a_choice_that_decides_comes_first(search: Make) -> None:

@@ -273,3 +273,22 @@ def test_marked_numbers_are_drawn_from_their_whole_ranges_before_steps(search: M
     assert run.ideas[1].parameters["a.py:x"] != 0.9 and run.ideas[1].parameters["a.py:y"] != 1e-3
     bare = search({"a.py": "x = 0.9\ny = 1e-3\n"}, lambda n: -abs(n["x"] - 0.1)).run(10)
     assert not any(idea.hypothesis.startswith("wide") for idea in bare.ideas)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_setting_is_moved_before_a_model_digs_among_the_first(search: Make, seed: int) -> None:
+    """Only the last of twelve counts for much, and a model of the others would polish what hardly does."""
+    text = "".join(f"S{i} = {i + 1.5}\n" for i in range(12))
+
+    def score(names: dict[str, Any]) -> float:
+        small = sum(abs(math.log(names[f"S{i}"] / (i + 1.5) / 1.8)) for i in range(11))
+        return -0.01 * small - abs(math.log(names["S11"] / 40))
+
+    run = search({"a.py": text}, score, seed=seed).run(30)
+    moved = {
+        name
+        for attempt in run.attempts[1:]
+        for name, value in attempt.parameters.items()
+        if value != float(name.rsplit("S", 1)[1]) + 1.5
+    }
+    assert len(moved) == 12

@@ -251,6 +251,8 @@ class Tune:
             "model": _MODEL,
             "step": self._steps.urgency(view),
         }
+        if self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
+            urgencies["model"] = urgencies.pop("model")
         for place, (name, urgency) in enumerate(urgencies.items()):
             if view.random.random() < urgency:
                 draws[name] = 2.0 - 0.1 * place

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from kapso.propose.tune.family import Trial
-from kapso.propose.tune.slots import STRUCTURAL
+from kapso.propose.tune.slots import CONFIGURED, STRUCTURAL
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
@@ -131,6 +131,12 @@ class Steps:
             if move is not None:
                 return move
         return None
+
+    def is_screening(self, view: View) -> bool:
+        """Whether some of the likeliest settings were never moved: too early for a model of the others."""
+        return any(
+            view.axes[name].tier == CONFIGURED and name not in view.family.varied for name in view.numeric()
+        )
 
     def urgency(self, view: View) -> float:
         """How likely this arm should go first: high while settings are untouched or a stride just helped."""
