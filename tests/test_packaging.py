@@ -56,7 +56,7 @@ def test_the_wheel_ships_every_playbook(wheel: Path) -> None:
 def test_the_wheel_ships_the_templates_of_the_report(wheel: Path) -> None:
     templates = {path.name for path in (ROOT / "kapso/report/templates").iterdir()}
     shipped = {name for name in zipfile.ZipFile(wheel).namelist() if "/templates/" in name}
-    assert len(templates) == 3
+    assert len(templates) == 5
     assert shipped == {f"kapso/report/templates/{name}" for name in templates}
 
 

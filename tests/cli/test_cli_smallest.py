@@ -12,7 +12,7 @@ import pytest
 from kapso.attempt import Verdict
 
 Kapso = Callable[..., Any]
-GOAL = b"objective: Pack circles\nedit: ['*.py']\nevaluate: 'true'\n"
+GOAL = "objective: Pack circles\nedit: ['*.py']\nevaluate: 'true'\n"
 BEST = b"SIZE = 2\n\nRADIUS = 2\n"
 OFFER = "kapso: attempt 2 keeps the score with 2 of 4 changed lines: `kapso apply packing-3f9a --smallest`\n"
 

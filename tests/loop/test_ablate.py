@@ -42,6 +42,7 @@ def parts(demo: Demo) -> Any:
     return with_best(demo(base_goal=GOAL, extra={"parts.ini": PARTS, "score.sh": SCORE}))
 
 
+@pytest.mark.slow
 def test_the_smallest_diff_that_keeps_the_score_is_found_told_and_applied(parts: Any) -> None:
     kapso = parts
     done = kapso("resume", "parts", check=0)
@@ -91,6 +92,7 @@ def test_a_kill_loses_nothing_that_was_found_out(parts: Any) -> None:
     kapso.check_whole(run, len(expected) - 1)
 
 
+@pytest.mark.slow
 def test_beside_others_it_takes_the_last_stretch(demo: Demo) -> None:
     kapso = demo(goal="search: {parallel: 1}\n".replace("tune", "tune, ablate"))
     kapso("run", "--propose", "tune,combine,ablate", "--attempts", "30", check=0)

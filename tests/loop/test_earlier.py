@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from kapso.report.matters import sentence
 
 Demo = Callable[..., Any]
@@ -17,6 +19,7 @@ def ran(kapso: Any, *arguments: str) -> tuple[str, Any]:
     return kapso.json("ls")[0]["run"], done
 
 
+@pytest.mark.slow
 def test_a_run_begins_where_an_earlier_one_ended_unless_nothing_is_recalled(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 14}\nsearch: {parallel: 1}\n")
     first, done = ran(kapso)

@@ -30,7 +30,7 @@ def test_base_and_best_are_scored_again_where_the_evaluation_has_changed(earlier
         f"from {earlier.run}: attempt {earlier.best['attempt']} is scored again as attempt 1" in done.stderr
     )
     baseline, first, own = earlier.json("ls", earlier.json("ls")[0]["run"])
-    assert baseline["score"] == 13.75 and first["score"] == earlier.best["score"] + 10
+    assert baseline["score"] == 13.75 and first["score"] == pytest.approx(earlier.best["score"] + 10)
     assert (first["proposer"], first["parents"], first["verdict"]) == ("human", [0], "better")
     assert first["title"] == f"best of {earlier.run}: {earlier.best['title']}"
     assert f"Attempt {earlier.best['attempt']} of {earlier.run}" in first["hypothesis"]

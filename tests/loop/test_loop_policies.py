@@ -78,9 +78,11 @@ def test_islands_lead_a_run(lead: Callable[[str], api.Run]) -> None:
     assert all(set(attempts[n].parents) <= line | {0} for line in lines for n in line)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_with_the_same_islands(demo: Demo) -> None:
     attempts = EVERY + 6
-    kapso = demo(f"budget: {{attempts: {attempts}}}\nsearch: {{policy: islands, parallel: 1, seed: 7}}\n")
+    search = "search: {policy: islands, parallel: 1, seed: 7}\nmemory: {recall: false}\n"
+    kapso = demo(f"budget: {{attempts: {attempts}}}\n{search}")
     process = kapso.start("run")
     run = kapso.wait_for(process, EVERY + 1)  # there has been a migration
     process.kill()

@@ -84,8 +84,9 @@ def check_told(kapso: Any, run: str, cut: list[dict[str, Any]]) -> None:
     assert kapso("ls", run, "--json").stdout == before
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_as_if_nothing_had_been(staged: Any) -> None:
-    goal = "budget: {attempts: 12}\nsearch: {parallel: 1, seed: 3}\n"
+    goal = "budget: {attempts: 12}\nsearch: {parallel: 1, seed: 3}\nmemory: {recall: false}\n"
     kapso = staged(goal, STAGED.replace("command: sh score.sh", "command: sleep 0.05; sh score.sh"))
     process = kapso.start("run")
     killed = kapso.wait_for(process, 6)
@@ -113,6 +114,7 @@ def test_two_at_once(staged: Any) -> None:
     assert {"cut", "scored"} == set(outcomes(kapso.json("ls", run["run"])))
 
 
+@pytest.mark.slow
 def test_what_the_user_tries_is_scored_in_full(staged: Any) -> None:
     kapso = staged("budget: {attempts: 6}\nsearch: {parallel: 1}\n")
     kapso("run")
