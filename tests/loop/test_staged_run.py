@@ -84,6 +84,19 @@ def check_told(kapso: Any, run: str, cut: list[dict[str, Any]]) -> None:
     assert kapso("ls", run, "--json").stdout == before
 
 
+def test_pairs_leave_the_cheap_stages_alone(demo: Demo) -> None:
+    """What has been let through is not cut by a repeat, nor is who it is compared with."""
+    noisy = QUICK.replace("5 - d", '10 - d + ENVIRON["KAPSO_SEED"] / 2147483648')
+    goal = "budget: {attempts: 5}\nrepeats: auto\nsearch: {parallel: 1}\n"
+    kapso = demo(goal, extra={"quick.sh": QUICK, "score.sh": noisy}, base_goal=STAGED)
+    kapso("run")
+    [run] = kapso.json("ls")
+    logs = sorted((kapso.root / ".git/kapso/runs" / run["run"] / "attempts").glob("*/log.txt"))[1:]
+    made = [[line for line in log.read_text().splitlines() if line.startswith("$ ")] for log in logs]
+    assert max(map(len, made)) > 4, "some attempt was compared in pairs"
+    assert all(sum("quick" in line for line in lines) <= 1 for lines in made)
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on_as_if_nothing_had_been(staged: Any) -> None:
     goal = "budget: {attempts: 12}\nsearch: {parallel: 1, seed: 3}\nmemory: {recall: false}\n"
