@@ -9,6 +9,7 @@ import click
 
 from kapso.attempt import BASELINE
 from kapso.cli.output import json_option, print_json, table
+from kapso.report.words import how_confirmed
 from kapso.wording import number, plural, printable
 
 if TYPE_CHECKING:
@@ -39,14 +40,16 @@ def best(run: str | None, as_json: bool) -> None:
     log = open_log()
     picked = log.run(run)
     attempt = log.attempt(picked, "best")
-    front, less = log.front(picked), log.smallest(picked)
+    front, less, held = log.front(picked), log.smallest(picked), log.confirmation(picked)
     if as_json:
-        told = {"smallest": less.to_json() if less else None, **({"front": front.numbers} if front else {})}
-        print_json({**attempt.to_json(), **told})
+        told = {"confirmed": held.to_json() if held else None, "smallest": less.to_json() if less else None}
+        print_json({**attempt.to_json(), **told, **({"front": front.numbers} if front else {})})
         return
     name = "the baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
     print(f"{name} of {picked.run}: {printable(attempt.title)}")
     print(f"score   {number(attempt.score)} (baseline {number(picked.baseline)})")
+    if held is not None and attempt.number != BASELINE:
+        print(f"{'held   ' if held.is_confirmed else 'not held'} {how_confirmed(held)}")
     print(f"branch  {attempt.branch}")
     if front and front.is_sought:
         print("\n".join(_front(front, attempt.number, attempt.score)))

@@ -39,6 +39,8 @@ def doctor(goal: Path | None, as_json: bool) -> int:
         else:
             mark = styled(f"{finding.level:8}", _COLOURS[finding.level])
             click.echo(f"{mark} {finding.what:10} {printable_lines(finding.says)}")
+            if finding.error is not None and finding.error.where:
+                click.echo(f"{'':8} {'where':10} {finding.error.where}")
             if finding.error is not None and finding.error.help:
                 click.echo(f"{'':8} {'help':10} {finding.error.help}")
     if loaded is None and not as_json:

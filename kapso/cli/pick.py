@@ -13,6 +13,7 @@ from kapso.errors import UsageError
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
+    from kapso.loop.confirm import Confirmation
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.episodes import Episodes
     from kapso.memory.front import Front
@@ -47,6 +48,16 @@ class Log:
         from kapso.memory.front import read_front
 
         return read_front(self.repository, self.episodes, run.run)
+
+    def confirmation(self, run: RunSummary) -> Confirmation | None:
+        """How the best of the run held in fresh evaluations; None where nothing is known about this best."""
+        from kapso.git.layout import RunRefs
+        from kapso.loop.confirm import Confirmation
+        from kapso.memory.history import read_json
+
+        records = self.repository.refs.get(RunRefs(run.run).records)
+        found = Confirmation.from_json(read_json(self.repository, records, "run.json").get("confirmed"))
+        return found if found is not None and found.attempt == run.best_attempt else None
 
     def attempt(self, run: RunSummary, text: str) -> Attempt:
         return self.episode(run, text).attempt
