@@ -36,7 +36,7 @@ _PARAMETERS = {
     "default_parameter", "typed_default_parameter", "optional_parameter_declaration", "required_parameter",
 }  # fmt: skip
 _ASSIGNMENTS = {"assignment", "assignment_expression", "assignment_statement"}
-_WRAPPERS = {"expression_list", "initializer_list", "parenthesized_expression"}
+_WRAPPERS = {"expression_list", "parenthesized_expression"}
 _DEFINED = re.compile(r"\(?\s*([^\W\d]\w*)\s*\)?\s*(?://.*|/\*.*)?$")
 _COUNT = re.compile(r"(\w+_)?k?(count|last|sentinel)|(num|n)_\w+", re.IGNORECASE)
 _MOST = 12
