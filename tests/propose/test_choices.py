@@ -38,6 +38,8 @@ def choices(path: str, text: str) -> dict[str, tuple[Any, ...]]:
          {"M": ("a", "b")}),
         ("A.java", 'class A { static final String M = "a"; boolean f() { return M.equals("b"); } }\n',
          {"A.M": ("a", "b")}),
+        ("A.java", 'class A { static String m = "a"; boolean f() { return m.equals("b"); } }\n',
+         {"A.m": ("a", "b")}),
         ("a.c", 'const char *M = "a";\nint f(void) { return strcmp(M, "b") == 0; }\n', {"M": ("a", "b")}),
     ],
 )  # fmt: skip
@@ -57,6 +59,8 @@ def test_strings_that_the_code_compares_are_choices(
         ("a.py", 'if __name__ == "__main__":\n    x = "a"\n'),
         ("a.py", 'M = "fast"  # kapso: fixed\nif M == "exact": pass\n'),
         ("a.js", 'const M = "a";\nif (N === "b") f();\n'),
+        ("A.java", 'class A { String m = "a"; boolean f() { return m.equals("b"); } }\n'),
+        ("A.java", 'class A { boolean f() { String m = "a"; return m.equals("b"); } }\n'),
     ],
 )
 def test_other_strings_are_not(path: str, text: str) -> None:

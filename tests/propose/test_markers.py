@@ -89,6 +89,34 @@ def test_fixed_takes_one_literal_out_and_leaves_the_rest_in() -> None:
     assert list(domains(files)) == ["a.py:B", "b.yaml:d"]
 
 
+@pytest.mark.parametrize(
+    ("path", "line", "domain"),
+    [
+        ("A.java", "class A { /* kapso: 0.1..0.9 */ static double p = 0.5; }", Domain(0.1, 0.9)),
+        ("a.c", "static double p = /* kapso: 0.1..0.9 */ 0.5;", Domain(0.1, 0.9)),
+        ("a.ts", "/* kapso: zip|raw */ const m = 'zip';", Domain(choices=("zip", "raw"))),
+    ],
+)
+def test_a_marker_may_stand_before_what_it_speaks_of(path: str, line: str, domain: Domain) -> None:
+    assert list(domains({path: line + "\ndouble other = 7.5;\n"}).values()) == [domain]
+
+
+def test_fixed_may_stand_before_the_value() -> None:
+    text = "/* kapso: fixed */ static double p = 0.5;\nstatic double q = 2.5;\n"
+    assert list(domains({"a.c": text})) == ["a.c:q"]
+
+
+def test_a_marker_between_two_values_speaks_of_the_one_before_it() -> None:
+    text = "static double q = 2.5; /* kapso: 0..3 */ static double p = 0.5;\n"
+    assert domains({"a.c": text}) == {"a.c:q": Domain(0, 3)}
+
+
+def test_two_markers_on_a_line_before_their_values_are_refused() -> None:
+    text = "/* kapso: 0..3 */ double q = 2.5; /* kapso: 0..1 */ double p = 0.5;\n"
+    with pytest.raises(GoalError, match="no literal"):
+        domains({"a.c": text})
+
+
 def test_a_marker_speaks_of_every_literal_of_its_kind_on_its_line() -> None:
     assert list(domains({"a.py": "X = [0.2, 0.8, y[3]]  # kapso: 0..1\n"})) == ["a.py:X", "a.py:X#2"]
 

@@ -7,7 +7,7 @@ enumerators, case labels and patterns, indices, types, template arguments, macro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kapso.propose.checks import is_test_item
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _DEFINED = re.compile(r"\(?\s*(-?[\d.][\w.']*(?:[eE][+-]\d+\w*)?)\s*\)?\s*(?://.*|/\*.*)?$")
 _CONSTANT = re.compile(r"\b(const|constexpr|final)\b")
+_STATIC = re.compile(r"\bstatic\b")
 _UNSIGNED = re.compile(r"\b(unsigned|size_t|uint\w*|u(8|16|32|64|128|size)|byte)\b")
 _BUILT_IN = re.compile(r"(u?int\d*|float\d+|byte|rune|string|bool|uintptr|time\.Duration)$")
 _DECLARATIONS = {
@@ -59,9 +60,13 @@ def find_literals(root: SgNode, language: str) -> Iterator[Found]:
 
 def strings(root: SgNode, language: str) -> Iterator[Found]:
     """Every plain string, which only a marker makes a choice."""
-    dialect = DIALECTS[language]
-    for node in settings_among(root, dialect.strings, ()):
-        walk = _Walk(node, node.ancestors(), dialect, set())
+    yield from words(settings_among(root, DIALECTS[language].strings, ()), language)
+
+
+def words(nodes: Iterable[SgNode], language: str) -> Iterator[Found]:
+    """Strings, or members of enumerations, with their names."""
+    for node in nodes:
+        walk = _Walk(node, node.ancestors(), DIALECTS[language], set())
         yield Found(*span(node), node.text(), walk.names, walk.tier(node.text()))
 
 
@@ -138,6 +143,8 @@ class _Walk:
             return NEVER
         is_fixed = not self._is_local and self._owner != "variable_declarator"
         is_constant = is_fixed or bool(_CONSTANT.search(self._declaration))
+        if isinstance(value, str) and not self._is_local:  # a static field of Java
+            is_constant = is_constant or bool(_STATIC.search(self._declaration))
         is_configured = self._owner in self._dialect.offered or (
             self._owner in self._dialect.declared and is_constant
         )
@@ -189,7 +196,8 @@ class _Walk:
             self._owner = kind
             self.is_direct = self._is_plain
             self._declare(node)
-            if kind in self._dialect.typed and not _is_built_in(node.field("type")):
+            is_name = self.node.kind() == "identifier"  # of a member, which declares no other
+            if kind in self._dialect.typed and not is_name and not _is_built_in(node.field("type")):
                 self.is_allowed = False
         if not self._is_local and (not is_setting(label) or label in self._capacities):
             self.is_allowed = False

@@ -14,7 +14,8 @@ from typing import Any
 
 _CONDITION = re.compile(
     r"\(*\s*(?P<not>not\s+|!\s*)?(?P<name>[^\W\d][\w.-]*)"
-    r"(?:\s*(?P<sign>===?|!==?|=)\s*(?P<quote>[\"']?)(?P<value>[\w.+ -]+?)(?P=quote))?\s*\)*$"
+    r"(?:\s*(?P<sign>===?|!==?|=|\bis\s+not\b|\bis\b)\s*"
+    r"(?P<quote>[\"']?)(?P<value>[\w.:+ -]+?)(?P=quote))?\s*\)*$"
 )
 _DEEPEST = 8
 
@@ -29,16 +30,18 @@ class Condition:
 
     def holds(self, value: Any) -> bool:
         """Whether it holds while the parameter has this value."""
-        is_met = bool(value) if self.value is None else str(value).lower() == self.value.lower()
-        return is_met is not self.is_negated
+        if self.value is None:
+            return bool(value) is not self.is_negated
+        asked = self.value.lower()  # of `Kind.LRU` the last part, as the choice has it
+        return (str(value).lower() in {asked, re.split(r"\.|::", asked)[-1]}) is not self.is_negated
 
 
 def read_condition(text: str) -> Condition | None:
-    """`USE_X`, `not USE_X`, `!USE_X`, `MODE == "exact"`, `MODE != exact`; None for anything else."""
+    """`USE_X`, `not USE_X`, `!USE_X`, `MODE == "exact"`, `MODE is not Kind.A`; None for the rest."""
     match = _CONDITION.match(text.strip())
     if match is None or (match["not"] and match["sign"]):
         return None
-    is_negated = bool(match["not"]) or (match["sign"] or "").startswith("!")
+    is_negated = bool(match["not"]) or re.match(r"!|is\s", match["sign"] or "") is not None
     return Condition(match["name"].rsplit(".", 1)[-1], match["value"], is_negated)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kapso.propose.checks import is_test_item
@@ -45,7 +45,12 @@ def find_literals(root: SgNode, language: str) -> Iterator[Found]:
 
 def strings(root: SgNode, language: str) -> Iterator[Found]:
     """Every plain string, which only a marker makes a choice."""
-    for node in root.find_all(kind="string"):
+    yield from words(root.find_all(kind="string"))
+
+
+def words(nodes: Iterable[SgNode]) -> Iterator[Found]:
+    """Strings, or members of enumerations, with their names."""
+    for node in nodes:
         ancestors = node.ancestors()
         if not any(ancestor.kind() in _NEVER for ancestor in ancestors):
             walk = _Walk(node, ancestors)

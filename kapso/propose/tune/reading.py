@@ -17,6 +17,7 @@ from kapso.propose.checks import is_test_file
 from kapso.propose.tune import build, cfamily, config, plain, python, toml
 from kapso.propose.tune.compared import named_choices
 from kapso.propose.tune.dialects import DIALECTS
+from kapso.propose.tune.enums import enumerated
 from kapso.propose.tune.found import Found, any_of, name_slots, span
 from kapso.propose.tune.markers import Marker, Problem, find_markers
 from kapso.propose.tune.orders import find_orders
@@ -53,11 +54,12 @@ class FileSlots:
 
 @dataclass(frozen=True)
 class _Source:
-    """The literals and strings of one text, and what is a comment there."""
+    """The literals, strings and members of enumerations of one text, and what is a comment there."""
 
     literals: Callable[[], Iterable[Found]]
     strings: Callable[[], Iterable[Found]]
     is_comment: Callable[[int], bool]
+    members: Callable[[str], list[Slot]] = lambda path: []
 
 
 def read_file(path: str, content: bytes) -> FileSlots:
@@ -80,9 +82,11 @@ def read_file(path: str, content: bytes) -> FileSlots:
     problems = [problem for problem in problems if source.is_comment(problem.start)]
     slots = name_slots(path, source.literals())
     switches = named_choices(text, name_slots(path, source.strings())) if language in _COMPARING else []
+    members = source.members(path) if b"enum" in content.lower() or b"iota" in content else []
+    switches += members
     if any(marker.domain and _is_text(marker.domain) for marker in markers):
         taken = {slot.name for slot in slots}
-        words = name_slots(path, source.strings(), bare=language in {"yaml", None})
+        words = members + name_slots(path, source.strings(), bare=language in {"yaml", None})
         slots += [replace(s, name=s.name + "'") if s.name in taken else s for s in words if s.is_text]
     slots, unmet = _obey(text, slots, markers)
     orders, disorder = find_orders(path, text, markers)
@@ -119,6 +123,7 @@ def _tree(text: str, language: str) -> _Source:
         lambda: reader.find_literals(root, language),
         lambda: reader.strings(root, language),
         lambda at: _is_in_comment(root, language, at),
+        lambda path: enumerated(path, root, language),
     )
 
 
@@ -149,6 +154,7 @@ def _obey(text: str, slots: list[Slot], markers: list[Marker]) -> tuple[list[Slo
             continue
         line_start = text.rfind("\n", 0, marker.start) + 1
         here = [slot for slot in slots if line_start <= slot.start < marker.start]
+        here = here or _behind(text, slots, marker)
         if marker.domain is None:
             for slot in here:
                 obeyed.pop(slot.start, None)
@@ -162,6 +168,14 @@ def _obey(text: str, slots: list[Slot], markers: list[Marker]) -> tuple[list[Slo
         for slot in named:
             obeyed[slot.start] = replace(slot, tier=CONFIGURED, domain=marker.domain)
     return [obeyed[start] for start in sorted(obeyed)], problems
+
+
+def _behind(text: str, slots: list[Slot], marker: Marker) -> list[Slot]:
+    """What follows a `/* … */` that nothing stands before, unless another marker speaks of it."""
+    rest = text[marker.start :].split("\n", 1)[0]
+    if rest.count("kapso:") > 1:
+        return []
+    return [slot for slot in slots if marker.start < slot.start < marker.start + len(rest)]
 
 
 def _fits(slot: Slot, domain: Domain) -> bool:

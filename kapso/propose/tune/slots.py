@@ -106,7 +106,7 @@ class Switch(Slot):
 
     @property
     def choices(self) -> tuple[Value, ...]:
-        return self.options
+        return super().choices or self.options
 
     def edits(self, value: Value) -> list[Edit]:
         return [Edit(p.start, p.end, p.texts.get(value, str(value)), p.lead) for p in self.places]
