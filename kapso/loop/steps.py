@@ -128,6 +128,7 @@ class AttemptSteps:
             best=run.history.best_number,
             left=run.left(state["number"]),
             noise=run.history.noise.sigma,
+            barred=run.history.demoted,
         )
 
     def _place(self, state: AttemptState) -> Place:

@@ -77,6 +77,9 @@ class Combine:
 
     def ideate(self, context: Context) -> Idea | None:
         """The next merge into the best; where it has no partner left, into the policy's parent."""
+        if context.barred:
+            self._gainers = [each for each in self._gainers if each[1] not in context.barred]
+            self._best = context.best if self._best in context.barred else self._best
         for number in dict.fromkeys((self._best, context.parents[0].number)):
             for made in self._candidates(number):
                 key = frozenset((number, *(each.theirs.number for each in made.partners))), made.take

@@ -9,7 +9,7 @@ randomness from `Context.seed`, so that the same history and seed give the same 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
@@ -65,7 +65,7 @@ class Context:
     `known` are attempts that its ideas for this one merely repeated; `is_last` says that no other proposer
     has an idea, so that one that merely rests should not. `best` is the run's best by now; `left` about how
     many attempts the run has, this one included, None where nothing limits it; `noise` the standard deviation
-    of one evaluation's score.
+    of one evaluation's score. Nothing is to be made from the `barred` any more: their lead did not hold.
     """
 
     goal: Goal
@@ -79,6 +79,7 @@ class Context:
     best: int = BASELINE
     left: int | None = None
     noise: float = 0.0
+    barred: Collection[int] = ()
 
 
 class Proposer(Protocol):

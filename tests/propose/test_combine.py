@@ -90,10 +90,11 @@ class Story:
         self.combine.observe(attempt)
         return number
 
-    def ideate(self, parent: int, seed: int = 1) -> Idea | None:
+    def ideate(self, parent: int, seed: int = 1, barred: frozenset[int] = frozenset()) -> Idea | None:
         chosen = [self.attempts[parent]]
+        files = self.commits[str(parent)]
         context = Context(
-            self.goal, len(self.attempts), chosen, self.commits[str(parent)], self.attempts, seed
+            self.goal, len(self.attempts), chosen, files, self.attempts, seed, best=parent, barred=barred
         )
         return self.combine.ideate(context)
 
@@ -343,3 +344,14 @@ def test_long_histories_cost_little(story: Story) -> None:
     for _ in range(5):
         story.ideate(1500)
     assert 0 < calls < 500
+
+
+def test_what_did_not_hold_is_brought_together_with_nothing(story: Story) -> None:
+    story.land(1.0)
+    up = story.sign  # type: ignore[attr-defined]
+    story.land(1.0 + 1 * up, 0, a_py=b"x = 9\ny = 2\n")
+    story.land(1.0 + 2 * up, 0, b_py=b"z = 9\n")
+    assert story.ideate(1, barred=frozenset({2})) is None
+    third = story.land(1.0 + 3 * up, 0, b_py=b"z = 8\n")
+    idea = story.ideate(third, barred=frozenset({2}))
+    assert idea is not None and set(idea.parents) == {1, third}

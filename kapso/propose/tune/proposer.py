@@ -80,6 +80,7 @@ class Tune:
 
     def __init__(self, goal: Goal, read: Callable[[str], Mapping[str, bytes]]) -> None:
         self._read_commit = read
+        self._follows_best = goal.search.policy in ("greedy", "tree")
         self._reader = Reader()
         self._identities = Identities(self._reader, read)
         sign = 1.0 if goal.primary.goal == "maximize" else -1.0
@@ -125,7 +126,7 @@ class Tune:
         if not base:
             return None
         view = self._view(context, base, self._trials.by_number[parent.number])
-        start = self._start(view, context.noise)
+        start = self._start(view, context)
         if start.number != parent.number:
             base = dict(start.values)
             view = self._view(context, base, start)
@@ -149,16 +150,21 @@ class Tune:
             parents=(start.number,) if start.number != parent.number else (),
         )
 
-    def _start(self, view: View, noise: float) -> Trial:
+    def _start(self, view: View, context: Context) -> Trial:
         """The best with the parent's program: from a poorer one, what is `better` may be no gain at all.
 
-        Where scores are noisy it is the one that the model takes for the best, or else the parent.
+        Where scores are noisy it is the one that the model takes for the best, or else the parent. A policy
+        that does not follow the best alone has its reasons: then it is the parent.
         """
         parent = self._trials.by_number[view.parent]
-        if noise > 0:
-            return self._model.believed(view) or parent
-        best = next(iter(view.family.best(1)), parent)
-        return best if best.number >= BASELINE else parent
+        if not self._follows_best:
+            return parent
+        if context.noise > 0:
+            found = self._model.believed(view)
+        else:
+            found = next(iter(view.family.best(1)), None)
+        is_fit = found is not None and found.number >= BASELINE and found.number not in context.barred
+        return found if found is not None and is_fit else parent
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Write the idea's values; nothing but the literals that change is touched."""
