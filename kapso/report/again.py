@@ -29,13 +29,16 @@ def steps_to_repeat(facts: Facts) -> list[Step]:
     folder = f"../{run}-again"
     quoted = shlex.quote(path if path and path != "None" else "goal.yaml")
     goal = f"git show refs/kapso/{run}/goal:goal.yaml"
-    pinned = "sed -e 's/^base: .*/base: HEAD/' -e '/^repo: /d'"
+    pinned = "sed -e 's/^base: .*/base: HEAD/' -e '/^repo: /d' -e 's/recall: true/recall: false/'"
+    resolved = "The goal as the run resolved it, with its seed and limits, and without memory of earlier runs"
+    if facts.has_recalled:
+        resolved += "; this one began with what they had found, so it cannot be repeated step by step"
     steps = [
         Step(
             "The base, in a checkout of its own beside this repository",
             f"git worktree add --detach {folder} {shlex.quote(base)}\ncd {folder}",
         ),
-        Step("The goal as the run resolved it, with its seed and limits", f"{goal} | {pinned} > {quoted}"),
+        Step(resolved, f"{goal} | {pinned} > {quoted}"),
     ]
     if facts.goal is not None and facts.goal.share:
         shared = " ".join(shlex.quote(each) for each in facts.goal.share)

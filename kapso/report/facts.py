@@ -48,6 +48,9 @@ class Facts:
     dissection: Dissection | None = None
     """What the parts of the best's diff earn; None where it has none."""
 
+    has_recalled: bool = False
+    """Whether it began with what earlier runs had found."""
+
     made: datetime = field(default_factory=now)
 
     @cached_property
@@ -147,6 +150,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
         extent=repository.diff_stat(before.commit, after.commit) if is_changed and before and after else None,
         version=version("kapso-workbench"),
+        has_recalled=_has_recalled(repository, refs["goal"]),
         dissection=dissection_of(repository, run.run, run.best_attempt, attempts, demoted)
         if is_changed
         else None,
@@ -158,6 +162,15 @@ def _refs(repository: Repository, run: str) -> dict[str, str | None]:
 
     names = RunRefs(run)
     return {"goal": repository.refs.get(names.goal), "records": repository.refs.get(names.records)}
+
+
+def _has_recalled(repository: Repository, commit: str | None) -> bool:
+    from kapso.loop.earlier import FILE
+
+    try:
+        return commit is not None and bool(repository.read(commit, FILE))
+    except FileNotFoundError:
+        return False
 
 
 def _holdout(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:

@@ -123,5 +123,8 @@ def test_the_commands_of_the_report_repeat_the_run(demo: Demo, tmp_path: Path) -
     keys = ("score", "title", "proposer", "parents")
     tried = [[[a[key] for key in keys] for a in kapso.json("ls", run["run"])] for run in (first, second)]
     assert tried[0] == tried[1]
+    assert "began with what they had found" not in section
+    kapso("run", "--attempts", "1", "--report", str(report))
+    assert "began with what they had found" in report.read_text()
     identities = {kapso.json("show", run["run"], "baseline")[0]["evaluator"] for run in (first, second)}
     assert len(identities) == 1

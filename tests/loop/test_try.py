@@ -155,7 +155,7 @@ def test_a_live_run_takes_it_up_as_its_next_attempt(demo: Demo) -> None:
     process.communicate(timeout=60)
     kapso.check_whole(run, 13)  # the budget is of what the run launches by itself
     best = kapso.json("best", run)[0]
-    assert best == {**attempt, "verdict": best["verdict"]}
+    assert best.items() >= {**attempt, "verdict": best["verdict"]}.items()
 
 
 @pytest.mark.slow
