@@ -16,6 +16,7 @@ from kapso.cli.pick import trace
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
+    from kapso.loop.confirm import Confirmation
     from kapso.loop.dissected import Dissection
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.front import Front
@@ -41,6 +42,8 @@ class Story:
     front: Front | None = None
     dissection: Dissection | None = None
     """What the parts of its diff earn; None where it is not the best."""
+    confirmation: Confirmation | None = None
+    """How it held in fresh evaluations, if it is the best."""
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -53,6 +56,7 @@ class Story:
             "feedback": attempt.feedback,
             "demoted": self.episode.is_demoted,
             "passed_over": self.episode.is_passed_over,
+            "confirmed": self.confirmation.to_json() if self.confirmation else None,
             "baseline": self.run.baseline,
             "best_attempt": self.run.best_attempt,
             "best_score": self.run.best_score,
@@ -121,6 +125,7 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         log=_read(log_file, None if full else _LOG_TAIL_BYTES),
         front=log.front(run),
         dissection=_dissection(log, run, attempts) if attempt.number == run.best_attempt else None,
+        confirmation=log.confirmation(run) if attempt.number == run.best_attempt else None,
     )
 
 
