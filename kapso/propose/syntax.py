@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import PurePosixPath
@@ -95,9 +96,25 @@ def faults(path: str, content: bytes) -> int | None:
     language = _language(path)
     if language is None or (text := _text(content)) is None:
         return None
+    return count_faults(text, language)
+
+
+def count_faults(text: str, language: str) -> int:
+    """How many errors the parser finds; missing pieces and empty blocks of Python are among them."""
     root = _parse(text, language)
     missing = sum(each.is_leaf() for each in root.find_all(regex="^$"))
     return len(root.find_all(kind="ERROR")) + missing
+
+
+def compiles(code: str | bytes) -> bool:
+    """Whether Python takes it, which asks for more than its parser does."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(code, "<candidate>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
 
 
 def _tokens(text: str, root: SgNode, language: str) -> Iterator[str]:

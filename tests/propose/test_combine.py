@@ -12,6 +12,7 @@ from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.goal import Goal, parse_goal
 from kapso.propose.combine import Combine
 from kapso.propose.protocol import Context, Idea, Snapshot, Workspace
+from kapso.propose.syntax import compiles
 
 BASE = {"a.py": b"x = 1\ny = 2\n", "b.py": b"z = 3\n"}
 
@@ -309,8 +310,10 @@ def test_a_merge_that_does_not_parse_is_not_proposed(story: Story) -> None:
     root = story.land(s * 1.1, 0, a_py=b"x = f(\n    1,\n    2,\n)\n")
     a = story.land(s * 3, root, a_py=b"x = 3\n")
     story.land(s * 2, root, a_py=b"x = f(\n    1,\n    2,\n    3,\n)\n")
+    made = []
     while (idea := story.ideate(a)) is not None:
-        compile(story.edit(idea)["a.py"], "a.py", "exec")
+        made.append(story.edit(idea)["a.py"])
+    assert all(compiles(each) for each in made)
 
 
 def test_whom_ours_is_not_as_good_as_in_another_metric_is_preferred(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -5,16 +5,11 @@ Every byte outside the replaced spans survives, since nothing but them is writte
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from kapso.propose.mutate.languages import Language
 from kapso.propose.mutate.tree import Source
-
-if TYPE_CHECKING:
-    from ast_grep_py import SgNode
+from kapso.propose.syntax import compiles, count_faults
 
 Replacement = tuple[int, int, str]
 """Start and end in characters, and the new text."""
@@ -67,29 +62,6 @@ def is_sound(source: Source, spans: Sequence[Replacement]) -> bool:
     language = source.language
     if not after.strip():
         return True
-    if _faults(after, language) > _faults(before, language):
+    if count_faults(after, language.name) > count_faults(before, language.name):
         return False
-    return not language.is_python or _compiles(after) or not _compiles(before)
-
-
-def _faults(text: str, language: Language) -> int:
-    """How many errors the parser finds, missing pieces (they are empty) among them."""
-    from ast_grep_py import SgRoot  # 5 ms
-
-    root = SgRoot(text, language.name).root()
-    return len(root.find_all(kind="ERROR")) + sum(map(_is_missing, root.find_all(regex="^$")))
-
-
-def _is_missing(node: SgNode) -> bool:
-    """A block without a statement is empty as well, in Python, and as wrong."""
-    return node.is_leaf()
-
-
-def _compiles(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "<candidate>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return False
-    return True
+    return not language.is_python or compiles(after) or not compiles(before)
