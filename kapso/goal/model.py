@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from kapso.goal.authors import AgentOptions, LlmOptions
+
 Direction = Literal["maximize", "minimize"]
 Take = Literal["median", "minimum"]
 """Which of the repeats of an evaluation counts."""
@@ -133,9 +135,10 @@ class EvaluationStage:
 
 @dataclass(frozen=True)
 class ProposerSpec:
-    """A proposer that the goal asks for, by its name."""
+    """A proposer that the goal asks for, by its name; `llm` and `agent` have options."""
 
     name: str
+    options: LlmOptions | AgentOptions | None = None
 
 
 DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "combine", "ablate"))
@@ -225,6 +228,7 @@ class Goal:
     constraints: tuple[Constraint, ...] = ()
     repeats: int | None = 1
     propose: tuple[ProposerSpec, ...] = DEFAULT_PROPOSERS
+    prompts: str | None = None
     search: Search = field(default_factory=Search)
     budget: Budget = field(default_factory=Budget)
     stop: Stop = field(default_factory=Stop)

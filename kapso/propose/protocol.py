@@ -66,6 +66,7 @@ class Context:
     has an idea, so that one that merely rests should not. `best` is the run's best by now; `left` about how
     many attempts the run has, this one included, None where nothing limits it; `noise` the standard deviation
     of one evaluation's score. Nothing is to be made from the `barred` any more: their lead did not hold.
+    `hints` are what the user said with `kapso steer`, oldest first.
     """
 
     goal: Goal
@@ -80,6 +81,7 @@ class Context:
     left: int | None = None
     noise: float = 0.0
     barred: Collection[int] = ()
+    hints: Sequence[str] = ()
 
 
 class Proposer(Protocol):
