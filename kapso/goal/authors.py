@@ -21,7 +21,8 @@ class ModelOptions:
     """A chat model: `model` is `provider:name`, such as `openai:gpt-5-mini` or `anthropic:claude-sonnet-4-5`.
 
     `base_url` None is the provider's own; `api_key_env` names the variable that holds the key, None the
-    provider's usual one. `max_tokens` bounds a reply, `context_tokens` what is sent; `price` None is looked up.
+    provider's usual one. `max_tokens` bounds a reply, `context_tokens` what is sent; `price` None is looked
+    up.
     """
 
     model: str

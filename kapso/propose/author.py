@@ -3,9 +3,9 @@ wrote.
 
 Order of calls: `ideate` (quick: it packs what will be asked into the idea, nothing is sent) → `write`, which
 may take minutes and overlaps with everything else → the loop runs and scores the candidate. Where that fails
-and `search.repairs` allows, `write` is called again on the failed candidate, with what failed. Whatever costs
-anything goes through `Desk.call`, which keeps the answer on the disk before it is used: after a kill, the same
-calls in the same order give the same answers and cost nothing.
+and `search.repairs` allows, `write` is called again on the failed candidate, with what failed. Whatever
+costs anything goes through `Desk.call`, which keeps the answer on the disk before it is used: after a kill,
+the same calls in the same order give the same answers and cost nothing.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Desk(Protocol):
 
     @abstractmethod
     def known(self, workspace: Workspace) -> str | None:
-        """What is known of the program in `workspace` if it was evaluated before, in a sentence for the
-        model (`the same program as attempt 7, which scored 2.5, worse than its parent`); None if it is new."""
+        """What is known of the program in `workspace` if it was evaluated before, in a sentence for the model
+        (`the same program as attempt 7, which scored 2.5`); None if it is new."""
 
 
 @runtime_checkable
