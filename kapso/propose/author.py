@@ -25,7 +25,14 @@ class NoUsableEdit(Exception):
 
 
 class Unavailable(Exception):
-    """The provider or the agent cannot be had: the attempt ends as `abandoned`, with this reason."""
+    """The provider or the agent cannot be had: the attempt ends as `abandoned`, with this reason.
+
+    `cost` are the dollars that may have been spent all the same, on answers that were lost.
+    """
+
+    def __init__(self, reason: str, cost: float = 0.0) -> None:
+        super().__init__(reason)
+        self.cost = cost
 
 
 class BudgetSpent(Exception):
