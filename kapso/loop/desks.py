@@ -137,7 +137,7 @@ class RunDesk(Desk):
     @property
     def repairs(self) -> int:
         """See Desk."""
-        made = sum(each["purpose"] == REPAIR for each in self._ended[: self.used])
+        made: int = sum(each["purpose"] == REPAIR for each in self._ended[: self.used])
         allowed: int = self._run.goal.search.repairs
         return max(allowed - made, 0)
 
