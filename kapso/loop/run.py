@@ -80,7 +80,7 @@ class Run:
         shared = [each.name for each in proposers if each.name not in FINISHERS]
         files = editable.files(base)
         promised = {each.name: each.promise(files) for each in proposers if isinstance(each, Promising)}
-        self.allocation = Allocation(shared, goal.primary, promised)
+        self.allocation = Allocation(shared, goal.primary, promised, goal.budget)
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
