@@ -70,8 +70,8 @@ class Draft:
             for path in self._paths.editable[:_MOST_SEARCHED]
             if _found(Text.of(self._workspace[path]), change)
         ]
-        if len(fits) == 1:
-            return fits[0]
+        if len(fits) == 1 or (not fits and previous is not None):
+            return fits[0] if fits else previous
         among = f" It fits {', '.join(f'`{path}`' for path in fits[:5])}." if fits else ""
         self._note(
             change.label, "does not say which file it is for", f"Put the path on the line before it.{among}"
@@ -211,7 +211,9 @@ class Draft:
             )
 
     def _note(self, label: str, what: str, feedback: str) -> None:
-        self.wrong.append(Wrong(f"{label} {what}", f"The {label} of your reply {what}. {feedback}".strip()))
+        self.wrong.append(
+            Wrong(f"{label} {what}", f"{label.capitalize()} of your reply {what}. {feedback}".strip())
+        )
 
 
 def _is_blank(change: Change) -> bool:

@@ -62,7 +62,7 @@ def apply(reply: str, workspace: Workspace, *, is_complete: bool = False) -> Wri
     draft.take(reading.edits)
     changes = draft.changes()
     if wrong := draft.wrong or _unsound(changes, workspace):
-        raise _unusable(wrong, len(reading.edits))
+        raise _unusable(wrong, draft.refused)
     if not changes:
         raise _no_change(draft, paths)
     for path, content in changes.items():
@@ -82,13 +82,15 @@ def _unsound(changes: Mapping[str, bytes | None], workspace: Workspace) -> list[
     ]
 
 
-def _unusable(wrong: list[Wrong], edits: int) -> Unusable:
+def _unusable(wrong: list[Wrong], refused: Mapping[str, str]) -> Unusable:
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     told = [f"{number}. {each.feedback}" for number, each in enumerate(wrong[:_MOST_TOLD], 1)]
     if len(wrong) > _MOST_TOLD:
         told.append(f"… and {len(wrong) - _MOST_TOLD} more of that kind.")
-    nothing = "Nothing of it was applied" if edits > 1 else "It was not applied"
-    told.append(f"{nothing}: the files are as they were. Send every edit again, with this put right.")
+    told += [f"Leave out the edits of `{path}`: {why}." for path, why in refused.items()]
+    told.append(
+        "Nothing was applied: the files are as they were. Send every edit again, with this put right."
+    )
     return Unusable(wrong[0].what + more, "\n".join(told))
 
 

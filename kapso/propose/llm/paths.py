@@ -13,6 +13,13 @@ _COMMENT = re.compile(r"^(?://+|#+|/\*+|<!--|--+|;+|%+|>+)\s*|\s*(?:\*+/|-->)$")
 _NOTE = re.compile(r"\s+\((?:new|new file|modified|updated|changed|edited|complete|full)[^()]*\)$", re.I)
 _AROUND = "`*_\"'<>[](){}:,; \t"
 _PLAIN = re.compile(r"[\w./@+~-]+")
+_SUFFIXES = frozenset(
+    f".{each}"
+    for each in (
+        "py pyi c h cc cpp cxx hpp cu rs go java js mjs cjs jsx ts tsx json yaml yml toml ini cfg txt md rst"
+        " sh sql csv html css xml jl rb kt swift scala lua r pl php cs hs ml zig f90 asm s cmake tex ipynb"
+    ).split()
+)
 _TOKEN = re.compile(r"[\w.@+~/-]+")
 
 
@@ -35,8 +42,7 @@ class Paths:
             return None
         if (known := self._meant(word)) is not None:
             return known
-        has_suffix = re.fullmatch(r"[\w+-]*\.[A-Za-z][\w+]{0,9}", posixpath.basename(word)) is not None
-        return posixpath.normpath(word) if has_suffix else None
+        return posixpath.normpath(word) if self._may_be_new(word) else None
 
     def mentioned(self, line: str) -> str | None:
         """The one editable file that a sentence mentions by its name."""
@@ -63,6 +69,13 @@ class Paths:
         name = posixpath.basename(path)
         found = [each for each in self.editable if posixpath.basename(each) == name]
         return found[0] if len(found) == 1 else None
+
+    def _may_be_new(self, word: str) -> bool:
+        """Whether a word looks like the path of a file, and not like `math.sqrt`."""
+        suffix = posixpath.splitext(word)[1].lower()
+        if "/" in word or posixpath.basename(word).startswith(".git"):
+            return bool(suffix) or "/." in f"/{word}"
+        return suffix in _SUFFIXES or any(each.endswith(suffix) for each in self.editable if suffix)
 
     def _meant(self, word: str) -> str | None:
         """The editable file that a path means: itself, or the only one that it is the end of, or that ends

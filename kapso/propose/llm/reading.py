@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from kapso.propose.llm.asked import Broken, Change, Edit, Whole
 from kapso.propose.llm.diffs import ends_diff, read_diff, starts_diff
 from kapso.propose.llm.paths import Paths
+from kapso.propose.syntax import faults
 
 _START = re.compile(r"^(\s*)<{5,9}\s*(?:SEARCH|ORIGINAL|HEAD|OLD|BEFORE|FIND)\b:?(.*)$", re.I)
 _DIVIDER = re.compile(r"^\s*={5,9}\s*$")
-_END = re.compile(r"^\s*(?:>{5,9}\s*(?:REPLACE|UPDATED|NEW|AFTER|END)?\b.*|<{5,9}\s*REPLACE\s*)$", re.I)
+_END = re.compile(r"^\s*(?:[<>]{5,9}\s*REPLACE\b.*|>{5,9}\s*(?:(?:UPDATED|NEW|AFTER|END)\b.*)?)$", re.I)
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([^`]*)$")
-_THOUGHT = re.compile(
-    r"^\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)|^(?:(?!<think).)*?</think>", re.I | re.S
-)
+_THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.I | re.S)
+_END_OF_THOUGHT = re.compile(r"\A.*?^</think(?:ing)?>\s*$", re.I | re.M | re.S)
 _LABEL = r"^[\s#>*_`-]*(?:{})[*_`]*\s*:[*_`]*\s*"
 _TITLE = re.compile(_LABEL.format("title"), re.I)
 _HYPOTHESIS = re.compile(_LABEL.format("hypothesis|idea|rationale"), re.I)
@@ -29,6 +29,7 @@ _LONGEST_TITLE = 100
 _LONGEST_HYPOTHESIS = 4000
 _DIFFS = frozenset(("diff", "patch", "udiff"))
 _COMMENT = re.compile(r"\s*(#|//|/\*|<!--|--|;|%)")
+_FEWEST_LINES = 3
 MOST_EDITS = 500
 
 
@@ -43,12 +44,22 @@ class Reading:
 
 def read_reply(reply: str, paths: Paths) -> Reading:
     """What the reply says; what a model thought aloud before it is no part of it."""
-    text = _THOUGHT.sub("", reply.replace("\r\n", "\n").replace("\r", "\n"), count=1)
+    text = _THOUGHT.sub("", reply.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _END_OF_THOUGHT.sub("", text)
     reader = _Reader(text.split("\n"), paths)
     reader.read()
+    if not reader.edits and paths.only is not None and _is_code(text, paths.only):
+        reader.edits.append(Whole(tuple(text.strip("\n").split("\n")), "reply"))
+        reader.prose = []
     said = [line for line in reader.prose if paths.named(line) is None]
     title, hypothesis = _told(said)
     return Reading(title, hypothesis, reader.edits)
+
+
+def _is_code(text: str, path: str) -> bool:
+    """Whether a reply without a fence is nothing but a program."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return len(lines) >= _FEWEST_LINES and faults(path, text.encode("utf-8", "replace")) == 0
 
 
 class _Reader:
