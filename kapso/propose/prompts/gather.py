@@ -276,7 +276,8 @@ class Gatherer:
             return None
         command = goal.run or goal.evaluate
         name = "run" if goal.run else "evaluation"
-        return f"Its {name} takes {duration(seconds)} of the {format_duration(command.timeout_s)} that it may take."
+        limit = format_duration(command.timeout_s)
+        return f"Its {name} takes {duration(seconds)} of the {limit} that it may take."
 
     def _diff(self, attempt: Attempt, against: Attempt | None) -> str:
         """What it changed, or in what it differs from another, in the files that may be seen."""
