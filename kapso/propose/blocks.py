@@ -37,6 +37,18 @@ def stays_inside(before: bytes, after: bytes | None) -> bool:
     return was is None or (after is not None and was == _outside(after))
 
 
+def kept_inside(before: bytes, after: bytes) -> bytes | None:
+    """`after` with all that lies outside its blocks as it was; None where the blocks are not the same ones."""
+    old, new = before.decode("latin-1"), after.decode("latin-1")
+    outside, blocks = _outside(before), evolve_blocks(new)
+    if outside is None or blocks is None or len(blocks) != len(outside) - 1:
+        return None
+    inside = [*(new[start:end] for start, end in blocks), ""]
+    text = "".join(f"{kept}{changed}" for kept, changed in zip(outside, inside, strict=True))
+    mended = text.encode("latin-1")
+    return mended if len(evolve_blocks(old) or ()) == len(blocks) and stays_inside(before, mended) else None
+
+
 def _outside(content: bytes) -> list[str] | None:
     """What lies between the blocks, piece by piece; None where there is no marker."""
     text = content.decode("latin-1")  # a character a byte, whatever the encoding
