@@ -38,15 +38,15 @@ def stays_inside(before: bytes, after: bytes | None) -> bool:
 
 
 def kept_inside(before: bytes, after: bytes) -> bytes | None:
-    """`after` with all that lies outside its blocks as it was; None where the blocks are not the same ones."""
-    old, new = before.decode("latin-1"), after.decode("latin-1")
-    outside, blocks = _outside(before), evolve_blocks(new)
+    """`after` with all outside its blocks as it was `before`; None where these are not the same blocks."""
+    outside, text = _outside(before), after.decode("latin-1")
+    blocks = evolve_blocks(text)
     if outside is None or blocks is None or len(blocks) != len(outside) - 1:
         return None
-    inside = [*(new[start:end] for start, end in blocks), ""]
-    text = "".join(f"{kept}{changed}" for kept, changed in zip(outside, inside, strict=True))
-    mended = text.encode("latin-1")
-    return mended if len(evolve_blocks(old) or ()) == len(blocks) and stays_inside(before, mended) else None
+    inside = [*(text[start:end] for start, end in blocks), ""]
+    pieces = (piece for pair in zip(outside, inside, strict=True) for piece in pair)
+    mended = "".join(pieces).encode("latin-1")
+    return mended if stays_inside(before, mended) else None
 
 
 def _outside(content: bytes) -> list[str] | None:
