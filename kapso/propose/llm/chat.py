@@ -30,7 +30,7 @@ Messages = Sequence[Mapping[str, str]]
 
 MOST_TRIES = 6
 MOST_BILLED = 2
-"""Tries of one call that may be billed: the one that is answered, and one whose answer was lost on the way."""
+"""Tries of one call that may be billed: the one that is answered, and one whose answer got lost."""
 FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
 _SHORTEST_TRY_S = 0.01
