@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.cli.output import coloured_diff, styled, table
-from kapso.wording import duration, number, printable, printable_lines, signed, size
+from kapso.wording import dollars, duration, number, printable, printable_lines, signed, size
 
 if TYPE_CHECKING:
     from kapso.cli.show import Story
@@ -65,7 +65,7 @@ def _head(story: Story) -> Iterator[str]:
     yield f"proposer  {attempt.proposer}"
     yield f"branch    {attempt.branch}"
     yield f"commit    {attempt.commit}"
-    cost = f", {number(attempt.cost)} $" if attempt.cost else ""
+    cost = f", {dollars(attempt.cost)}" if attempt.cost else ""
     yield f"time      {duration(attempt.duration_s)}, ended {attempt.finished:%Y-%m-%d %H:%M:%S} UTC{cost}"
     if attempt.sandbox:
         yield f"sandbox   {attempt.sandbox}"

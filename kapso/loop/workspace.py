@@ -131,7 +131,10 @@ class CandidateWorkspace(Workspace):
         self._check(path)
         if path not in self:
             raise KeyError(path)
-        self._changed[path] = None
+        if path in self._files.entries:
+            self._changed[path] = None
+        else:
+            del self._changed[path]
 
     def __iter__(self) -> Iterator[str]:
         yield from (path for path in self._files if self._changed.get(path, b"") is not None)
