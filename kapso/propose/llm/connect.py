@@ -108,8 +108,14 @@ def connect(options: ModelOptions) -> Connection:
     if (missing := why_not_installed(provider)) is not None:
         raise missing
     key = find_key(options)
+    from pydantic_ai.exceptions import UserError
+
     build = {"anthropic": _anthropic, "google": _google}.get(provider, _openai)
-    model, client = build(provider, name, options.base_url, key or _NO_KEY)
+    try:
+        model, client = build(provider, name, options.base_url, key or _NO_KEY)
+    except UserError as error:
+        message = f"`{options.model}` cannot be used: {error.message.splitlines()[0].rstrip('.')}"
+        raise UsageError(message, help="mend the model's name", slug="unknown-model") from error
     return Connection(model, client, model.base_url or options.base_url or provider, key)
 
 
