@@ -6,25 +6,13 @@ begins; everything else rests on the idea, so that after a kill the same calls a
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from kapso.attempt import Attempt
-from kapso.errors import GoalError
 from kapso.goal import Goal
-from kapso.goal.authors import LlmOptions, ModelOptions
-from kapso.propose.author import Author, BudgetSpent, Desk, Failure, NoUsableEdit, Reply
-from kapso.propose.llm import packing
+from kapso.goal.authors import LlmOptions
+from kapso.propose.author import Author
 from kapso.propose.llm.chat import Chat
-from kapso.propose.llm.edits import Unusable, Written, apply
-from kapso.propose.llm.paths import Paths
-from kapso.propose.llm.reading import read_reply
-from kapso.propose.prompts import Templates, count_tokens
-from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
+from kapso.propose.prompts import Templates
 
 if TYPE_CHECKING:
     from kapso.propose import Read
