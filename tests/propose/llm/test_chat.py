@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -129,8 +131,9 @@ def test_what_passes_is_tried_again_and_what_was_lost_is_counted(
         ([fails(400, "the prompt is too long")], "HTTP 400: the prompt is too long", 1, 0),
         ([giant(20_000_000)], "it is longer than 16 MB", 1, 1),
         ([Answer("x", headers={"Content-Encoding": "gzip"})], "it is packed", 1, 1),
+        ([Answer(status=307, headers={"Location": "http://127.0.0.1:1/v1"})], "it sends on to `http:", 1, 0),
     ],
-    ids=["down", "storm", "cut", "garbled", "gateway", "wait", "credit", "key", "bad", "giant", "packed"],
+    ids="down storm cut garbled gateway wait credit key bad giant packed on".split(),
 )
 def test_what_does_not_pass_ends_the_call(
     make_chat: MakeChat, scripted: ScriptedServer, faults: list[Answer], words: str, requests: int, lost: int
@@ -227,6 +230,42 @@ def test_what_a_provider_says_never_gives_the_key_away(make_chat: MakeChat, scri
     with pytest.raises(Unavailable) as caught:
         ask(make_chat())
     assert "5ecret" not in str(caught.value) and "9xyz" not in str(caught.value)
+
+
+def test_what_cannot_be_sent_as_it_is(provider: str, make_chat: MakeChat, scripted: ScriptedServer) -> None:
+    scripted.say("ok")
+    said = [("user", "half \ud83d"), ("assistant", ""), ("user", "so?")]
+    make_chat(provider).ask([{"role": r, "content": c} for r, c in said], threading.Event())
+    assert scripted.requests[0].messages == (("user", "half ?"), ("assistant", "(nothing)"), ("user", "so?"))
+
+
+WATCHED = """
+import sys, threading
+seen = set()
+sys.addaudithook(lambda name, args: name == "socket.connect" and seen.add(args[1][0]))
+from kapso.goal.authors import ModelOptions
+from kapso.propose.llm.chat import Chat
+for model, url in zip(sys.argv[1::2], sys.argv[2::2]):
+    chat = Chat(ModelOptions(model, base_url=url))
+    chat.check()
+    print(chat.ask([{"role": "user", "content": "hi"}], threading.Event()).text, end=" ")
+print(*seen)
+"""
+
+
+def test_nobody_else_is_told_anything(scripted: ScriptedServer) -> None:
+    scripted.say("one", "two", "three")
+    places = {"openai": scripted.openai_url, "anthropic": scripted.url, "google": scripted.url}
+    words = [word for name, url in places.items() for word in (f"{name}:scripted", url)]
+    command = [sys.executable, "-c", WATCHED, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("one two three 127.0.0.1\n", "")
+
+
+def test_importing_it_loads_no_library(scripted: ScriptedServer) -> None:
+    code = "import sys, kapso.propose.llm.chat, kapso.propose.costs; print('pydantic_ai' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_openais_own_models_get_the_successor_of_max_tokens(

@@ -11,7 +11,7 @@ from kapso.errors import KapsoError, MachineError, UsageError
 from kapso.goal.authors import ModelOptions, Price
 from kapso.propose.llm import connect
 from kapso.propose.llm.chat import Chat
-from tests.scripted.server import Answer, ScriptedServer, cut_off, fails, malformed, rate_limited
+from tests.scripted.server import Answer, ScriptedServer, cut_off, fails, hangs, malformed, rate_limited
 
 
 @pytest.fixture(params=["openai", "anthropic", "google"])
@@ -100,6 +100,12 @@ def test_a_server_that_is_not_there(provider: str, scripted: ScriptedServer) -> 
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     error = refused(chat_of(scripted, provider, base_url=url))
     assert isinstance(error, MachineError) and "does not answer" in error.message
+
+
+def test_a_server_that_hangs_is_left(scripted: ScriptedServer) -> None:
+    scripted.models = None
+    scripted.say(hangs())
+    assert "no answer within 400ms" in refused(chat_of(scripted, timeout_s=0.4)).message
 
 
 @pytest.mark.parametrize(
