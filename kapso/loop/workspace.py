@@ -181,5 +181,11 @@ class CandidateWorkspace(Workspace):
             raise PermissionError(f"`{path}` may not be changed: {reason}")
 
 
+def tree_of(workspace: Workspace) -> str:
+    """The whole tree of a candidate in the making."""
+    assert isinstance(workspace, CandidateWorkspace)
+    return workspace.tree()
+
+
 def _blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()

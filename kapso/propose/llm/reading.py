@@ -21,8 +21,14 @@ _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([^`]*)$")
 _THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.I | re.S)
 _END_OF_THOUGHT = re.compile(r"\A.*?^</think(?:ing)?>\s*$", re.I | re.M | re.S)
 _LABEL = r"^[\s#>*_`-]*(?:{})[*_`]*\s*:[*_`]*\s*"
-_TITLE = re.compile(_LABEL.format("title"), re.I)
-_HYPOTHESIS = re.compile(_LABEL.format("hypothesis|idea|rationale"), re.I)
+_LABELS = {
+    "Title": re.compile(_LABEL.format("title"), re.I),
+    "Hypothesis": re.compile(_LABEL.format("hypothesis|idea|rationale"), re.I),
+    "What": re.compile(_LABEL.format("what|change"), re.I),
+    "Why": re.compile(_LABEL.format("why"), re.I),
+    "Expect": re.compile(_LABEL.format("expect(?:ation|ed|s)?"), re.I),
+}
+"""The lines that a reply is asked for, and `Hypothesis` from models that know better."""
 _ANY_LABEL = re.compile(r"^[\s#>*_`-]*[A-Z][\w ]{2,24}[*_`]*:[*_`]*\s*")
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*]+\*\*\s*$)")
 _LONGEST_TITLE = 100
@@ -183,17 +189,18 @@ class _Reader:
 
 
 def _told(prose: Sequence[str]) -> tuple[str, str]:
-    """Title and hypothesis, as they are labelled or else as the first sentence and what else is said."""
-    title, hypothesis = "", _labelled(prose, _HYPOTHESIS)
-    if any(_TITLE.match(line) for line in prose):
-        title = _labelled(prose, _TITLE).split("\n")[0]
-    said = [line.strip() for line in prose if line.strip() and not _TITLE.match(line)]
-    if not hypothesis:
-        hypothesis = "\n".join(said)
+    """Title and hypothesis, as they are labelled, or else as the first sentence and all that is said."""
+    parts = {name: text for name, label in _LABELS.items() if (text := _labelled(prose, label))}
+    title = parts.pop("Title", "").split("\n")[0]
+    hypothesis = parts.pop("Hypothesis", "")
+    told = [hypothesis] if hypothesis else []
+    told += [text if name == "What" and not told else f"{name}: {text}" for name, text in parts.items()]
+    if not told:
+        told = [line.strip() for line in prose if line.strip() and not _LABELS["Title"].match(line)]
     if not title:
-        title = re.split(r"(?<=[.!?])\s", hypothesis.strip(), maxsplit=1)[0].split("\n")[0]
+        title = re.split(r"(?<=[.!?])\s", " ".join(told).strip(), maxsplit=1)[0]
         title = "" if title.endswith(":") or title.count(" ") < 1 else title  # `Here is the new code:`
-    return _plain(title), hypothesis.strip()[:_LONGEST_HYPOTHESIS]
+    return _plain(title), "\n".join(told).strip()[:_LONGEST_HYPOTHESIS]
 
 
 def _labelled(prose: Sequence[str], label: re.Pattern[str]) -> str:
