@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from kapso.attempt import Attempt, Outcome, now
-from kapso.evaluate.base import BaseFiles
+from kapso.evaluate.base import BaseFiles, private_paths
 from kapso.evaluate.sandbox import Sandbox
 from kapso.git.repository import Repository
 from kapso.goal import load_goal
 from kapso.goal.authors import AgentOptions
 from kapso.goal.protection import Editable
-from kapso.loop.setting import private_paths, settle
+from kapso.loop.setting import settle
 from kapso.loop.workspace import CandidateWorkspace, EditableIndex
 from kapso.propose.agent import Agent, Site
 from kapso.propose.author import Failure, Reply
