@@ -180,9 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = {}
         path = self.path.partition("?")[0]
         self.script.requests.append((self.path, body))
-        self.script.keys |= {
-            value for value in self.headers.values() if "scripted-key" in value
-        }
+        self.script.keys |= {value for value in self.headers.values() if "scripted-key" in value}
         if self.script.status != 200:
             error = {"error": {"type": "authentication_error", "message": "no such key", "code": 401}}
             return self._send(self.script.status, json.dumps(error).encode(), "application/json")
