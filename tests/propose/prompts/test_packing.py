@@ -319,3 +319,11 @@ def test_rejected_ideas_are_told_with_the_reason(make_run: MakeRun) -> None:
     prompt = run.prompt()
     assert "- cache: rejected\n  no global state" in prompt
     assert "provider down" not in prompt
+
+
+def test_where_nothing_gets_better_any_more_something_else_is_asked_for(make_run: MakeRun) -> None:
+    run = make_run()
+    for _ in range(15):
+        run.land({"pack.py": PACKED(2)}, 1.0)
+    assert "The last 15 attempts brought nothing better" in run.prompt()
+    assert "brought nothing better" not in run.prompt(best=1)
