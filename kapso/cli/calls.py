@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kapso.cli.pick import Log
     from kapso.memory.episode import RunSummary
 
+MOST_SHOWN = 500
 KEYS = ("purpose", "request", "most_cost", "sent", "reply", "error", "ended")
 
 
@@ -74,7 +75,7 @@ def _call(place: int, call: Mapping[str, Any], repeated: int, source: int) -> It
         yield from ("", styled(f"--- {heading}", "dim"), printable_lines(text.rstrip("\n")))
     if call["reply"] is not None:
         yield from ("", styled("--- reply", "dim"), printable_lines(str(reply.get("text", "")).rstrip("\n")))
-        for heading, text in _parts(reply.get("data") or {}):
+        for heading, text in _parts(_short(reply.get("data") or {})):
             yield from ("", styled(f"--- reply: {heading}", "dim"), printable_lines(text))
     if call["error"]:
         yield from ("", styled("--- no reply", "dim"), printable_lines(str(call["error"])))
@@ -111,6 +112,15 @@ def _parts(request: Any) -> Iterator[tuple[str, str]]:
             rest[key] = value
     if rest:
         yield "settings", json.dumps(rest, ensure_ascii=False, indent=1)
+
+
+def _short(value: Any) -> Any:
+    """What came beside the text, without what is no text to be read (files, packed)."""
+    if isinstance(value, Mapping):
+        return {key: _short(inner) for key, inner in value.items()}
+    if isinstance(value, str) and len(value) > MOST_SHOWN and "\n" not in value:
+        return f"… {len(value):,} characters …"
+    return value
 
 
 def _text(content: Any) -> str:

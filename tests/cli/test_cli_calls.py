@@ -10,7 +10,7 @@ import pytest
 
 Kapso = Callable[..., Any]
 
-CALL = {
+CALL: dict[str, Any] = {
     "purpose": "edit",
     "request": {
         "model": "openai:gpt-5-mini",
@@ -93,10 +93,13 @@ def test_each_call_is_a_line_of_json(kapso: Kapso, keep: Callable[..., None]) ->
 
 
 def test_an_attempt_in_flight_is_shown(kapso: Kapso, keep: Callable[..., None]) -> None:
-    keep(6, 1, {**CALL, "request": {"prompt": "Improve this.\nNow.\n", "command": "claude -p"}})
+    reply = {**CALL["reply"], "data": {"files": {"a.py": "x" * 600}, "exit_code": 0}}
+    request = {"prompt": "Improve this.\nNow.\n", "command": "claude -p"}
+    keep(6, 1, {**CALL, "request": request, "reply": reply})
     shown = kapso("show", "6", "--prompt").out
     assert "--- prompt\nImprove this.\nNow.\n" in shown
     assert '"command": "claude -p"' in shown
+    assert '"a.py": "… 600 characters …"' in shown and '"exit_code": 0' in shown
 
 
 def test_an_attempt_without_calls_says_which_have_some(kapso: Kapso, keep: Callable[..., None]) -> None:
