@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.scripted.server import ScriptedServer
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -45,3 +47,10 @@ def make_repository(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return make
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    """A model on loopback, called `scripted`, that says what the test told it to."""
+    with ScriptedServer() as server:
+        yield server

@@ -11,7 +11,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from kapso.goal.model import Command, EvaluationStage, Goal, Metric
+from kapso.goal.authors import AgentOptions, LlmOptions, ModelOptions
+from kapso.goal.model import Command, EvaluationStage, Goal, Metric, ProposerSpec
 from kapso.goal.units import exact_duration
 
 _SPECIAL = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
@@ -72,7 +73,8 @@ def _as_mapping(goal: Goal) -> dict[str, Any]:
         "metrics": {metric.name: _metric(metric) for metric in goal.metrics},
         "constraints": [constraint.text for constraint in goal.constraints],
         "repeats": goal.repeats or "auto",
-        "propose": [spec.name for spec in goal.propose],
+        "propose": [_proposer(spec) for spec in goal.propose],
+        "prompts": goal.prompts,
         **_sections(goal),
         "approve": goal.approve,
         "knowledge": goal.knowledge,
@@ -121,6 +123,26 @@ def _command(command: Command) -> dict[str, str]:
 def _metric(metric: Metric) -> dict[str, Any]:
     bounds = [metric.low, metric.high]
     return _without_none({"goal": metric.goal, "regex": metric.regex, "bounds": bounds, "take": metric.take})
+
+
+def _proposer(spec: ProposerSpec) -> str | dict[str, Any]:
+    match spec.options:
+        case LlmOptions(edit, ideate):
+            models = [_model(each) for each in edit]
+            return {spec.name: models if ideate is None else {"ideate": _model(ideate), "edit": models}}
+        case AgentOptions() as agent:
+            return {spec.name: _options(agent)}
+    return spec.name
+
+
+def _model(model: ModelOptions) -> dict[str, Any]:
+    price = None if model.price is None else {"input": model.price.input, "output": model.price.output}
+    return _options(model) | ({} if price is None else {"price": price})
+
+
+def _options(options: ModelOptions | AgentOptions) -> dict[str, Any]:
+    said = {**vars(options), "timeout": exact_duration(options.timeout_s), "timeout_s": None}
+    return _without_none({key: None if value == () else value for key, value in said.items()})
 
 
 def _sections(goal: Goal) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ TOP = (
     "repeats",
     "holdout",
     "propose",
+    "prompts",
     "search",
     "budget",
     "stop",
@@ -45,6 +46,20 @@ COMMAND = ("command", "timeout")
 EVALUATE = (*COMMAND, "result", "python", "program", "stages")
 STAGE = ("name", *COMMAND, "promote", "python", "run")
 METRIC = ("goal", "regex", "bounds", "take")
+MODEL = (
+    "model",
+    "base_url",
+    "api_key_env",
+    "max_tokens",
+    "context_tokens",
+    "price",
+    "weight",
+    "timeout",
+    "temperature",
+)
+PRICE = ("input", "output")
+LLM = ("ideate", "edit")
+AGENT = ("cli", "command", "model", "timeout", "env", "home", "max_cost")
 
 
 def elsewhere(name: str, level: str) -> str | None:

@@ -71,6 +71,7 @@ _SETTINGS: dict[str, Callable[[Item], Any]] = {
     "constraints": read_constraints,
     "repeats": sections.read_repeats,
     "propose": sections.read_proposers,
+    "prompts": partial(Item.text, what="the path of a folder"),
     "search": sections.read_search,
     "budget": sections.read_budget,
     "stop": sections.read_stop,

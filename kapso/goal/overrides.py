@@ -37,7 +37,7 @@ class Overrides:
             goal,
             budget=self._budget(goal),
             search=self._search(goal.search),
-            propose=goal.propose if self.propose is None else _proposers(self.propose),
+            propose=goal.propose if self.propose is None else _proposers(self.propose, goal),
         )
 
     def _budget(self, goal: Goal) -> Budget:
@@ -75,6 +75,8 @@ def _check_range(option: str, value: float | None, low: float, high: float, *, i
         raise UsageError(f"`{option}` must be {allowed}, found `{value}`", slug="out-of-range")
 
 
-def _proposers(names: Sequence[str]) -> tuple[ProposerSpec, ...]:
+def _proposers(names: Sequence[str], goal: Goal) -> tuple[ProposerSpec, ...]:
+    """The proposers by name; models and agents with the options that the goal gives them."""
     items: Value = [Item("propose", name.strip(), "--propose", written=name) for name in names]
-    return read_proposers(Item("propose", items, "--propose"))
+    given = {spec.name: spec for spec in goal.propose if spec.options is not None}
+    return read_proposers(Item("propose", items, "--propose"), given)

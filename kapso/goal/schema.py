@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kapso.goal import keys, sections
+from kapso.goal.agent import AGENTS
+from kapso.goal.llm import PROVIDERS
 from kapso.goal.metrics import DIRECTIONS, TAKES
 from kapso.goal.model import Search
 from kapso.goal.stages import STAGE_NAME
@@ -133,13 +135,67 @@ def _proposers() -> dict[str, Any]:
     """A name, or a name with its options."""
     named = {
         "type": "object",
-        "properties": {name: {} for name in sections.PROPOSERS},
+        "properties": {**dict.fromkeys(sections.PROPOSERS, {}), "llm": _llm(), "agent": _agent()},
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
     }
     one = {"anyOf": [{"enum": list(sections.PROPOSERS)}, named]}
     return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+def _llm() -> dict[str, Any]:
+    """A model, a list of them, or those that have ideas and those that write."""
+    models = {"anyOf": [_model(), {"type": "array", "items": _model(), "minItems": 1}]}
+    described = {
+        "ideate": _says("A cheaper model that has the ideas, in a call of its own.", _model()),
+        "edit": _says("What writes the edits.", models),
+    }
+    return {"anyOf": [*models["anyOf"], _mapping(described, keys.LLM, required=("edit",))]}
+
+
+def _model() -> dict[str, Any]:
+    """`provider:name`, or a mapping with its options."""
+    name = {"type": "string", "pattern": rf"^\s*({'|'.join(PROVIDERS)})\s*:.*\S"}
+    free = {"type": "number", "minimum": 0}
+    dollars = {"input": _says("Of what is sent.", free), "output": _says("Of what is written.", free)}
+    described = {
+        "model": _says("PROVIDER:NAME; `openai` is everything that speaks its protocol.", name),
+        "base_url": _says(
+            "Of the server; default: the provider's own.", {**_TEXT, "pattern": "^\\s*https?://"}
+        ),
+        "api_key_env": _says("The variable that holds the key.", _TEXT),
+        "max_tokens": _says("The longest reply; required with `budget.cost`.", _whole(1)),
+        "context_tokens": _says("The longest prompt.", _whole(1)),
+        "price": _says(
+            "Dollars per million tokens; default: the list of prices.",
+            _mapping(dollars, keys.PRICE, required=keys.PRICE),
+        ),
+        "weight": _says("Its share of the calls.", {"type": "number", "exclusiveMinimum": 0}, default=1),
+        "timeout": _says("Of a call with all its retries.", _DURATION, default="10m"),
+        "temperature": _says("Default: the provider's.", free),
+    }
+    return {"anyOf": [name, _mapping(described, keys.MODEL, required=("model",))]}
+
+
+def _agent() -> dict[str, Any]:
+    """The name of one that is known, or a mapping with its options."""
+    known = {"enum": list(AGENTS)}
+    described = {
+        "cli": _says("A coding agent whose flags are known.", known),
+        "command": _says("Any other, run by /bin/sh -c; it finds the prompt in $KAPSO_PROMPT_FILE.", _TEXT),
+        "model": _says("The model that a known one is told to use.", _TEXT),
+        "timeout": _says("Of one call.", _DURATION, default="15m"),
+        "env": _says("Variables of yours that it gets, by name.", _PATTERNS),
+        "home": _says("Paths of your home folder that it sees, such as its login.", _PATTERNS),
+        "max_cost": _says(
+            "The most dollars that one call costs; required with `budget.cost`.",
+            {"type": "number", "exclusiveMinimum": 0},
+        ),
+    }
+    return {
+        "anyOf": [known, *(_mapping(described, keys.AGENT, required=(key,)) for key in ("cli", "command"))]
+    }
 
 
 _PARTS = {
@@ -219,6 +275,7 @@ _TOP: dict[str, Any] = {
     ),
     "holdout": _says("Scores each new best on what proposers never see.", _COMMAND),
     "propose": _says("Who has the ideas.", _proposers()),
+    "prompts": _says("A folder whose templates replace those of Kapso by name.", _TEXT),
     **{
         section: _says(description, _mapping(_SECTIONS[section], keys.SECTIONS[section]))
         for section, description in {

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from kapso.errors import NotAvailableYet
+from kapso.goal.agent import read_agent
 from kapso.goal.item import Item
 from kapso.goal.keys import SECTIONS
+from kapso.goal.llm import read_llm
 from kapso.goal.model import Budget, ProposerSpec, SandboxSettings, Search, Stop
 from kapso.goal.names import suggestion
+from kapso.goal.variables import read_variables
 
 MAX_SEED = 2**32 - 1
 """What every random generator that takes part accepts."""
 MAX_PARALLEL = 1024
-AVAILABLE_PROPOSERS = ("tune", "mutate", "combine", "ablate")
+AVAILABLE_PROPOSERS = ("tune", "mutate", "combine", "ablate", "llm", "agent")
 PROPOSERS = ("tune", "mutate", "recipe", "combine", "ablate", "llm", "agent")
 POLICIES = ("greedy", "tree", "islands", "pareto")
+_NONE: Mapping[str, ProposerSpec] = MappingProxyType({})
 LEVELS = ("auto", "bubblewrap", "landlock", "limits", "strict")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_OWN_VARIABLES = ("HOME", "TMPDIR")
 
 
 def read_search(item: Item) -> Search:
@@ -78,7 +81,7 @@ def read_sandbox(item: Item) -> SandboxSettings:
         if "read" in parts
         else (),
         gpu=_auto_or_boolean(parts["gpu"]) if "gpu" in parts else None,
-        env=_variables(parts["env"]) if "env" in parts else (),
+        env=read_variables(parts["env"]) if "env" in parts else (),
     )
 
 
@@ -88,17 +91,21 @@ def read_memory(item: Item) -> bool:
     return parts["recall"].boolean() if "recall" in parts else True
 
 
-def read_proposers(item: Item) -> tuple[ProposerSpec, ...]:
-    """`propose`: names, or `name: {options}`; those of later versions are refused as such."""
-    specs = tuple(_proposer(each) for each in item.items("a proposer or a list of proposers"))
+def read_proposers(item: Item, given: Mapping[str, ProposerSpec] = _NONE) -> tuple[ProposerSpec, ...]:
+    """`propose`: names, or `name: {options}`; those of later versions are refused as such.
+
+    A bare name stands for the one in `given`, with its options.
+    """
+    specs = tuple(_proposer(each, given) for each in item.items("a proposer or a list of proposers"))
     if not specs:
         raise item.error(
             "`propose` names no proposer",
             help="remove the key to get the default, or add `tune`",
             slug="empty-value",
         )
-    if len(set(specs)) < len(specs):
-        raise item.error("`propose` names a proposer twice", help="name each one once", slug="conflict")
+    if len({spec.name for spec in specs}) < len(specs):
+        help = "name each one once; several models go into one `llm`, as a list"
+        raise item.error("`propose` names a proposer twice", help=help, slug="conflict")
     return specs
 
 
@@ -128,8 +135,10 @@ def read_knowledge(item: Item) -> tuple[str, ...]:
     return sources
 
 
-def _proposer(item: Item) -> ProposerSpec:
+def _proposer(item: Item, given: Mapping[str, ProposerSpec]) -> ProposerSpec:
     name, options = _proposer_name(item)
+    if options is None and name in given:
+        return given[name]
     if name == "human":
         raise item.error(
             "`human` is no proposer that a run can ask",
@@ -146,6 +155,10 @@ def _proposer(item: Item) -> ProposerSpec:
             where=item.where,
             help=f"this version proposes by {', '.join(f'`{each}`' for each in AVAILABLE_PROPOSERS)}",
         )
+    if name == "llm":
+        return ProposerSpec(name, read_llm(options, item))
+    if name == "agent":
+        return ProposerSpec(name, read_agent(options, item))
     if options is not None:
         _check_no_options(name, options)
     return ProposerSpec(name)
@@ -197,22 +210,3 @@ def _auto_or_boolean(item: Item) -> bool | None:
     if not isinstance(item.value, bool):
         raise item.expected("`auto`, `true` or `false`")
     return item.value
-
-
-def _variables(item: Item) -> tuple[str, ...]:
-    if isinstance(item.value, dict):
-        raise item.expected(
-            "a list of names", help="name the variables only: the values come from your environment"
-        )
-    return tuple(_variable(each) for each in item.items("a list of names of variables"))
-
-
-def _variable(item: Item) -> str:
-    name = item.text("the name of a variable")
-    if not _VARIABLE.fullmatch(name):
-        help = "name the variable only: its value comes from your environment"
-        raise item.error(f"`{name}` is no name of a variable", help=help, slug="bad-name")
-    if name in _OWN_VARIABLES or name.startswith("KAPSO_"):
-        help = "remove it from `sandbox.env`"
-        raise item.error(f"`{name}` is set by Kapso itself", help=help, slug="conflict")
-    return name

@@ -15,13 +15,14 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kapso.attempt import HUMAN
+from kapso.attempt import HUMAN, rfc3339
 from kapso.errors import Interrupted, MachineError
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.loop.graph import AttemptState, build_graph, open_checkpoints
 from kapso.loop.human import take_up
 from kapso.loop.run import Run, announcement
+from kapso.loop.slots import Slots
 from kapso.loop.steps import AttemptSteps
 from kapso.loop.stored import raise_limits, stored_goal
 
@@ -37,6 +38,7 @@ class Ending(StrEnum):
 
     ATTEMPTS = "attempts"
     TIME = "time"
+    COST = "cost"
     TARGET = "target"
     PATIENCE = "patience"
     EXHAUSTED = "exhausted"
@@ -48,7 +50,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Proposed:
-    """An attempt is safe under its pending ref: the next one may be proposed."""
+    """An attempt is safe under its pending ref, or with its author: the next one may be proposed."""
 
     number: int
 
@@ -58,7 +60,6 @@ class Ended:
     """An attempt's thread has ended; `failure` is what ended it too early."""
 
     number: int
-    slot: int
     failure: BaseException | None
 
 
@@ -69,9 +70,10 @@ class Display(Protocol):
 
 
 class Campaign:
-    """Keeps up to `parallel` attempts of a run in flight. `elapsed_s` is what earlier sessions used.
+    """Keeps up to `parallel` attempts of a run in flight, beside those that authors write.
 
-    With `only_requests`, what the user asked for is evaluated and nothing else.
+    `elapsed_s` is what earlier sessions used. With `only_requests`, what the user asked for is evaluated and
+    nothing else.
     """
 
     def __init__(
@@ -89,11 +91,12 @@ class Campaign:
         self._news: queue.Queue[Proposed | Ended] = queue.Queue()
         run.on_proposed = lambda number: self._news.put(Proposed(number))
         run.elapsed_s = lambda: self.elapsed_s
-        self._slots = list(range(parallel))[::-1]
+        run.slots = Slots(parallel)
         self._numbers: set[int] = set()
         self._by_hand: set[int] = set()
         self._proposing: int | None = None
-        self._resting_since: int | None = None
+        self._resting_since: tuple[int, ...] | None = None
+        self._low = 1
         self._checkpoints: SqliteSaver = open_checkpoints(run.folder.checkpoints)
         self._graph = build_graph(AttemptSteps(run), self._checkpoints)
 
@@ -107,15 +110,16 @@ class Campaign:
         return self._elapsed_s + time.monotonic() - self._started - self._paused_s
 
     def recover(self, pending: dict[int, str]) -> None:
-        """Finish what an earlier session left: pending candidates go on; other threads are forgotten."""
+        """Finish what an earlier session left: pending candidates and what was being written go on; other
+        threads are forgotten."""
         threads = self._threads()
         for number in sorted(threads - pending.keys()):
             self._checkpoints.delete_thread(str(number))
-        self._drive(sorted(pending), pending, threads)
+        self._drive(pending, self.run.desks.unfinished(pending), threads)
 
     def go(self) -> Ending:
         """Launch attempts until something ends it; returns when none is in flight."""
-        with ThreadPoolExecutor(self.parallel, "kapso-attempt") as pool:
+        with self._threads_of_attempts() as pool:
             while True:
                 ending = self.why_end()
                 if (state := self._requested(ending)) is not None:
@@ -149,11 +153,18 @@ class Campaign:
             return Ending.ATTEMPTS
         if goal.budget.time_s is not None and self.elapsed_s >= goal.budget.time_s:
             return Ending.TIME
+        if self.run.desks.is_cost_spent:
+            return Ending.COST
         if goal.stop.patience is not None and history.without_better >= goal.stop.patience:
             return Ending.PATIENCE
-        if self._resting_since == history.count and not self._numbers:
+        if self._resting_since == self._standing and not self._numbers:
             return Ending.EXHAUSTED
         return None
+
+    @property
+    def _standing(self) -> tuple[int, ...]:
+        """What has to change before proposers that have no idea are asked again."""
+        return (self.run.history.count, self.run.desks.taken)
 
     def _has_met(self, target: float) -> bool:
         score = self.run.history.best.score
@@ -181,39 +192,46 @@ class Campaign:
         if folder.raised_at() != self._raised_at:
             goal, _ = raise_limits(stored_goal(self.run.repository, self.run.name), folder, {}, None)
             self.run.goal = replace(self.run.goal, budget=goal.budget)
+            self.run.purse.limit = goal.budget.cost
             self._raised_at = folder.raised_at()  # it has been written anew
 
     def _must_leave(self) -> bool:
         return self.is_interrupted or self.run.cancel.is_set()
 
     def _may_launch(self) -> bool:
-        if self._proposing is not None or not self._slots or self.run.folder.control() == "paused":
+        if self._proposing is not None or not self.run.slots.has_free:
             return False
-        return self._resting_since is None or self._resting_since != self.run.history.count
+        return self.run.folder.control() != "paused" and self._resting_since != self._standing
 
     def _requested(self, ending: Ending | None) -> AttemptState | None:
         """What the user asks for, whatever is left of the budget; it waits for a slot alone."""
         if ending in (Ending.INTERRUPTED, Ending.STOPPED) or self.run.folder.control() == "paused":
             return None
-        if self._proposing is not None or not self._slots:
+        if self._proposing is not None or not self.run.slots.has_free:
             return None
         return take_up(self.run, self._next_number())
 
     def _next_number(self) -> int:
-        number = self.run.history.count + 1
-        while number in self._numbers or number in self.run.history.attempts:
+        """The least that is not taken: a number whose attempt came to nothing leaves no hole."""
+        attempts = self.run.history.attempts
+        while self._low in attempts:
+            self._low += 1
+        number = self._low
+        while number in self._numbers or number in attempts:
             number += 1
         return number
 
     def _launch(self, pool: ThreadPoolExecutor, number: int, state: AttemptState | None) -> None:
-        slot = self._slots.pop()
+        self.run.slots.take(number, self.run.cancel)
         self._numbers.add(number)
         if state is not None and "candidate" not in state:
             self._proposing = number
-        self.run.slots[number] = slot
-        pool.submit(self._attempt, number, slot, state)
+        pool.submit(self._attempt, number, state)
 
-    def _attempt(self, number: int, slot: int, state: Any) -> None:
+    def _threads_of_attempts(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.parallel + self.run.desks.count, "kapso-attempt")
+
+    def _attempt(self, number: int, state: Any) -> None:
         """One attempt in a thread of its own, from where it stands to its end."""
         failure: BaseException | None = None
         # One thread to write checkpoints: by default LangGraph starts another for each write.
@@ -223,7 +241,8 @@ class Campaign:
             self._checkpoints.delete_thread(str(number))
         except BaseException as error:  # noqa: BLE001 - the main thread decides
             failure = error
-        self._news.put(Ended(number, slot, failure))
+        self.run.slots.give_back(number)
+        self._news.put(Ended(number, failure))
 
     def _wait(self) -> None:
         """Until an attempt was proposed or has ended, or a tick has passed."""
@@ -236,11 +255,10 @@ class Campaign:
             self._proposing = None
         if isinstance(news, Ended):
             self._numbers.discard(news.number)
-            self._slots.append(news.slot)
             if news.failure is not None:
                 self._fail(news.failure)
             elif news.number not in self.run.history.attempts:
-                self._resting_since = self.run.history.count
+                self._resting_since = self._standing
         self._display.tick(self)
 
     def _fail(self, failure: BaseException) -> None:
@@ -255,13 +273,15 @@ class Campaign:
 
     # Taking over
 
-    def _drive(self, numbers: list[int], pending: dict[int, str], threads: set[int]) -> None:
-        with ThreadPoolExecutor(self.parallel, "kapso-attempt") as pool:
-            waiting = list(numbers)
+    def _drive(self, pending: dict[int, str], unfinished: dict[int, AttemptState], threads: set[int]) -> None:
+        with self._threads_of_attempts() as pool:
+            waiting = sorted(pending.keys() | unfinished.keys())
             while (waiting and not self._must_leave()) or self._numbers:
-                if waiting and self._slots and not self._must_leave():
+                may_launch = self.run.slots.has_free and self._proposing is None
+                if waiting and may_launch and not self._must_leave():
                     number = waiting.pop(0)
-                    self._launch(pool, number, self._taken_over(number, pending[number], threads))
+                    state = unfinished.get(number) or self._taken_over(number, pending[number], threads)
+                    self._launch(pool, number, state)
                 else:
                     self._wait()
 
@@ -288,6 +308,8 @@ class Campaign:
             "idea": {"title": found.title, "hypothesis": found.hypothesis},
             "known": {},
             "candidate": commit,
+            "started": rfc3339(found.started),
+            "calls": run.desks.calls_of(number),
         }
 
     def _threads(self) -> set[int]:

@@ -10,6 +10,8 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
+from kapso.propose.protocol import Idea
+
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.graph.state import CompiledStateGraph
@@ -20,6 +22,10 @@ class AttemptState(TypedDict, total=False):
 
     `chosen` are the policy's parents, `parents` those of the idea. `candidate` is the pending commit.
     `known` has, by proposer, the attempts that its ideas merely repeated.
+
+    Of an author's attempt: `calls` is how many of its calls led to the candidate, `failures` what it was told
+    to mend, `failed` how its last candidate ended, `is_failed` whether that one is to be mended. `landed`
+    says that it ended without anything to run, `unpaid` who could not pay for a call.
     """
 
     number: int
@@ -32,6 +38,12 @@ class AttemptState(TypedDict, total=False):
     candidate: str
     produced: dict[str, Any]
     measured: dict[str, Any]
+    calls: int
+    failures: list[dict[str, Any]]
+    failed: dict[str, Any]
+    is_failed: bool
+    landed: bool
+    unpaid: list[str]
 
 
 class Steps(Protocol):
@@ -46,18 +58,19 @@ class Steps(Protocol):
 
 
 def build_graph(steps: Steps, checkpointer: SqliteSaver) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """The compiled graph; an attempt taken over from a pending commit enters at `run`."""
+    """The compiled graph. An attempt taken over from a pending commit enters at `run`, one that was being
+    written at `edit`."""
     from langgraph.graph import END, START, StateGraph  # 850 ms
 
     graph = StateGraph(AttemptState)
     for name in ("select", "ideate", "edit", "run", "evaluate", "learn"):
         graph.add_node(name, getattr(steps, name))
-    graph.add_conditional_edges(START, _entry, ["select", "run"])
+    graph.add_conditional_edges(START, _entry, ["select", "edit", "run"])
     graph.add_edge("select", "ideate")
     graph.add_conditional_edges("ideate", _after_ideate, ["edit", END])
-    graph.add_conditional_edges("edit", _after_edit, ["run", "ideate"])
+    graph.add_conditional_edges("edit", _after_edit, ["run", "ideate", "learn"])
     graph.add_edge("run", "evaluate")
-    graph.add_edge("evaluate", "learn")
+    graph.add_conditional_edges("evaluate", _after_evaluate, ["edit", "learn"])
     graph.add_edge("learn", END)
     return graph.compile(checkpointer=checkpointer)
 
@@ -85,8 +98,18 @@ def _open(path: Path) -> SqliteSaver:
     return saver
 
 
+def idea_of(state: AttemptState) -> Idea:
+    """The attempt's idea; JSON has no tuples."""
+    given: dict[str, Any] = dict(state.get("idea") or {"title": ""})
+    for name in ("rests_on", "parents"):
+        given[name] = tuple(given.get(name, ()))
+    return Idea(**given)
+
+
 def _entry(state: AttemptState) -> str:
-    return "run" if state.get("candidate") else "select"
+    if state.get("candidate"):
+        return "run"
+    return "edit" if state.get("idea") else "select"
 
 
 def _after_ideate(state: AttemptState) -> str:
@@ -94,4 +117,10 @@ def _after_ideate(state: AttemptState) -> str:
 
 
 def _after_edit(state: AttemptState) -> str:
-    return "run" if state.get("candidate") else "ideate"
+    if state.get("landed"):
+        return "learn"
+    return "run" if state.get("idea") else "ideate"
+
+
+def _after_evaluate(state: AttemptState) -> str:
+    return "edit" if state.get("is_failed") else "learn"

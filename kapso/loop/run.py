@@ -21,14 +21,18 @@ from kapso.git import landing, ledger
 from kapso.git.layout import RunRefs, short_name, slug
 from kapso.git.repository import Repository
 from kapso.goal import Goal
+from kapso.loop.desks import Desks
 from kapso.loop.graph import AttemptState
 from kapso.loop.history import History
+from kapso.loop.purse import Purse
 from kapso.loop.run_folder import Journal, RunFolder
+from kapso.loop.slots import Slots
 from kapso.loop.twins import Twins
 from kapso.loop.workspace import EditableIndex
 from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
 from kapso.propose import FINISHERS
+from kapso.propose.author import Author
 from kapso.propose.protocol import Idea, Promising, Proposer
 from kapso.search import Allocation, Policy
 from kapso.search.front import front, seeks_front
@@ -56,6 +60,7 @@ class Run:
         journal: Journal,
         recorder: Recorder,
         sandbox_level: str,
+        writers: int = 1,
     ) -> None:
         self.name = name
         self.goal = goal
@@ -75,18 +80,25 @@ class Run:
         shared = [each.name for each in proposers if each.name not in FINISHERS]
         files = editable.files(base)
         promised = {each.name: each.promise(files) for each in proposers if isinstance(each, Promising)}
-        self.allocation = Allocation(shared, goal.primary, promised)
+        self.allocation = Allocation(shared, goal.primary, promised, goal.budget)
         self.lock = threading.RLock()
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
         self.elapsed_s: Callable[[], float] = lambda: 0.0
         self.in_flight: dict[int, str] = {}
-        self.slots: dict[int, int] = {}
+        self.slots = Slots(1)
+        self.purse = Purse(goal.budget.cost)
+        self.desks = Desks(self, writers)
         self.best_left_in: Path | None = None
         self._records: dict[str, bytes] = {}
 
     def proposer(self, name: str) -> Proposer:
         return next(each for each in self.proposers if each.name == name)
+
+    @property
+    def authors(self) -> Mapping[str, Author]:
+        """The proposers whose edits a model or an agent writes, by name."""
+        return {each.name: each for each in self.proposers if isinstance(each, Author)}
 
     def known_number(self, tree: str, number: int, program: str | None = None) -> int | None:
         """The attempt, landed or in flight, that has this very tree, or this program if one is given."""
@@ -139,7 +151,33 @@ class Run:
 
         `also_from` are commits beyond this run that it was made from, too.
         """
-        pending = commits.commit_pending(
+        pending = self.commit_candidate(number, tree, parents, proposer, idea, started, also_from)
+        landing.set_pending(self.repository, self.name, number, pending.commit)
+        self.desks.note_start(number, parents)
+        self.journal.write(
+            "attempt.proposed",
+            attempt=number,
+            proposer=pending.proposer,
+            title=pending.title,
+            hypothesis=pending.hypothesis,
+            commit=pending.commit,
+        )
+        self.note_in_flight(number, pending)
+        self.on_proposed(number)
+        return pending.commit
+
+    def commit_candidate(
+        self,
+        number: int,
+        tree: str,
+        parents: Sequence[int],
+        proposer: str,
+        idea: Idea,
+        started: str,
+        also_from: Sequence[str] = (),
+    ) -> commits.Pending:
+        """The candidate as a commit, that no ref holds yet."""
+        return commits.commit_pending(
             self.repository,
             commits.Pending(
                 run=self.name,
@@ -154,19 +192,6 @@ class Run:
                 started=datetime.fromisoformat(started),
             ),
         )
-        landing.set_pending(self.repository, self.name, number, pending.commit)
-        self.journal.write("attempt.started", attempt=number, parents=list(parents))
-        self.journal.write(
-            "attempt.proposed",
-            attempt=number,
-            proposer=pending.proposer,
-            title=pending.title,
-            hypothesis=pending.hypothesis,
-            commit=pending.commit,
-        )
-        self.note_in_flight(number, pending)
-        self.on_proposed(number)
-        return pending.commit
 
     def note_in_flight(self, number: int, candidate: commits.Pending) -> None:
         """The attempt is under way, and its proposer has had its turn."""
@@ -201,6 +226,7 @@ class Run:
             metrics=dict(measured.metrics),
             reason=measured.reason,
             duration_s=round(sum(stage.seconds or 0.0 for stage in measured.stages), 6),
+            cost=self.desks.cost(state["number"]),
             lessons=pending.lessons,
             evaluator=self.identity,
             sandbox=self.sandbox_level,

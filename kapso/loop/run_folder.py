@@ -37,9 +37,13 @@ class RunFolder:
     def checkpoints(self) -> Path:
         return self.path / "checkpoints.sqlite"
 
+    def attempt(self, number: int) -> Path:
+        """The folder of an attempt."""
+        return self.path / "attempts" / f"{number:04d}"
+
     def log(self, number: int) -> Path:
         """The log of an attempt's commands; its folder is made."""
-        folder = self.path / "attempts" / f"{number:04d}"
+        folder = self.attempt(number)
         folder.mkdir(parents=True, exist_ok=True)
         return folder / "log.txt"
 

@@ -212,7 +212,9 @@ class _Session:
         sandbox = run.evaluator.files.sandbox
         for line in describe_sandbox(sandbox):
             self.voice.say(line)
+        self._check_authors()
         self._prepare()
+        run.purse.spent = run.desks.spent()
         for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
                 self.voice.say(f"{proposer.name}: {why}")
@@ -228,6 +230,16 @@ class _Session:
             return self._campaign(self.campaign)
         finally:
             self.campaign.close()
+
+    def _check_authors(self) -> None:
+        """A bad key or a model that is not there is found before anything is evaluated."""
+        try:
+            for author in [] if self.only_requests else self.run.authors.values():
+                author.check()
+        except (MachineError, UsageError):
+            if not commits.read_run(self.run.repository, self.run.name):
+                _forget(self.run.repository, self.run.name)
+            raise
 
     def _prepare(self) -> None:
         """The base, the baseline, and what earlier sessions landed."""

@@ -144,6 +144,7 @@ def open_run(
                 journal=Journal(folder.path / "events.jsonl", name, listener),
                 recorder=recorder,
                 sandbox_level=sandbox.level,
+                writers=goal.search.parallel or _cores(),
             )
         finally:
             recorder.close(1.0)  # with SIGTERM, all must end within 5 seconds

@@ -13,11 +13,13 @@ from kapso.attempt import HUMAN, now, rfc3339
 from kapso.evaluate.evaluator import Place, Produced
 from kapso.evaluate.measured import Measured
 from kapso.evaluate.stages import Course
-from kapso.loop.graph import AttemptState
+from kapso.loop.graph import AttemptState, idea_of
 from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
+from kapso.loop.writing import Writing
 from kapso.memory.episode import Stage
-from kapso.propose.protocol import Context, Idea
+from kapso.propose.author import Author
+from kapso.propose.protocol import Context, Proposer
 
 if TYPE_CHECKING:
     from kapso.loop.run import Run
@@ -32,6 +34,7 @@ class AttemptSteps:
     def __init__(self, run: Run) -> None:
         self.run_ = run
         self.pairs = Pairs(run)
+        self.writing = Writing(run)
 
     def select(self, state: AttemptState) -> AttemptState:
         """Choose the parents."""
@@ -46,24 +49,31 @@ class AttemptSteps:
         with run.lock:
             for is_last in (False, True):
                 for proposer in run.in_turn(state["number"], is_last):
-                    if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+                    if self._rests(state, proposer):
                         continue
+                    if run.desks.must_wait_for(proposer):
+                        return {"idea": None}
                     context = self._context(state, proposer.name, is_last)
                     if (idea := proposer.ideate(context)) is not None:
                         parents = list(idea.parents) or state["chosen"]
                         given = dataclasses.asdict(idea)
+                        if isinstance(proposer, Author):
+                            self.writing.begin(state, given, parents, proposer.name)
                         return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
 
     def edit(self, state: AttemptState) -> AttemptState:
         """Make the candidate and keep it under its pending ref, before anything runs."""
         run = self.run_
-        idea = _idea(state)
+        proposer = run.proposer(state["proposer"])
+        if isinstance(proposer, Author):
+            return self.writing.write(state)
+        idea = idea_of(state)
         parent = run.history.attempts[state["parents"][0]]
         workspace = CandidateWorkspace(
             run.repository, parent.commit, run.editable.editable, run.editable.files(parent.commit)
         )
-        run.proposer(state["proposer"]).edit(idea, workspace)
+        proposer.edit(idea, workspace)
         tree, program = workspace.tree(), workspace.program()
         with run.lock:
             twin = run.known_number(tree, state["number"], program)
@@ -82,6 +92,8 @@ class AttemptSteps:
     def run(self, state: AttemptState) -> AttemptState:
         """Build, check and run the candidate in the sandbox."""
         run = self.run_
+        run.slots.take(state["number"], run.cancel)
+        run.desks.stand_up(state["number"])
         produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
         return {"produced": dataclasses.asdict(produced)}
 
@@ -93,6 +105,10 @@ class AttemptSteps:
         if not run.evaluator.has_outputs(produced):  # the workspace was deleted between the two steps
             produced = run.evaluator.produce(state["candidate"], place, run.cancel)
         measured = run.evaluator.score(state["candidate"], produced, place, run.cancel)
+        if (failures := self.writing.failures(state, measured)) is not None:
+            run.evaluator.discard(place)
+            failed = {**dataclasses.asdict(measured), "outcome": str(measured.outcome)}
+            return {"failures": failures, "failed": failed, "is_failed": True}
         measured, verdict = self.pairs.compare(measured, state["candidate"], state["parents"], place)
         # Pairs run the last stage alone: what the cheap ones gave is added again.
         measured = dataclasses.replace(measured, metrics={**produced.metrics, **measured.metrics})
@@ -102,7 +118,7 @@ class AttemptSteps:
             run.keep_holdout(state["number"], said)
         run.land(attempt, state["candidate"])
         run.evaluator.discard(place)
-        return {"measured": _as_json(measured)}
+        return {"measured": _as_json(measured), "is_failed": False}
 
     def learn(self, state: AttemptState) -> AttemptState:
         """Let policy and proposers see what happened, and write the episode."""
@@ -111,6 +127,12 @@ class AttemptSteps:
         run.observe(attempt)
         run.keep_episode(attempt, tuple(_stages(state)))
         return {}
+
+    def _rests(self, state: AttemptState, proposer: Proposer) -> bool:
+        """Whether it merely repeats itself, or cannot be paid for."""
+        if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+            return True
+        return proposer.name in state.get("unpaid", []) or self.run_.desks.passes(proposer)
 
     def _context(self, state: AttemptState, proposer: str, is_last: bool) -> Context:
         run = self.run_
@@ -140,13 +162,6 @@ class AttemptSteps:
     def _seed(self, state: AttemptState, purpose: str) -> int:
         text = f"{self.run_.goal.search.seed}:{state['number']}:{purpose}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-
-
-def _idea(state: AttemptState) -> Idea:
-    given: dict[str, Any] = dict(state["idea"] or {})
-    for name in ("rests_on", "parents"):  # JSON has no tuples
-        given[name] = tuple(given.get(name, ()))
-    return Idea(**given)
 
 
 def _as_json(measured: Measured) -> dict[str, Any]:

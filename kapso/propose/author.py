@@ -25,7 +25,15 @@ class NoUsableEdit(Exception):
 
 
 class Unavailable(Exception):
-    """The provider or the agent cannot be had: the attempt ends as `abandoned`, with this reason."""
+    """The provider or the agent cannot be had: the attempt ends as `abandoned`, with this reason.
+
+    `cost` is what may have been charged all the same, in dollars; None where that is not known: then the most
+    that the call could cost counts.
+    """
+
+    def __init__(self, reason: str, cost: float | None = None) -> None:
+        super().__init__(reason)
+        self.cost = cost
 
 
 class BudgetSpent(Exception):
@@ -60,16 +68,19 @@ class Failure:
 class Desk(Protocol):
     """Where one attempt is written: its number, its folder, what failed so far, and the only way to pay.
 
-    `failures` are what the loop found wrong with earlier candidates of this attempt, oldest first;
-    `repairs` how many replies may still follow the next one to mend it. When `cancel` is set, a call ends
-    within a second or so by raising kapso.errors.Interrupted.
+    `failures` are what the loop found wrong with earlier candidates of this attempt, oldest first. When
+    `cancel` is set, a call ends within a second or so by raising kapso.errors.Interrupted.
     """
 
     number: int
     folder: Path
     failures: Sequence[Failure]
-    repairs: int
     cancel: threading.Event
+
+    @property
+    @abstractmethod
+    def repairs(self) -> int:
+        """How many calls with the purpose `repair` may still be made."""
 
     @abstractmethod
     def call(
@@ -83,6 +94,10 @@ class Desk(Protocol):
 
         Raises BudgetSpent, and nothing is sent, where `most_cost` may not be spent any more.
         """
+
+    @abstractmethod
+    def show(self, line: str) -> None:
+        """Show what is going on, in one line, to whoever watches the run."""
 
     @abstractmethod
     def known(self, workspace: Workspace) -> str | None:

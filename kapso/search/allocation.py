@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from kapso.attempt import BASELINE, Attempt, Outcome, Verdict
 from kapso.goal import Metric
+from kapso.goal.model import Budget
 
 FLOOR = 8
 """Whoever has an idea gets at least one of so many attempts.
@@ -40,8 +41,6 @@ What it brought before is spent by then: where nobody gains, turns even out.
 """
 MOST = 2.0
 """How far back on the clock of turns it may claim any, who had no idea for long."""
-DOLLAR_S = 600.0
-"""A dollar counts as so many seconds."""
 
 
 @dataclass
@@ -80,12 +79,18 @@ class Share:
 class Allocation:
     """Knows every proposer's share; `names` in the goal's order.
 
-    `promised` is what the program promises some of them, 1 being the usual.
+    `promised` is what the program promises some of them, 1 being the usual; `budget` is what is to be shared
+    out.
     """
 
     def __init__(
-        self, names: Iterable[str], metric: Metric, promised: Mapping[str, float] | None = None
+        self,
+        names: Iterable[str],
+        metric: Metric,
+        promised: Mapping[str, float] | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget or Budget()
         self.shares = {name: Share() for name in names}
         self._trusted = {
             name: TRUSTED.get(name, 1.0) * (promised or {}).get(name, 1.0) for name in self.shares
@@ -157,8 +162,7 @@ class Allocation:
         if gain > STEP * self._gained:
             for each in self.shares.values():
                 each.vain = 0
-        seconds = (attempt.finished - attempt.started).total_seconds()
-        share.add(gain, is_step, 1 + seconds + DOLLAR_S * (attempt.cost or 0.0))
+        share.add(gain, is_step, self._part_of_budget(attempt))
         share.has_cost = share.has_cost or attempt.cost is not None
 
     def _gain(self, attempt: Attempt) -> tuple[float, bool]:
@@ -171,6 +175,13 @@ class Allocation:
             self._best = score
             return gain, gain == 0.0 and attempt.number != BASELINE
         return 0.0, attempt.verdict is Verdict.BETTER
+
+    def _part_of_budget(self, attempt: Attempt) -> float:
+        """What part of all limits an attempt uses up; of time, that of its evaluation: it is written beside."""
+        used = (1, attempt.duration_s or 0.0, attempt.cost or 0.0)
+        limits = (self._budget.attempts, self._budget.time_s, self._budget.cost)
+        parts = [each / limit for each, limit in zip(used, limits, strict=True) if limit]
+        return sum(parts) if parts else 1.0
 
     def _price(self, share: Share) -> float:
         """How much dearer its attempts are than those of the offline proposers, 1 for these."""

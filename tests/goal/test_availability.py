@@ -15,9 +15,7 @@ MakeGoal = Callable[..., Goal]
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        *((f"propose: [tune, {name}]", f"the proposer `{name}`") for name in ("agent",)),
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
-        ('propose: [{llm: {model: "openai:gpt-5-mini"}}]', "the proposer `llm`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
         ("approve: true", "`approve: true`"),
         ("knowledge: [docs/]", "`knowledge`"),

@@ -65,7 +65,7 @@ def test_senseless_values_name_the_option(make_goal: MakeGoal, overrides: Overri
     ("names", "kind", "message"),
     [
         (["tunr"], UsageError, "`tunr` is not known for `propose`"),
-        (["llm"], NotAvailableYet, "the proposer `llm` is not available yet"),
+        (["recipe"], NotAvailableYet, "the proposer `recipe` is not available yet"),
         (["human"], UsageError, "`human` is no proposer"),
         ([], UsageError, "`propose` names no proposer"),
         ([""], UsageError, "is empty"),

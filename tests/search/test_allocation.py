@@ -10,6 +10,7 @@ from typing import Literal
 
 from kapso.attempt import Attempt, Outcome, Verdict, now
 from kapso.goal import Metric
+from kapso.goal.model import Budget
 from kapso.search import Allocation
 from kapso.search.allocation import FLOOR
 
@@ -24,14 +25,20 @@ def attempt(number: int, proposer: str, score: float | None, best: float, second
     ended = MOMENT + timedelta(seconds=seconds)
     parents = (0,) if number else ()
     told = ("r-0000", number, "", "", "", parents, proposer, "", "", outcome, MOMENT, ended, verdict, score)
-    return Attempt(*told)
+    return Attempt(*told, duration_s=seconds)
 
 
 class Search:
     """Attempts one by one, each by the first proposer in order that has an idea."""
 
-    def __init__(self, names: Sequence[str], score: Score, seconds: Callable[[str], float] = lambda _: 0.0):
-        self.allocation = Allocation(names, Metric("score"))
+    def __init__(
+        self,
+        names: Sequence[str],
+        score: Score,
+        seconds: Callable[[str], float] = lambda _: 0.0,
+        budget: Budget | None = None,
+    ) -> None:
+        self.allocation = Allocation(names, Metric("score"), budget=budget)
         self.score = score
         self.seconds = seconds
         self.landed = [attempt(0, "baseline", 0.0, 0.0)]
@@ -182,13 +189,22 @@ def test_what_is_in_flight_counts_as_a_turn() -> None:
     assert allocation.parts()["tune"] < before - 0.05 and allocation.order(18)[0] == "mutate"
 
 
-def test_seconds_and_dollars_count_where_a_model_takes_part_and_not_else() -> None:
-    steps = climbing(tune=1.0, llm=1.0)
-    cheap = Counter(Search(["tune", "llm"], steps, lambda name: 1.0).run(80).turns)
-    assert cheap["tune"] > cheap["llm"] * 1.5
-    slow = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0), lambda name: 50.0 * (name == "tune"))
+def test_seconds_and_dollars_count_where_they_are_limited_and_a_model_takes_part() -> None:
+    def turns(seconds: Callable[[str], float], **limits: float) -> Counter[str]:
+        budget = Budget(**{"attempts": 80, **limits})  # type: ignore[arg-type]
+        steps = climbing(tune=1.0, llm=1.0)
+        return Counter(Search(["tune", "llm"], steps, seconds, budget).run(80).turns)
+
+    def slow(name: str) -> float:
+        return 5.0 if name in ("llm", "mutate") else 0.1
+
+    assert abs(turns(lambda _: 1.0)["tune"] - 40) < 8
+    assert abs(turns(slow)["tune"] - 40) < 8
+    for dear in (turns(slow, time_s=100.0), turns(slow, cost=2.0)):
+        assert dear["tune"] > dear["llm"] * 1.5
+    offline = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0), slow, Budget(time_s=9.0))
     quick = Search(["tune", "mutate"], climbing(tune=1.0, mutate=1.0))
-    assert slow.run(60).turns == quick.run(60).turns
+    assert offline.run(60).turns == quick.run(60).turns
 
 
 def part(*more: Attempt) -> float:

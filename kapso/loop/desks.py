@@ -1,0 +1,189 @@
+"""What a run's authors are writing, and what that costs: the desks of a run, and the desk of one attempt.
+
+An attempt that is being written holds back neither the next one nor, as a rule, a place for evaluations.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kapso.loop.calls import Calls, reply_of
+from kapso.loop.graph import AttemptState
+from kapso.loop.workspace import CandidateWorkspace
+from kapso.propose.author import Author, Desk, Failure, Reply, Unavailable
+from kapso.propose.protocol import Proposer, Workspace
+from kapso.wording import number as shown_number
+
+if TYPE_CHECKING:
+    from kapso.loop.run import Run
+
+REPAIR = "repair"
+"""The purpose of a call that mends what an earlier one wrote."""
+
+
+class Desks:
+    """As many as may write at once, `count` of them. The run's lock guards them."""
+
+    def __init__(self, run: Run, count: int) -> None:
+        self._run = run
+        self.count = count
+        self._writing: set[int] = set()
+        self._started: set[int] = set()
+
+    @property
+    def taken(self) -> int:
+        """How many attempts are being written, or wait for a place to be evaluated in."""
+        return len(self._writing)
+
+    @property
+    def has_free(self) -> bool:
+        return len(self._writing) < self.count
+
+    @property
+    def is_cost_spent(self) -> bool:
+        """Whether the budget of dollars has come to its end: no author can pay for a call any more."""
+        run = self._run
+        if run.purse.limit is None or not run.authors or self._writing or run.purse.is_held:
+            return False
+        return not any(run.purse.affords(author.most_cost) for author in run.authors.values())
+
+    def must_wait_for(self, proposer: Proposer) -> bool:
+        """Whether it is the turn of an author, and all desks are taken.
+
+        Attempts that are counted are shared out by merit, not by who is quick: then nobody takes its turn.
+        """
+        return self._is_busy(proposer) and self._run.goal.budget.attempts is not None
+
+    def passes(self, proposer: Proposer) -> bool:
+        """Whether its turn is another's: it cannot be paid for, or time counts and all desks are taken."""
+        if not isinstance(proposer, Author):
+            return False
+        return not self._run.purse.affords(proposer.most_cost) or (
+            self._is_busy(proposer) and not self.must_wait_for(proposer)
+        )
+
+    def sit_down(self, number: int, name: str) -> None:
+        """The author `name` writes attempt `number` from now on."""
+        run = self._run
+        with run.lock:
+            self._writing.add(number)
+            run.in_flight[number] = f"{name} is writing"
+        if not (run.authors[name].works_here and run.goal.uses_time):
+            run.slots.give_back(number)
+        run.on_proposed(number)
+
+    def stand_up(self, number: int) -> None:
+        """Attempt `number` is written, or will not be."""
+        with self._run.lock:
+            self._writing.discard(number)
+        self._run.on_proposed(number)
+
+    def note_start(self, number: int, parents: Sequence[int]) -> None:
+        """Tell of an attempt's start, once."""
+        if number not in self._started:
+            self._started.add(number)
+            self._run.journal.write("attempt.started", attempt=number, parents=list(parents))
+
+    def cost(self, number: int) -> float | None:
+        """What the calls of an attempt cost, in dollars; None without any, or where no price is known."""
+        return Calls(self._run.folder.attempt(number)).cost if self._run.authors else None
+
+    def calls_of(self, number: int) -> int:
+        """How many calls of an attempt have come to an end."""
+        return len(Calls(self._run.folder.attempt(number)).ended()) if self._run.authors else 0
+
+    def spent(self) -> float:
+        """What the run has cost so far, in dollars, with what calls may have cost that a kill cut short."""
+        landed = sum(attempt.cost or 0.0 for attempt in self._run.history.attempts.values())
+        return landed + sum(calls.cost or 0.0 for _, calls in self.unlanded())
+
+    def unlanded(self) -> Iterator[tuple[int, Calls]]:
+        """The calls of attempts that have not landed."""
+        if not self._run.authors:
+            return
+        for folder in sorted((self._run.folder.path / "attempts").glob("[0-9]*")):
+            if folder.name.isdigit() and int(folder.name) not in self._run.history.attempts:
+                yield int(folder.name), Calls(folder)
+
+    def unfinished(self, pending: Collection[int]) -> dict[int, AttemptState]:
+        """The attempts that were being written when the run was left, as they go on."""
+        found: dict[int, AttemptState] = {}
+        for number, calls in self.unlanded():
+            told = calls.idea()
+            if number > 0 and number not in pending and told and told.get("proposer") in self._run.authors:
+                found[number] = {**told, "number": number}  # type: ignore[typeddict-item]
+        return found
+
+    def _is_busy(self, proposer: Proposer) -> bool:
+        return isinstance(proposer, Author) and not self.has_free
+
+
+class RunDesk(Desk):
+    """The desk of one attempt: `used` counts the calls whose answers were asked for."""
+
+    def __init__(self, run: Run, state: AttemptState) -> None:
+        self._run = run
+        self.number: int = state["number"]
+        self.folder: Path = run.folder.attempt(self.number)
+        self._calls = Calls(self.folder)
+        self._ended = self._calls.ended()
+        self.failures = [Failure(**each) for each in state.get("failures", [])]
+        self.cancel: threading.Event = run.cancel
+        self.used: int = state.get("calls", 0)
+
+    @property
+    def repairs(self) -> int:
+        """See Desk."""
+        made: int = sum(each["purpose"] == REPAIR for each in self._ended[: self.used])
+        allowed: int = self._run.goal.search.repairs
+        return max(allowed - made, 0)
+
+    def call(
+        self, purpose: str, request: Mapping[str, Any], most_cost: float | None, make: Callable[[], Reply]
+    ) -> Reply:
+        """See Desk."""
+        if self.used < len(self._ended):
+            told = self._ended[self.used]
+            self.used += 1
+            if told["reply"] is None:
+                raise Unavailable(str(told["error"]))
+            return reply_of(told)
+        held = self._run.purse.hold(most_cost)
+        cost = most_cost
+        number = self._calls.begin(purpose, request, most_cost)
+        try:
+            reply = make()
+            cost = reply.cost
+            self._calls.end(number, reply=reply, error=None, cost=cost)
+        except Unavailable as error:
+            cost = most_cost if error.cost is None else error.cost
+            self._calls.end(number, reply=None, error=str(error), cost=cost)
+            raise
+        finally:
+            self._run.purse.settle(held, cost)
+            self._ended = self._calls.ended()
+        self.used += 1
+        return reply
+
+    def show(self, line: str) -> None:
+        """See Desk."""
+        self._run.in_flight[self.number] = line
+
+    def known(self, workspace: Workspace) -> str | None:
+        """See Desk."""
+        assert isinstance(workspace, CandidateWorkspace)
+        run = self._run
+        with run.lock:
+            twin = run.known_number(workspace.tree(), self.number, workspace.program())
+        if twin is None:
+            return None
+        attempt = run.history.attempts.get(twin)
+        if attempt is None:
+            return f"the same program as attempt {twin}, which is being evaluated"
+        if attempt.score is None:
+            return f"the same program as attempt {twin}, which ended as {attempt.outcome}: {attempt.reason}"
+        verdict = f", {attempt.verdict} than its parent" if attempt.verdict in ("better", "worse") else ""
+        return f"the same program as attempt {twin}, which scored {shown_number(attempt.score)}{verdict}"

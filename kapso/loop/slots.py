@@ -1,0 +1,50 @@
+"""The places in which candidates are evaluated, and which attempt has which."""
+
+from __future__ import annotations
+
+import threading
+
+from kapso.errors import Interrupted
+
+_POLL_S = 0.2
+
+
+class Slots:
+    """`count` slots. An attempt that is being written has none and waits for one; it goes before new ones."""
+
+    def __init__(self, count: int) -> None:
+        self._free = list(range(count))[::-1]
+        self._of: dict[int, int] = {}
+        self._waiting = 0
+        self._changed = threading.Condition()
+
+    def __getitem__(self, number: int) -> int:
+        return self._of[number]
+
+    @property
+    def has_free(self) -> bool:
+        """Whether there is one for an attempt that begins now."""
+        return len(self._free) > self._waiting
+
+    def take(self, number: int, cancel: threading.Event) -> None:
+        """Wait for a slot, unless the attempt has one. Raises Interrupted when `cancel` comes first."""
+        with self._changed:
+            if number in self._of:
+                return
+            self._waiting += 1
+            try:
+                while not self._free:
+                    if cancel.is_set():
+                        raise Interrupted("the run was left before the candidate was evaluated")
+                    self._changed.wait(_POLL_S)
+                self._of[number] = self._free.pop()
+            finally:
+                self._waiting -= 1
+
+    def give_back(self, number: int) -> None:
+        """The attempt needs none for now."""
+        with self._changed:
+            slot = self._of.pop(number, None)
+            if slot is not None:
+                self._free.append(slot)
+                self._changed.notify()

@@ -1,0 +1,86 @@
+"""The messages of a conversation with a chat model: what is asked first, and what follows a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kapso.propose.author import Failure
+from kapso.propose.prompts.code import FileView
+from kapso.propose.prompts.fit import fitted
+from kapso.propose.prompts.gather import Gatherer, Read, Recalled
+from kapso.propose.prompts.material import Material
+from kapso.propose.prompts.templates import Templates
+from kapso.propose.prompts.text import masked, tail
+from kapso.propose.protocol import Context
+
+PROMPT_TOKENS = 24_000
+"""What a first prompt takes at most, where the goal does not say (`context_tokens`)."""
+REPLY_TOKENS = 12_000
+FAILURE_TOKENS = 2000
+
+Messages = list[dict[str, str]]
+
+
+def pack(
+    context: Context,
+    read: Read,
+    templates: Templates,
+    budget_tokens: int,
+    purpose: str,
+    recalled: Recalled | None = None,
+) -> Messages:
+    """The first messages of an attempt: for an idea alone (`ideate`), or for hypothesis and edit (`edit`).
+
+    They take at most `budget_tokens`, as `count_tokens` estimates them. Of the program, the edits apply to
+    what is shown. Raises UsageError where the budget is too small for the goal alone.
+    """
+
+    def make(material: Material) -> list[str]:
+        values = material.values()
+        return [templates.render(name, purpose=purpose, **values) for name in ("system", "task")]
+
+    gatherer = Gatherer(context, read, recalled or Recalled())
+    system, task = fitted(gatherer, budget_tokens, make, with_code=True)
+    return [_message("system", system), _message("user", task)]
+
+
+def carry_out(messages: Sequence[Mapping[str, str]], idea: str, templates: Templates) -> Messages:
+    """The messages of an edit, with the idea that another model had for it."""
+    *before, last = messages
+    said = templates.render("idea", idea=tail(idea, FAILURE_TOKENS))
+    return [*map(dict, before), _message(last["role"], f"{last['content']}\n{said}")]
+
+
+def repair(
+    messages: Sequence[Mapping[str, str]],
+    reply_text: str,
+    failure: Failure,
+    templates: Templates,
+    *,
+    applied: bool = False,
+    changed: Mapping[str, bytes] | None = None,
+) -> Messages:
+    """The conversation, gone on after a reply that was of no use, or whose edit failed when it was evaluated.
+
+    `applied`: the workspace holds the edit, and the next one is applied on top; `changed` are the files
+    that it changed, as they stand now. Otherwise nothing was applied.
+    """
+    feedback = tail(failure.feedback, FAILURE_TOKENS) if failure.feedback else None
+    files = [
+        FileView(path, text, text.count("\n"))
+        for path, content in (changed or {}).items()
+        if "\0" not in (text := content.decode("utf-8", "replace"))
+    ]
+    said = templates.render(
+        "repair",
+        failure=Failure(failure.reason, feedback),
+        applied=applied,
+        files=files,
+        repeated=any(message["role"] == "assistant" for message in messages),
+    )
+    reply = masked(tail(reply_text, REPLY_TOKENS)) or "(nothing)"
+    return [*map(dict, messages), _message("assistant", reply), _message("user", said)]
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}

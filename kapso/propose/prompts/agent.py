@@ -1,0 +1,48 @@
+"""The prompt of a coding agent: it finds the program in its folder, so only what it cannot see is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kapso.goal import format_duration
+from kapso.propose.author import Failure
+from kapso.propose.prompts.fit import fitted
+from kapso.propose.prompts.gather import Gatherer, Read, Recalled
+from kapso.propose.prompts.material import Material
+from kapso.propose.prompts.templates import Templates
+from kapso.propose.prompts.text import tail
+from kapso.propose.protocol import Context
+
+AGENT_TOKENS = 12_000
+FAILURE_TOKENS = 1500
+
+
+def agent_prompt(
+    context: Context,
+    read: Read,
+    templates: Templates,
+    *,
+    failures: Sequence[Failure] = (),
+    timeout_s: float | None = None,
+    budget_tokens: int = AGENT_TOKENS,
+    recalled: Recalled | None = None,
+) -> str:
+    """What the agent is told.
+
+    With `failures` (`Desk.failures`), its folder holds the candidate that failed, to be mended.
+    """
+    cut = [
+        Failure(each.reason, tail(each.feedback, FAILURE_TOKENS)) if each.feedback else each
+        for each in failures
+    ]
+    said = {
+        "failures": cut,
+        "left_behind": bool(cut),
+        "limit": format_duration(timeout_s) if timeout_s else "",
+    }
+
+    def make(material: Material) -> list[str]:
+        return [templates.render("agent", **material.values(), **said)]
+
+    gatherer = Gatherer(context, read, recalled or Recalled())
+    return fitted(gatherer, budget_tokens, make, with_code=False)[0]
