@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 def python_of(*requirements: str) -> Path:
     """The interpreter of an environment that holds exactly these, made if it is not there yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    name = "+".join(requirements).replace("==", "-")
+    name = re.sub(r"\[.*?\]|=(?==)", "", "+".join(requirements)).replace("=", "-")
     folder = cache / "kapso-bench" / name
     made = folder / "made"
     if not made.exists():

@@ -36,7 +36,8 @@ class Killed:
 
 def kill_once(name: str, iterations: int, seed: int, folder: Path) -> Killed:
     """Start it, kill it after a random reply, resume it and let it end."""
-    side, turns, asked = SIDES[name], Turns([name], None), []
+    side, turns = SIDES[name], Turns([name], None)
+    asked: list[Lane] = []
     server = ModelServer(turns, lambda name: asked[-1].asked.set())
     try:
         side.prepare(folder, server.url(name), iterations, 1)

@@ -55,7 +55,7 @@ class Side(Protocol):
         """The replies whose programs it holds with a score, read from its own files."""
 
     def kept(self, folder: Path) -> set[int]:
-        """The replies with whose outcome it would go on if resumed now, whether it holds the program or not."""
+        """The replies with whose outcome it would go on if resumed now, its program kept or not."""
         return self.stored(folder)
 
 
