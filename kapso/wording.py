@@ -36,6 +36,13 @@ def duration(seconds: float | None) -> str:
     return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
 
 
+def dollars(cost: float | None) -> str:
+    """`$1.25`, `$0.0031`; `-` for unknown."""
+    if cost is None:
+        return "-"
+    return f"${cost:.2f}" if cost >= 1 or cost == 0 else f"${cost:.2g}"
+
+
 def size(count: int) -> str:
     """`512 B`, `1.4 MB`: powers of 1000."""
     value = float(count)

@@ -32,7 +32,7 @@ COMMANDS: dict[str, Entry] = {
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
     "init": Entry("kapso.cli.init:init", "Write a goal.yaml that works for this program."),
     "report": Entry("kapso.cli.report:report", "Write one self-contained HTML file about a run."),
-    "steer": Entry(None, "Give the proposers a hint."),
+    "steer": Entry("kapso.cli.steer:steer", "Give the proposers a hint."),
     "approve": Entry(None, "Let an attempt that waits for approval run."),
     "reject": Entry(None, "Turn an attempt that waits for approval down."),
     "lessons": Entry(None, "What was learnt."),

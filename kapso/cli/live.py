@@ -12,7 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from kapso.wording import duration, number, printable
+from kapso.wording import dollars, duration, number, printable
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -98,6 +98,9 @@ class Progress:
         if budget.attempts is not None:
             count = f"{history.launched}/{budget.attempts} attempts"
         parts = [best, count, f"{self._rate():.0f} a minute"]
+        purse = campaign.run.purse
+        if purse.spent:
+            parts.append(dollars(purse.spent) + (f" of {dollars(purse.limit)}" if purse.limit else ""))
         if (left := self._left(campaign)) is not None:
             parts.append(f"{duration(left)} left")
         if campaign.run.folder.control() == "paused":

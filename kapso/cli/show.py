@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kapso.attempt import Attempt
+from kapso.cli.calls import show_calls
 from kapso.cli.output import json_option, print_json
 from kapso.cli.pick import trace
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kapso.cli.pick import Log
     from kapso.loop.confirm import Confirmation
     from kapso.loop.dissected import Dissection
+    from kapso.loop.hints import Hint
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.front import Front
 
@@ -44,6 +46,8 @@ class Story:
     """What the parts of its diff earn; None where it is not the best."""
     confirmation: Confirmation | None = None
     """How it held in fresh evaluations, if it is the best."""
+    hints: tuple[Hint, ...] = ()
+    """What the user told the run's proposers."""
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -72,6 +76,7 @@ class Story:
             },
             "parts": [part.to_json() for part in self.dissection.parts] if self.dissection else None,
             "smallest": self.dissection.smallest_json() if self.dissection else None,
+            "hints": [asdict(hint) for hint in self.hints],
             "log": self.log,
             "log_file": str(self.log_file) if self.log is not None else None,
         }
@@ -80,8 +85,9 @@ class Story:
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[RUN] [ATTEMPT]")
 @click.option("--full", is_flag=True, help="The whole diff and the whole log.")
+@click.option("--prompt", is_flag=True, help="What a model or an agent was asked, and what it answered.")
 @json_option
-def show(arguments: tuple[str, ...], full: bool, as_json: bool) -> None:
+def show(arguments: tuple[str, ...], full: bool, prompt: bool, as_json: bool) -> None:
     """Everything about ATTEMPT (default: the best) of RUN (default: the latest).
 
     Idea, metrics beside those of its parent and of the best, commands, lineage, hold-out results,
@@ -92,13 +98,17 @@ def show(arguments: tuple[str, ...], full: bool, as_json: bool) -> None:
     kapso show 7
     kapso show circle-packing best --full
     kapso show circle-packing baseline --json | jq .metrics
+    kapso show 12 --prompt
     """
     from kapso.cli.pick import open_log, split
     from kapso.cli.story import render
 
     run, names = split(arguments, 1)
     log = open_log()
-    story = tell(log, log.run(run), names[0] if names else "best", full=full)
+    name = names[0] if names else "best"
+    if prompt:
+        return show_calls(log, log.run(run), name, as_json)
+    story = tell(log, log.run(run), name, full=full)
     if as_json:
         print_json(story.to_json())
     else:
@@ -107,6 +117,8 @@ def show(arguments: tuple[str, ...], full: bool, as_json: bool) -> None:
 
 def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
     """Collect what is known about the attempt `name` of `run`."""
+    from kapso.loop.hints import Hints
+
     episode = log.episode(run, name)
     attempt = episode.attempt
     attempts = {other.number: other for other in log.episodes.attempts(run.run)}
@@ -126,6 +138,7 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         front=log.front(run),
         dissection=_dissection(log, run, attempts) if attempt.number == run.best_attempt else None,
         confirmation=log.confirmation(run) if attempt.number == run.best_attempt else None,
+        hints=Hints(log.repository, run.run).all(),
     )
 
 

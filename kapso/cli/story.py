@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kapso.attempt import BASELINE, Attempt
+from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.cli.output import coloured_diff, styled, table
-from kapso.wording import duration, number, printable, printable_lines, signed, size
+from kapso.wording import dollars, duration, number, printable, printable_lines, signed, size
 
 if TYPE_CHECKING:
     from kapso.cli.show import Story
@@ -31,6 +31,8 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
         yield from _section("parameters", _mapping(attempt.parameters))
     if attempt.feedback:
         yield from _section("feedback", _indented(attempt.feedback))
+    if story.hints:
+        yield from _section("hints to the run", _hints(story))
     if story.holdout is not None:
         yield from _section("hold-out (never shown to proposers)", _held_out(story.holdout))
     if story.episode.stages:
@@ -63,7 +65,7 @@ def _head(story: Story) -> Iterator[str]:
     yield f"proposer  {attempt.proposer}"
     yield f"branch    {attempt.branch}"
     yield f"commit    {attempt.commit}"
-    cost = f", {number(attempt.cost)} $" if attempt.cost else ""
+    cost = f", {dollars(attempt.cost)}" if attempt.cost else ""
     yield f"time      {duration(attempt.duration_s)}, ended {attempt.finished:%Y-%m-%d %H:%M:%S} UTC{cost}"
     if attempt.sandbox:
         yield f"sandbox   {attempt.sandbox}"
@@ -94,6 +96,16 @@ def _metrics(story: Story) -> list[str]:
     rows = [[name, *(number(metrics.get(name)) for metrics in columns.values())] for name in names]
     text = table(["", *columns], rows, right=range(1, len(columns) + 1))
     return [f"  {line}" for line in text.split("\n")]
+
+
+def _hints(story: Story) -> list[str]:
+    """Each hint of the run; those that came too late for this attempt say so."""
+    started = rfc3339(story.episode.attempt.started)
+    return [
+        f"  {hint.time[:16].replace('T', ' ')}  {printable(hint.text)}"
+        + (" (later than this attempt)" if hint.time > started else "")
+        for hint in story.hints
+    ]
 
 
 def _stages(stages: Sequence[Stage]) -> list[str]:

@@ -11,14 +11,14 @@ from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
 from kapso.report.matters import sentence
 from kapso.report.words import ENDINGS, how_confirmed, how_it_held, how_staged
-from kapso.wording import duration, number, plural, printable
+from kapso.wording import dollars, duration, number, plural, printable
 
 
 def summary(result: Result) -> str:
     """Some ten lines for a person."""
     lines = [
         "",
-        f"{result.run}: {plural(result.attempts, 'attempt')} in {duration(result.elapsed_s)}; "
+        f"{result.run}: {plural(result.attempts, 'attempt')} in {duration(result.elapsed_s)}{_cost(result)}; "
         f"{ENDINGS[result.ending]}",
         *(f"  {line}" for line in how_staged(result.stages)),
     ]
@@ -36,6 +36,10 @@ def summary(result: Result) -> str:
         branch = f"kapso/{result.run}/best"
         lines.append(f"note: {branch} is checked out in {result.best_left_in}, so it was left where it is")
     return "\n".join(lines)
+
+
+def _cost(result: Result) -> str:
+    return f" for {dollars(result.cost)}" if result.cost else ""
 
 
 def _so_far(result: Result) -> list[str]:

@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -127,17 +127,33 @@ class BaseFiles:
     @contextmanager
     def candidate(self, commit: str, slot: int) -> Iterator[CandidateFiles]:
         """The files of `commit` as its own commands see them: without what is hidden."""
-        (self.cache / "changes").mkdir(exist_ok=True)
-        changes = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-{slot}-", dir=self.cache / "changes"))
-        try:
-            removed = self._write_changes(commit, changes)
-            with (
-                self._caches(slot) as caches,
-                self.base.candidate(Layer(changes, removed), self.hidden, slot, caches) as files,
-            ):
+        with (
+            self._changes(commit, slot) as changes,
+            self._caches(slot) as caches,
+            self.base.candidate(changes, self.hidden, slot, caches) as files,
+        ):
+            yield files
+
+    @contextmanager
+    def workshop(self, tree: str, furnish: Callable[[Path], None]) -> Iterator[CandidateFiles]:
+        """The files of `tree` for somebody to work on, with what `furnish` puts into the workspace's root.
+
+        Nothing that is hidden is there, and no build's caches.
+        """
+        with self._changes(tree, 0) as changes:
+            furnish(changes.folder)
+            with self.base.candidate(changes, self.hidden, 0) as files:
                 yield files
+
+    @contextmanager
+    def _changes(self, commit: str, slot: int) -> Iterator[Layer]:
+        (self.cache / "changes").mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-{slot}-", dir=self.cache / "changes"))
+        try:
+            removed = self._write_changes(commit, folder)
+            yield Layer(folder, removed)
         finally:
-            self.sandbox.discard(changes)
+            self.sandbox.discard(folder)
 
     @contextmanager
     def _caches(self, slot: int) -> Iterator[dict[str, Path]]:

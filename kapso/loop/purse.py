@@ -17,6 +17,7 @@ class Purse:
         self.limit = limit
         self.spent = spent
         self._held = 0.0
+        self._calls = 0
         self._lock = threading.Lock()
 
     def affords(self, most: float | None) -> bool:
@@ -28,7 +29,7 @@ class Purse:
     @property
     def is_held(self) -> bool:
         """Whether calls are under way that may turn out cheaper than what they hold."""
-        return self._held > 0
+        return self._calls > 0
 
     def hold(self, most: float | None) -> float:
         """Hold back `most` dollars for a call. BudgetSpent where they may not be spent."""
@@ -38,10 +39,12 @@ class Purse:
                 asked = "an unknown price" if most is None else f"up to ${most:.4f}"
                 raise BudgetSpent(f"a call at {asked} could pass what is left of `budget.cost`, ${left:.4f}")
             self._held += most or 0.0
+            self._calls += 1
             return most or 0.0
 
     def settle(self, held: float, cost: float | None) -> None:
         """A call has ended: what it held is free again, what it cost is spent."""
         with self._lock:
-            self._held -= held
+            self._calls -= 1
+            self._held = self._held - held if self._calls else 0.0
             self.spent += cost or 0.0

@@ -15,17 +15,19 @@ from kapso.loop.machine import machine
 from kapso.loop.run_folder import RunFolder
 from kapso.loop.stored import read_end
 
+_LIMITS = (Ending.ATTEMPTS, Ending.TIME, Ending.COST)
+
 
 def refuse_finished(
     repository: Repository, name: str, folder: RunFolder, overrides: Overrides | None
 ) -> None:
     """A run whose budget is used up goes on only with a larger one, or to end what a killed `try` left."""
     told = read_end(repository, name)
-    is_used_up = told.get("status") == "finished" and told.get("reason") in (Ending.ATTEMPTS, Ending.TIME)
+    is_used_up = told.get("status") == "finished" and told.get("reason") in _LIMITS
     if is_used_up and overrides is None and not landing.pending(repository, name) and not folder.requests:
         raise UsageError(
             f"run `{name}` has finished: its budget of {told['reason']} is used up",
-            help=f"raise it: `kapso resume {name} --attempts N` or `--time 10m`",
+            help=f"raise it: `kapso resume {name} --attempts N`, `--time 10m` or `--cost 5`",
             slug="finished",
         )
 

@@ -23,6 +23,7 @@ from kapso.git.repository import Repository
 from kapso.goal import Goal
 from kapso.loop.desks import Desks
 from kapso.loop.graph import AttemptState
+from kapso.loop.hints import Hints
 from kapso.loop.history import History
 from kapso.loop.purse import Purse
 from kapso.loop.run_folder import Journal, RunFolder
@@ -87,6 +88,7 @@ class Run:
         self.elapsed_s: Callable[[], float] = lambda: 0.0
         self.in_flight: dict[int, str] = {}
         self.slots = Slots(1)
+        self.hints = Hints(repository, name)
         self.purse = Purse(goal.budget.cost)
         self.desks = Desks(self, writers)
         self.best_left_in: Path | None = None

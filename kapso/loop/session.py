@@ -76,6 +76,9 @@ class Result:
     front: int = 0
     """How many attempts none beats in every metric; 0 where the run is not after that."""
 
+    cost: float | None = None
+    """Dollars that models and agents took, None where none was asked or no price is known."""
+
     stages: tuple[StageTally, ...] = ()
     importance: Mapping[str, float] = field(default_factory=dict)
     """The share of the score's variance that each parameter explains."""
@@ -93,6 +96,7 @@ class Result:
             "best_score": self.best.score if self.best else None,
             "best_attempt": self.best.number if self.best else None,
             "attempts": self.attempts,
+            "cost": self.cost,
             "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
             "stages": [asdict(each) for each in self.stages],
@@ -382,6 +386,7 @@ class _Session:
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
             front=len(run.front()),
+            cost=round(run.purse.spent, 6) if run.authors else None,
             stages=tally(run.goal, history.attempts.values()),
             leave_by=self._leave_by,
         )

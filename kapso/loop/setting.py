@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kapso.errors import GoalError, RepositoryError, UsageError
 from kapso.evaluate.base import BaseFiles, cache_folder, private_paths
@@ -22,11 +22,14 @@ from kapso.goal.mentions import mentions
 from kapso.goal.protection import Editable, editable_paths
 from kapso.loop.run import Run
 from kapso.loop.run_folder import Journal, Listener, RunFolder
-from kapso.loop.workspace import EditableIndex
+from kapso.loop.workspace import EditableIndex, tree_of
 from kapso.memory.episodes import Episodes
 from kapso.memory.recorder import Recorder
-from kapso.propose import make_proposers
+from kapso.propose import Ground, make_proposers
 from kapso.search import make_policy
+
+if TYPE_CHECKING:
+    from kapso.propose.agent import Site
 
 Say = Callable[[str], None]
 
@@ -127,6 +130,7 @@ def open_run(
     editable = EditableIndex(repository, setting.base, allowed, format_counts=goal.uses_diff)
     with open_sandbox(setting) as (sandbox, cache):
         files = BaseFiles(goal, repository, setting.base, sandbox, cache)
+        site = _site_of(setting, name, files, editable)
         episodes = Episodes(repository.state_dir / "kapso.duckdb")
         recorder = Recorder(episodes, warn=lambda line: say(f"warning: {line.removeprefix('kapso: ')}"))
         try:
@@ -139,7 +143,7 @@ def open_run(
                 evaluator=Evaluator(goal, files, seed=goal.search.seed, memory_bytes=setting.memory_bytes),
                 editable=editable,
                 policy=make_policy(goal.search.policy, goal),
-                proposers=make_proposers(goal, goal.search.seed, editable.files),
+                proposers=make_proposers(Ground(goal, editable.files, site)),
                 folder=folder,
                 journal=Journal(folder.path / "events.jsonl", name, listener),
                 recorder=recorder,
@@ -148,6 +152,29 @@ def open_run(
             )
         finally:
             recorder.close(1.0)  # with SIGTERM, all must end within 5 seconds
+
+
+def _site_of(setting: Setting, name: str, files: BaseFiles, editable: EditableIndex) -> Callable[[], Site]:
+    """What makes the place where an agent works in the run `name`."""
+
+    def make() -> Site:
+        from kapso.propose.agent import Site  # 30 ms with the prompts
+        from kapso.propose.prompts import Templates, agent_prompt
+
+        goal = setting.goal
+        templates = Templates.of(goal)
+        return Site(
+            run=name,
+            repository=setting.repository,
+            files=files,
+            editable=editable.editable,
+            tree_of=tree_of,
+            prompt=lambda context: agent_prompt(context, editable.files, templates),
+            memory_bytes=setting.memory_bytes,
+            processes=goal.sandbox.processes,
+        )
+
+    return make
 
 
 def describe_sandbox(sandbox: Sandbox) -> list[str]:

@@ -151,6 +151,7 @@ class AttemptSteps:
             left=run.left(state["number"]),
             noise=run.history.noise.sigma,
             barred=run.history.demoted,
+            hints=[hint.text for hint in run.hints.all()] if run.authors else (),
         )
 
     def _place(self, state: AttemptState) -> Place:

@@ -131,7 +131,10 @@ class CandidateWorkspace(Workspace):
         self._check(path)
         if path not in self:
             raise KeyError(path)
-        self._changed[path] = None
+        if path in self._files.entries:
+            self._changed[path] = None
+        else:
+            del self._changed[path]
 
     def __iter__(self) -> Iterator[str]:
         yield from (path for path in self._files if self._changed.get(path, b"") is not None)
@@ -176,6 +179,12 @@ class CandidateWorkspace(Workspace):
         if not self._editable.matches(path):
             reason = self._editable.why_protected(path) or "`edit` does not match it"
             raise PermissionError(f"`{path}` may not be changed: {reason}")
+
+
+def tree_of(workspace: Workspace) -> str:
+    """The whole tree of a candidate in the making."""
+    assert isinstance(workspace, CandidateWorkspace)
+    return workspace.tree()
 
 
 def _blob_id(content: bytes) -> str:

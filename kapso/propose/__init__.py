@@ -3,38 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kapso.goal import Goal
+from kapso.goal.authors import AgentOptions, LlmOptions
 from kapso.propose.protocol import Proposer, Snapshot
+
+if TYPE_CHECKING:
+    from kapso.propose.agent import Site
 
 Read = Callable[[str], Snapshot]
 """The editable files of a commit."""
 
-Factory = Callable[[Goal, int, Read], Proposer]
+
+@dataclass(frozen=True)
+class Ground:
+    """What a run's proposers stand on. `site` makes what an agent needs to work on this machine."""
+
+    goal: Goal
+    read: Read
+    site: Callable[[], Site]
 
 
-def _tune(goal: Goal, seed: int, read: Read) -> Proposer:
+Factory = Callable[[Ground, LlmOptions | AgentOptions | None], Proposer]
+
+
+def _tune(ground: Ground, options: object) -> Proposer:
     from kapso.propose.tune import Tune  # numpy: 80 ms
 
-    return Tune(goal, read)
+    return Tune(ground.goal, ground.read)
 
 
-def _mutate(goal: Goal, seed: int, read: Read) -> Proposer:
+def _mutate(ground: Ground, options: object) -> Proposer:
     from kapso.propose.mutate import Mutate
 
-    return Mutate(goal, read)
+    return Mutate(ground.goal, ground.read)
 
 
-def _combine(goal: Goal, seed: int, read: Read) -> Proposer:
+def _combine(ground: Ground, options: object) -> Proposer:
     from kapso.propose.combine import Combine
 
-    return Combine(goal, read)
+    return Combine(ground.goal, ground.read)
 
 
-def _ablate(goal: Goal, seed: int, read: Read) -> Proposer:
+def _ablate(ground: Ground, options: object) -> Proposer:
     from kapso.propose.ablate import Ablate
 
-    return Ablate(goal, read)
+    return Ablate(ground.goal, ground.read)
+
+
+def _llm(ground: Ground, options: object) -> Proposer:
+    from kapso.propose.llm.proposer import Llm  # a provider's package: 1 s
+
+    assert isinstance(options, LlmOptions)
+    return Llm(ground.goal, options, ground.read)
+
+
+def _agent(ground: Ground, options: object) -> Proposer:
+    from kapso.propose.agent import Agent
+
+    assert isinstance(options, AgentOptions)
+    return Agent(options, ground.site())
 
 
 CATALOGUE: Mapping[str, Factory] = {
@@ -42,12 +72,14 @@ CATALOGUE: Mapping[str, Factory] = {
     "mutate": _mutate,
     "combine": _combine,
     "ablate": _ablate,
+    "llm": _llm,
+    "agent": _agent,
 }
 
 FINISHERS = frozenset({"ablate"})
 """They say themselves when it is time, late in a run: asked first, and left out when turns are shared out."""
 
 
-def make_proposers(goal: Goal, seed: int, read: Read) -> list[Proposer]:
+def make_proposers(ground: Ground) -> list[Proposer]:
     """The proposers that the goal names, in its order."""
-    return [CATALOGUE[spec.name](goal, seed, read) for spec in goal.propose]
+    return [CATALOGUE[spec.name](ground, spec.options) for spec in ground.goal.propose]

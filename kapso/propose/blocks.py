@@ -37,6 +37,18 @@ def stays_inside(before: bytes, after: bytes | None) -> bool:
     return was is None or (after is not None and was == _outside(after))
 
 
+def kept_inside(before: bytes, after: bytes) -> bytes | None:
+    """`after` with all outside its blocks as it was `before`; None where these are not the same blocks."""
+    outside, text = _outside(before), after.decode("latin-1")
+    blocks = evolve_blocks(text)
+    if outside is None or blocks is None or len(blocks) != len(outside) - 1:
+        return None
+    inside = [*(text[start:end] for start, end in blocks), ""]
+    pieces = (piece for pair in zip(outside, inside, strict=True) for piece in pair)
+    mended = "".join(pieces).encode("latin-1")
+    return mended if stays_inside(before, mended) else None
+
+
 def _outside(content: bytes) -> list[str] | None:
     """What lies between the blocks, piece by piece; None where there is no marker."""
     text = content.decode("latin-1")  # a character a byte, whatever the encoding

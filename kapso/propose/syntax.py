@@ -99,6 +99,16 @@ def faults(path: str, content: bytes) -> int | None:
     return count_faults(text, language)
 
 
+def first_fault(path: str, content: bytes) -> int | None:
+    """The number of the first line at which the parser finds an error; None where it finds none."""
+    language = _language(path)
+    if language is None or (text := _text(content)) is None:
+        return None
+    root = _parse(text, language)
+    found = [*root.find_all(kind="ERROR"), *(each for each in root.find_all(regex="^$") if each.is_leaf())]
+    return min((each.range().start.line + 1 for each in found), default=None)
+
+
 def count_faults(text: str, language: str) -> int:
     """How many errors the parser finds; missing pieces and empty blocks of Python are among them."""
     root = _parse(text, language)

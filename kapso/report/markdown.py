@@ -14,7 +14,7 @@ from kapso.report import tallies, words
 from kapso.report.facts import Facts
 from kapso.report.page import change, ending, verdict
 from kapso.report.words import APART, OPEN_NETWORK, TOGETHER
-from kapso.wording import duration, number, printable, printable_lines, signed
+from kapso.wording import dollars, duration, number, printable, printable_lines, signed
 
 MOST_DIFF_LINES = 400
 MOST_DIFF = 60_000
@@ -104,7 +104,7 @@ def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
     if staged := tallies.stages(facts):
         yield "Stages", escaped("; ".join(staged))
     if run.cost is not None:
-        yield "Cost", f"{number(run.cost)} $"
+        yield "Cost", f"{dollars(run.cost)}"
     levels = tallies.sandbox_levels(facts)
     yield "Sandbox", ", ".join(code(level) for level, _ in levels) or "unknown"
     if facts.goal is not None and facts.goal.is_judged_apart:
@@ -131,7 +131,7 @@ def _proposers(facts: Facts) -> Iterator[str]:
     yield "| Proposer | Attempts | Better | New bests | Gain | Time | Cost |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for share in shares[:_MOST_PROPOSERS]:
-        cost = "-" if share.cost is None else f"{number(share.cost)} $"
+        cost = "-" if share.cost is None else dollars(share.cost)
         yield (
             f"| {code(share.proposer)} | {share.attempts} | {share.better} | {share.improvements} "
             f"| {number(share.gain)} | {duration(share.seconds)} | {cost} |"

@@ -24,7 +24,7 @@ from kapso.report.facts import MOST_DIFF, Facts
 from kapso.report.front_chart import front_plane
 from kapso.report.matters import what_matters
 from kapso.report.tree import LANE_PX, ROW_PX, attempt_tree
-from kapso.wording import duration, number, printable, printable_lines, signed
+from kapso.wording import dollars, duration, number, printable, printable_lines, signed
 
 TEMPLATES = Path(__file__).with_name("templates")
 TOP_ROWS = 50
@@ -63,6 +63,7 @@ def to_html(facts: Facts) -> str:
     )
     environment.filters |= {
         "number": number,
+        "dollars": dollars,
         "signed": signed,
         "duration": duration,
         "line": printable,

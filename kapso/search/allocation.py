@@ -177,7 +177,7 @@ class Allocation:
         return 0.0, attempt.verdict is Verdict.BETTER
 
     def _part_of_budget(self, attempt: Attempt) -> float:
-        """What part of all limits an attempt uses up; of time, that of its evaluation: it is written beside."""
+        """What part of all limits an attempt uses up; of time, what its evaluation took alone."""
         used = (1, attempt.duration_s or 0.0, attempt.cost or 0.0)
         limits = (self._budget.attempts, self._budget.time_s, self._budget.cost)
         parts = [each / limit for each, limit in zip(used, limits, strict=True) if limit]

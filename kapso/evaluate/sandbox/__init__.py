@@ -7,8 +7,19 @@ with base.candidate(Layer(changes), hidden=["evaluate.py"], slot=0) as candidate
 """
 
 from kapso.evaluate.sandbox.base import Base, CandidateFiles
+from kapso.evaluate.sandbox.files import Written
 from kapso.evaluate.sandbox.job import CommandResult, Job, Layer, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.sandbox import Sandbox
 
-__all__ = ["Base", "CandidateFiles", "CommandResult", "Job", "Layer", "Limits", "Sandbox", "take_over"]
+__all__ = [
+    "Base",
+    "CandidateFiles",
+    "CommandResult",
+    "Job",
+    "Layer",
+    "Limits",
+    "Sandbox",
+    "Written",
+    "take_over",
+]

@@ -17,7 +17,7 @@ from kapso.evaluate.sandbox.copies import CopyFiles, link_shared
 from kapso.evaluate.sandbox.enclosure import Enclosure
 from kapso.evaluate.sandbox.execute import execute
 from kapso.evaluate.sandbox.fence import Fence
-from kapso.evaluate.sandbox.files import Cache, Files, Program, normal
+from kapso.evaluate.sandbox.files import Cache, Files, Program, Written, normal
 from kapso.evaluate.sandbox.job import CommandResult, Job, Layer
 from kapso.evaluate.sandbox.layers import make_whiteouts, vanishing
 from kapso.evaluate.sandbox.limits import Unwalled
@@ -198,6 +198,10 @@ class CandidateFiles:
         result = execute(self._level, job, self._files.for_build(), cancel)
         self._files.after_build(result.succeeded)
         return result
+
+    def written(self) -> Written:
+        """What the command that `build` ran has changed; to be read before another one runs."""
+        return self._files.written()
 
     def run(self, job: Job, cancel: threading.Event) -> CommandResult:
         """Runs a command that starts from the candidate as built; what it writes to the workspace goes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 STDOUT_BYTES = 1 << 20
@@ -37,14 +38,47 @@ class Tail:
         return whole[cut:]
 
 
+class Redactor:
+    """Strikes secrets out of a stream, also those that arrive in two pieces."""
+
+    def __init__(self, secrets: Mapping[bytes, bytes]) -> None:
+        self._secrets = dict(sorted(secrets.items(), key=lambda pair: -len(pair[0])))
+        self._waiting = b""
+
+    def add(self, chunk: bytes) -> bytes:
+        """What may be shown by now: all but an end that a secret may begin with."""
+        if not self._secrets:
+            return chunk
+        text = self._strike(self._waiting + chunk)
+        held = max((n for secret in self._secrets for n in _begun(text, secret)), default=0)
+        self._waiting = text[len(text) - held :]
+        return text[: len(text) - held]
+
+    def close(self) -> bytes:
+        """What was held back."""
+        text, self._waiting = self._waiting, b""
+        return text
+
+    def _strike(self, text: bytes) -> bytes:
+        for secret, instead in self._secrets.items():
+            text = text.replace(secret, instead)
+        return text
+
+
+def _begun(text: bytes, secret: bytes) -> list[int]:
+    """How many bytes at the end of `text` may be the beginning of `secret`, if any."""
+    longest = min(len(text), len(secret) - 1)
+    return [n for n in range(longest, 0, -1) if text.endswith(secret[:n])][:1]
+
+
 class Log:
     """One command's part of an append-only log file: header, head, a note of what was cut, tail, ending."""
 
-    def __init__(self, path: Path, command: str) -> None:
+    def __init__(self, path: Path, command: str, head_bytes: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o644)
-        self._room = LOG_HEAD_BYTES
+        self._room = head_bytes
         self._tail = Tail(LOG_TAIL_BYTES)
         self._ends_line = True
         self._write(b"$ " + command.replace("\n", "\\n").encode(errors="surrogateescape") + b"\n")

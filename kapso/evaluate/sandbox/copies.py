@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import stat
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from kapso.evaluate.sandbox.files import Program
+from kapso.evaluate.sandbox.files import Program, Written
 from kapso.evaluate.sandbox.layers import vanishing
 from kapso.evaluate.sandbox.place import Place, is_within
-from kapso.evaluate.sandbox.trees import copy_tree, lay_over, remove_tree, size_of
+from kapso.evaluate.sandbox.trees import copy_tree, entries_of, lay_over, remove_tree, size_of
 
 
 class CopyFiles:
@@ -56,6 +57,16 @@ class CopyFiles:
             if original.is_file() and (cache / name).parent.is_dir():
                 shutil.copy2(original, cache / name, follow_symlinks=False)
 
+    def written(self) -> Written:
+        assert self._built
+        program, shared = self._program, set(self._program.shared)
+        own = _marks(program.changes.folder, shared)
+        gone = {*vanishing(program.base, program.gone), *own, *shared}
+        before, after = {**_marks(program.base, gone), **own}, _marks(self._built, shared)
+        changed = {path: mark for path, mark in after.items() if before.get(path) != mark}
+        files = {path: self._built / path for path, mark in changed.items() if stat.S_ISREG(mark[0])}
+        return Written(files, {*changed, *(before.keys() - after.keys())})
+
     def for_run(self) -> Place:
         return self._place(with_caches=False)
 
@@ -87,6 +98,24 @@ class CopyFiles:
         lay_over(program.changes.folder, folder)
         if self._linked:
             link_shared(folder, program.shared, program.hidden)
+
+
+def _marks(folder: Path, without: Set[str]) -> dict[str, tuple[int, int, int]]:
+    """What tells whether a file or link below `folder` has changed, by its path; `without` what is there."""
+    found: dict[str, tuple[int, int, int]] = {}
+    waiting = [""]
+    while waiting:
+        top = waiting.pop()
+        for entry in entries_of(folder / top):
+            path = os.path.join(top, entry.name)
+            if path in without:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            else:
+                is_now = entry.stat(follow_symlinks=False)
+                found[path] = (is_now.st_mode, is_now.st_size, is_now.st_mtime_ns)
+    return found
 
 
 def link_shared(folder: Path, shared: Mapping[str, Path], hidden: Sequence[str] = ()) -> None:

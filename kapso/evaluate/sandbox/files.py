@@ -6,7 +6,7 @@ Both give the same results. Overlays cost what a candidate changes, copies cost 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -47,13 +47,36 @@ class Program:
         }
 
 
+@dataclass(frozen=True)
+class Written:
+    """What builds have changed in the workspace, as it stands on the host.
+
+    `files` maps the paths of regular files that were written to where they lie; at a path of `others`
+    stands something else now, a link or nothing, and whatever was there or below it is gone.
+    """
+
+    files: Mapping[str, Path]
+    others: Set[str]
+
+    def is_gone(self, path: str) -> bool:
+        """Whether what stood at `path` is not there any more."""
+        if path in self.files:
+            return False
+        parts = path.split("/")
+        return any("/".join(parts[:n]) in self.others for n in range(1, len(parts) + 1))
+
+
 class Files(Protocol):
-    """The files of one candidate. A build comes first, if any; `drop` follows each `for_run`."""
+    """The files of one candidate. A build comes first, if any; `drop` follows each `for_run`.
+
+    `written` tells of the last build, before another command runs.
+    """
 
     def for_build(self) -> Place: ...
     def after_build(self, succeeded: bool) -> None: ...
     def for_run(self) -> Place: ...
     def drop(self, place: Place) -> None: ...
+    def written(self) -> Written: ...
 
 
 @dataclass(frozen=True)

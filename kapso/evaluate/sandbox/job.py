@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from kapso.evaluate.sandbox.capture import LOG_HEAD_BYTES
 
 StoppedBy = Literal["timeout", "memory", "processes", "disk", "cancel"]
 
@@ -28,6 +30,8 @@ class Job:
     what the sandbox sets by itself (PATH, HOME, TMPDIR, locale, what toolchains need). `out` and `result`
     are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`. The
     log and errors call the command `shown` where that is given. `core` is the one core that it runs on.
+    `secrets` maps values that are struck out of all that the command prints to what stands in their place;
+    `log_bytes` is how much of its output goes to the log as it comes, before only the end is kept.
     """
 
     command: str
@@ -41,6 +45,8 @@ class Job:
     log: Path | None = None
     shown: str = ""
     core: int | None = None
+    secrets: Mapping[bytes, bytes] = field(default_factory=dict)
+    log_bytes: int = LOG_HEAD_BYTES
 
     @property
     def words(self) -> str:

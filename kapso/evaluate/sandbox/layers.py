@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kapso.evaluate.sandbox.trees import remove_tree
+from kapso.evaluate.sandbox.files import Written
+from kapso.evaluate.sandbox.trees import entries_of, remove_tree
 
 _OPAQUE = "user.overlay.opaque"
 
@@ -93,6 +94,25 @@ def fold(upper: Path, target: Path, leave_out: frozenset[str] = frozenset()) -> 
     for path in leave_out:
         if _is_plain_folder((target / path).parent):
             remove_tree(target / path)
+
+
+def written_in(upper: Path) -> Written:
+    """What an overlay's `upper` layer changes; no link in it is followed."""
+    files: dict[str, Path] = {}
+    others: set[str] = set()
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        for entry in entries_of(upper / path):
+            below = os.path.join(path, entry.name)
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder:
+                waiting.append(below)
+            elif entry.is_file(follow_symlinks=False):
+                files[below] = upper / below
+            if not is_folder or _hides(upper / below):
+                others.add(below)
+    return Written(files, others)
 
 
 def _move(path: Path, target: Path) -> None:

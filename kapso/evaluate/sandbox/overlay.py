@@ -13,8 +13,8 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kapso.evaluate.sandbox.files import Program
-from kapso.evaluate.sandbox.layers import fold
+from kapso.evaluate.sandbox.files import Program, Written
+from kapso.evaluate.sandbox.layers import fold, written_in
 from kapso.evaluate.sandbox.place import Place
 
 _LAYER_MODE = 0o755
@@ -94,6 +94,9 @@ class OverlayFiles:
                     fold(written / _upper(number), cache.folder, self._program.changed_in(path))
         self._cached = succeeded
         self._lower.append(written / _upper(0))
+
+    def written(self) -> Written:
+        return written_in(self._folder / f"build-{self._builds}" / _upper(0))
 
     def for_run(self) -> Place:
         return self._place(self._spares.take())

@@ -95,6 +95,10 @@ class Sandbox:
             overlays=self.overlays,
         )
 
+    def folder(self, prefix: str) -> Path:
+        """A new folder of the cache for what belongs to one command; a kill leaves it no longer than that."""
+        return Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=self._session.folder))
+
     def discard(self, folder: Path) -> None:
         """Remove a folder of the cache; it is gone from its place when this returns."""
         self._session.bin.throw(folder)

@@ -187,6 +187,17 @@ def lay_over(source: Path, target: Path) -> None:
                     shutil.copy2(entry.path, place, follow_symlinks=False)
 
 
+def entries_of(folder: Path) -> list[os.DirEntry[str]]:
+    """What `folder` holds; it is opened for its owner where a program has closed it."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except PermissionError:
+        folder.chmod(0o700)
+        with os.scandir(folder) as entries:
+            return list(entries)
+
+
 def size_of(folder: Path, enough: int = _NO_BOUND) -> int:
     """Bytes on disk below `folder`; more than `enough` as soon as that is passed.
 

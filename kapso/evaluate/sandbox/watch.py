@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from kapso.errors import MachineError
-from kapso.evaluate.sandbox.capture import STDERR_BYTES, STDOUT_BYTES, Log, Tail
+from kapso.evaluate.sandbox.capture import STDERR_BYTES, STDOUT_BYTES, Log, Redactor, Tail
 from kapso.evaluate.sandbox.job import CommandResult, Job, StoppedBy
 from kapso.evaluate.sandbox.processes import TreeMeter, held_bytes, left_cpu_seconds, oom_kills, own_bytes
 from kapso.evaluate.sandbox.trees import size_of
@@ -106,7 +106,8 @@ class _Watch:
     def __init__(self, started: Started, job: Job, disk: Disk, cancel: threading.Event) -> None:
         self.started, self.job, self.disk, self.cancel = started, job, disk, cancel
         self.stdout, self.stderr = Tail(STDOUT_BYTES), Tail(STDERR_BYTES)
-        self.log = Log(job.log, job.words) if job.log else None
+        self.log = Log(job.log, job.words, job.log_bytes) if job.log else None
+        self.redact_stdout, self.redact_stderr = Redactor(job.secrets), Redactor(job.secrets)
         self.meter: TreeMeter | None = None
         self.used = Usage(0.0, 0)
         self.exit_code: int | None = None
@@ -136,6 +137,8 @@ class _Watch:
             for _ in range(_PIPE_READS):
                 if not self._read(file, handlers[file], once=True):
                     break
+        self._keep(self.stdout, self.redact_stdout.close())
+        self._keep(self.stderr, self.redact_stderr.close())
         return self._result()
 
     def _handlers(self) -> dict[int, Callable[[bytes], None]]:
@@ -163,12 +166,13 @@ class _Watch:
         return bool(chunk)
 
     def _on_stdout(self, chunk: bytes) -> None:
-        self.stdout.add(chunk)
-        if self.log:
-            self.log.add(chunk)
+        self._keep(self.stdout, self.redact_stdout.add(chunk))
 
     def _on_stderr(self, chunk: bytes) -> None:
-        self.stderr.add(chunk)
+        self._keep(self.stderr, self.redact_stderr.add(chunk))
+
+    def _keep(self, tail: Tail, chunk: bytes) -> None:
+        tail.add(chunk)
         if self.log:
             self.log.add(chunk)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kapso.propose.author import Failure
-from kapso.propose.prompts.code import FileView
+from kapso.propose.prompts.code import FileView, as_text
 from kapso.propose.prompts.fit import fitted
 from kapso.propose.prompts.gather import Gatherer, Read, Recalled
 from kapso.propose.prompts.material import Material
 from kapso.propose.prompts.templates import Templates
-from kapso.propose.prompts.text import masked, tail
+from kapso.propose.prompts.text import tail
 from kapso.propose.protocol import Context
 
 PROMPT_TOKENS = 24_000
@@ -66,11 +66,8 @@ def repair(
     that it changed, as they stand now. Otherwise nothing was applied.
     """
     feedback = tail(failure.feedback, FAILURE_TOKENS) if failure.feedback else None
-    files = [
-        FileView(path, text, text.count("\n"))
-        for path, content in (changed or {}).items()
-        if "\0" not in (text := content.decode("utf-8", "replace"))
-    ]
+    texts = {path: as_text(content) for path, content in (changed or {}).items()}
+    files = [FileView(path, text) for path, text in texts.items() if text is not None]
     said = templates.render(
         "repair",
         failure=Failure(failure.reason, feedback),
@@ -78,7 +75,7 @@ def repair(
         files=files,
         repeated=any(message["role"] == "assistant" for message in messages),
     )
-    reply = masked(tail(reply_text, REPLY_TOKENS)) or "(nothing)"
+    reply = templates.masked(tail(reply_text, REPLY_TOKENS)) or "(nothing)"
     return [*map(dict, messages), _message("assistant", reply), _message("user", said)]
 
 

@@ -8,18 +8,24 @@ seed, so that over many attempts a model sees all of a program that is too large
 
 from __future__ import annotations
 
+import math
 import random
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from kapso.propose.blocks import evolve_blocks
 from kapso.propose.prompts.text import clip, count_tokens
+from kapso.wording import plural
 
 LONGEST_PART = 60
 """Lines; a longer part is divided at what stands furthest left in it."""
-MOST_FILES = 200
-"""As many are looked into, if there are more."""
+MOST_FILES = 400
+"""As many are looked into, if there are more: 1 ms each at first."""
+WORTH_OPENING = 0.4
+"""Of the best part's value: what a part must have for a further file to be shown."""
 _GAP_TOKENS = 30
 _FILE_TOKENS = 15
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
@@ -33,11 +39,10 @@ _LANGUAGES = {
 
 @dataclass(frozen=True)
 class FileView:
-    """A file as a prompt shows it. `lines` counts all of its lines."""
+    """A file as a prompt shows it, whole or in parts."""
 
     path: str
     text: str
-    lines: int
     is_whole: bool = True
 
     @property
@@ -47,10 +52,10 @@ class FileView:
 
 @dataclass(frozen=True)
 class Unseen:
-    """A file that is named and not shown."""
+    """A file that is named and not shown; `note` says how large it is, or that it is no text."""
 
     path: str
-    lines: int
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,104 +72,145 @@ class Interest:
     def words_of(texts: Iterable[str | None]) -> frozenset[str]:
         return frozenset(word for text in texts if text for word in _WORD.findall(text))
 
+    def of_path(self, path: str) -> float:
+        """What the path alone tells."""
+        name = path.rpartition("/")[2]
+        is_named = name in self.words or name.partition(".")[0] in self.words
+        return 3.0 * (path in self.paths) + 3.0 * is_named
 
-@dataclass
-class _Part:
-    path: str
+
+@dataclass(frozen=True)
+class Part:
+    """Lines of a file, from `start` up to `stop`."""
+
     start: int
     stop: int
     tokens: int
-    value: float
+    words: frozenset[str]
+    head: str
 
 
-@dataclass
-class _File:
-    path: str
-    lines: Sequence[str]
-    parts: list[_Part] = field(default_factory=list)
+class Program:
+    """The files that are text, the most promising of very many; `rest` is only named."""
+
+    def __init__(self, files: Mapping[str, bytes], interest: Interest) -> None:
+        self.interest = interest
+        paths = sorted(files)
+        if len(paths) > MOST_FILES:
+            rng = random.Random(interest.seed)
+            paths.sort(key=lambda path: (-interest.of_path(path), rng.random()))
+        self.texts: dict[str, str] = {}
+        self.rest: list[Unseen] = []
+        for path in sorted(paths[:MOST_FILES]):
+            if (text := as_text(files[path])) is None:
+                self.rest.append(Unseen(path, "not text"))
+            else:
+                self.texts[path] = text
+        self.rest += [Unseen(path) for path in paths[MOST_FILES:]]
+        self.tokens = sum(_tokens(text) + _FILE_TOKENS for text in self.texts.values())
+        """What all of it takes."""
+
+    def within(self, most_tokens: int) -> tuple[list[FileView], list[Unseen]]:
+        """What fits into so many tokens, and the files of which nothing is shown."""
+        if self.tokens <= most_tokens:
+            return [FileView(path, text) for path, text in self.texts.items()], self.rest
+        chosen = self._chosen(most_tokens)
+        views = [_view(path, self.texts[path], chosen[path]) for path in self.texts if path in chosen]
+        left_out = [
+            Unseen(path, plural(text.count("\n"), "line"))
+            for path, text in self.texts.items()
+            if path not in chosen
+        ]
+        return views, [*left_out, *self.rest]
+
+    def _chosen(self, most_tokens: int) -> dict[str, set[Part]]:
+        """The parts of most value that fit, by path. With the first part of a file goes its beginning."""
+        room = most_tokens
+        chosen: dict[str, set[Part]] = {}
+        for value, path, part in self._ranked:
+            if path not in chosen and value < WORTH_OPENING * self._ranked[0][0]:
+                continue
+            parts = {part}
+            if path not in chosen:
+                parts.add(parts_of(self.texts[path])[0])
+            new = parts - chosen.get(path, set())
+            cost = sum(each.tokens + _GAP_TOKENS for each in new) + _FILE_TOKENS * (path not in chosen)
+            if cost <= room:
+                room -= cost
+                chosen.setdefault(path, set()).update(new)
+        return chosen
+
+    @cached_property
+    def _ranked(self) -> list[tuple[float, str, Part]]:
+        """Every part with its value, the best first; a good one lifts the others of its file."""
+        parts = {path: parts_of(text) for path, text in self.texts.items()}
+        weights = self._weights(part for each in parts.values() for part in each)
+        ranked = []
+        for path, text in self.texts.items():
+            values = self._values(path, text, parts[path], weights)
+            lift = 0.7 * max(values, default=0.0)
+            ranked += [(value + lift, path, part) for value, part in zip(values, parts[path], strict=True)]
+        return sorted(ranked, key=lambda each: (-each[0], each[1], each[2].start))
+
+    def _weights(self, parts: Iterable[Part]) -> dict[str, float]:
+        """What a word tells that is named: one that stands in every part tells nothing."""
+        counts: Counter[str] = Counter()
+        total = 0
+        for part in parts:
+            total += 1
+            counts.update(part.words & self.interest.words)
+        return {word: math.log(total / count) / math.log(total + 1) for word, count in counts.items()}
+
+    def _values(
+        self, path: str, text: str, parts: Sequence[Part], weights: Mapping[str, float]
+    ) -> list[float]:
+        interest, inside = self.interest, _inside_blocks(text)
+        rng = random.Random(f"{interest.seed} {path}")
+        lines = text.split("\n")
+        of_path = interest.of_path(path)
+        values = []
+        for part in parts:
+            value = of_path + rng.random()
+            value += min(4.0, 1.5 * sum(weights[word] for word in part.words & interest.words))
+            value += 2.0 * any(line.strip() in interest.lines for line in lines[part.start : part.stop])
+            if inside is not None:
+                is_open = any(part.start < end and start < part.stop for start, end in inside)
+                value += 8.0 if is_open else -4.0
+            values.append(value)
+        return values
 
 
-def show_files(
-    files: Mapping[str, bytes], most_tokens: int, interest: Interest
-) -> tuple[list[FileView], list[Unseen]]:
-    """What fits of `files` into so many tokens, and the files of which nothing is shown."""
-    texts, unreadable = _texts(files, interest)
-    if sum(count_tokens(text) + _FILE_TOKENS for text in texts.values()) <= most_tokens:
-        views = [FileView(path, text, _count(text)) for path, text in texts.items()]
-        return views, unreadable
-    parted = [_parted(path, text, interest) for path, text in texts.items()]
-    chosen = _chosen(parted, most_tokens)
-    views, left_out = [], list(unreadable)
-    for file in parted:
-        kept = chosen.get(file.path, [])
-        if kept:
-            views.append(_view(file, kept))
-        else:
-            left_out.append(Unseen(file.path, len(file.lines)))
-    return views, left_out
+def as_text(content: bytes) -> str | None:
+    """A file's text with plain line ends; None where it is none."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text.replace("\r\n", "\n")
 
 
-def size_of(files: Mapping[str, bytes], interest: Interest) -> int:
-    """The tokens that all of `files` take."""
-    texts, _ = _texts(files, interest)
-    return sum(count_tokens(text) + _FILE_TOKENS for text in texts.values())
+@lru_cache(maxsize=2 * MOST_FILES)
+def _tokens(text: str) -> int:
+    return count_tokens(text)
 
 
-def _texts(files: Mapping[str, bytes], interest: Interest) -> tuple[dict[str, str], list[Unseen]]:
-    """The files that are text, the most promising of very many; the rest is only named."""
-    paths = sorted(files)
-    if len(paths) > MOST_FILES:
-        rng = random.Random(interest.seed)
-        paths.sort(key=lambda path: (-_file_value(path, interest), rng.random()))
-    texts, rest = {}, [Unseen(path, 0) for path in paths[MOST_FILES:]]
-    for path in sorted(paths[:MOST_FILES]):
-        try:
-            text = files[path].decode("utf-8")
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text:
-            rest.append(Unseen(path, 0))
-        else:
-            texts[path] = text
-    return texts, rest
-
-
-def _file_value(path: str, interest: Interest) -> float:
-    name = path.rpartition("/")[2]
-    is_named = name in interest.words or name.partition(".")[0] in interest.words
-    return 3.0 * (path in interest.paths) + 3.0 * is_named
-
-
-def _parted(path: str, text: str, interest: Interest) -> _File:
-    lines = text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    file = _File(path, lines)
-    inside = _inside_blocks(text)
-    rng = random.Random(f"{interest.seed} {path}")
-    whole = _file_value(path, interest)
+@lru_cache(maxsize=2 * MOST_FILES)
+def parts_of(text: str) -> tuple[Part, ...]:
+    """The parts of a file, in order; all of its lines are in one."""
+    lines = text.removesuffix("\n").split("\n")
+    parts = []
     for start, stop in _stretches(lines, 0, len(lines)):
         body = "\n".join(lines[start:stop])
-        value = whole + 2.0 * rng.random() + 2.0 * (start == 0)
-        value += min(3, len(interest.words & set(_WORD.findall(body))) / 2) if interest.words else 0.0
-        value += 2.0 * any(line.strip() in interest.lines for line in lines[start:stop])
-        if inside is not None:
-            value += 8.0 if any(start < end and begin < stop for begin, end in inside) else -4.0
-        file.parts.append(_Part(path, start, stop, count_tokens(body) + 1, value))
-    return file
+        words = frozenset(_WORD.findall(body))
+        parts.append(Part(start, stop, count_tokens(body) + 1, words, clip(lines[start], 50)))
+    return tuple(parts)
 
 
 def _stretches(lines: Sequence[str], start: int, stop: int) -> list[tuple[int, int]]:
     """The parts between two lines, divided where they are long and can be."""
-    widths = [len(line) - len(line.lstrip()) for line in lines[start:stop] if line.strip()]
-    if not widths:
-        return [(start, stop)] if stop > start else []
-    least = min(widths)
-    cuts = [
-        at
-        for at in range(start + 1, stop)
-        if lines[at].strip() and not lines[at - 1].strip() and _width(lines[at]) == least
-    ]
+    widths = [_width(line) for line in lines[start:stop] if line.strip()]
+    least = min(widths, default=0)
+    cuts = [at for at in _behind_gaps(lines, start, stop) if _width(lines[at]) == least]
     if not cuts and stop - start > LONGEST_PART:
         cuts = _inner_cuts(lines, start, stop)
     found = []
@@ -177,14 +223,18 @@ def _stretches(lines: Sequence[str], start: int, stop: int) -> list[tuple[int, i
 
 
 def _inner_cuts(lines: Sequence[str], start: int, stop: int) -> list[int]:
-    """Where a part that has no gap at its own level is divided: at blank lines, else every so often."""
-    blank = [at for at in range(start + 1, stop) if lines[at].strip() and not lines[at - 1].strip()]
+    """Where a part that has no gap at its own level is divided: at other gaps, else every so often."""
+    gaps = _behind_gaps(lines, start, stop) or range(start + LONGEST_PART // 2, stop, LONGEST_PART // 2)
     cuts, last = [], start
-    for at in blank or range(start + LONGEST_PART // 2, stop, LONGEST_PART // 2):
+    for at in gaps:
         if at - last >= LONGEST_PART // 2:
             cuts.append(at)
             last = at
     return cuts
+
+
+def _behind_gaps(lines: Sequence[str], start: int, stop: int) -> list[int]:
+    return [at for at in range(start + 1, stop) if lines[at].strip() and not lines[at - 1].strip()]
 
 
 def _width(line: str) -> int:
@@ -193,43 +243,32 @@ def _width(line: str) -> int:
 
 def _inside_blocks(text: str) -> list[tuple[int, int]] | None:
     """The lines between EVOLVE-BLOCK markers, None where there is no marker."""
-    blocks = evolve_blocks(text)
+    blocks = evolve_blocks(text) if "EVOLVE-BLOCK" in text else None
     if blocks is None:
         return None
     return [(text.count("\n", 0, start), text.count("\n", 0, end) + 1) for start, end in blocks]
 
 
-def _chosen(files: Sequence[_File], most_tokens: int) -> dict[str, list[_Part]]:
-    """The parts of most value that fit, by path and in order."""
-    room = most_tokens
-    chosen: dict[str, list[_Part]] = {}
-    for part in sorted((part for file in files for part in file.parts), key=lambda each: -each.value):
-        cost = part.tokens + _GAP_TOKENS + (0 if part.path in chosen else _FILE_TOKENS + _GAP_TOKENS)
-        if cost <= room:
-            room -= cost
-            chosen.setdefault(part.path, []).append(part)
-    return {path: sorted(parts, key=lambda each: each.start) for path, parts in chosen.items()}
+def _view(path: str, text: str, kept: Collection[Part]) -> FileView:
+    """The file with a line in the place of each stretch that is left out."""
+    lines = text.removesuffix("\n").split("\n")
+    shown: list[str] = []
+    hidden: list[Part] = []
+    for part in parts_of(text):
+        if part not in kept:
+            hidden.append(part)
+            continue
+        shown += _gap(hidden)
+        hidden = []
+        shown += lines[part.start : part.stop]
+    shown += _gap(hidden)
+    return FileView(path, "\n".join(shown), len(kept) == len(parts_of(text)))
 
 
-def _view(file: _File, kept: Sequence[_Part]) -> FileView:
-    lines: list[str] = []
-    at = 0
-    for part in [*kept, _Part(file.path, len(file.lines), len(file.lines), 0, 0.0)]:
-        if part.start > at:
-            hidden = [each for each in file.parts if at <= each.start < part.start]
-            lines.append(_gap(file, hidden, part.start - at))
-        lines += file.lines[part.start : part.stop]
-        at = part.stop
-    is_whole = sum(part.stop - part.start for part in kept) == len(file.lines)
-    return FileView(file.path, "\n".join(lines), len(file.lines), is_whole)
-
-
-def _gap(file: _File, hidden: Sequence[_Part], count: int) -> str:
-    """`[… 52 lines not shown: def place(): · def forces(circles): …]`."""
-    heads = [clip(file.lines[part.start], 50) for part in hidden if file.lines[part.start].strip()]
-    outline = clip(" · ".join(heads), 120)
-    return f"[… {count} lines not shown{': ' + outline if outline else ''} …]"
-
-
-def _count(text: str) -> int:
-    return text.count("\n") + (not text.endswith("\n") and bool(text))
+def _gap(hidden: Sequence[Part]) -> list[str]:
+    """`[… 52 lines not shown: def place(): · def forces(circles): …]`, or nothing."""
+    if not hidden:
+        return []
+    count = hidden[-1].stop - hidden[0].start
+    outline = clip(" · ".join(part.head for part in hidden if part.head), 120)
+    return [f"[… {plural(count, 'line')} not shown{': ' + outline if outline else ''} …]"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from kapso.attempt import BASELINE, HUMAN, Attempt, Outcome, Verdict
 from kapso.git.hunks import unified
 from kapso.goal import format_duration
 from kapso.goal.model import MEASURED_METRICS
-from kapso.propose.prompts.code import Interest, show_files, size_of
+from kapso.propose.prompts.code import Interest, Program
 from kapso.propose.prompts.goal_view import view_goal, visible
 from kapso.propose.prompts.material import Excerpt, Material, Row, Table, Told
 from kapso.propose.prompts.room import Room
@@ -35,9 +35,12 @@ FEEDBACK_TOKENS, OWN_TOKENS = 250, 1200
 """The most for another attempt's feedback, and for that on the program that is edited."""
 MOST_WORKED, MOST_FAILED, MOST_OTHERS, MOST_KNOWN, MOST_TRIED, MOST_SETTINGS = 4, 4, 3, 5, 20, 8
 MOST_LESSONS, MOST_KNOWLEDGE, MOST_HINTS = 8, 5, 20
-MOST_LINEAGE, MOST_UNSEEN, MOST_METRICS = 8, 30, 12
+MOST_LINEAGE, MOST_UNSEEN, MOST_METRICS = 8, 20, 12
 RECORD_SHARE = 0.4
 """Of the room, what the record may take although the program must be cut for it."""
+
+
+_unified = lru_cache(maxsize=256)(unified)
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,12 @@ class Gatherer:
 
     def material(self, tokens: int, *, with_code: bool = True) -> Material:
         """As much beyond the least as fits into so many tokens."""
-        code = size_of(self.files, self._interest) if with_code else 0
+        code = self._program.tokens if with_code else 0
         room = Room(max(tokens - code, int(RECORD_SHARE * tokens)))
         found = self._record(room)
         if not with_code:
             return found
-        views, unseen = show_files(self.files, tokens - room.used, self._interest)
+        views, unseen = self._program.within(tokens - room.used)
         return replace(
             found,
             files=views,
@@ -276,7 +279,8 @@ class Gatherer:
             return None
         command = goal.run or goal.evaluate
         name = "run" if goal.run else "evaluation"
-        return f"Its {name} takes {duration(seconds)} of the {format_duration(command.timeout_s)} that it may take."
+        limit = format_duration(command.timeout_s)
+        return f"Its {name} takes {duration(seconds)} of the {limit} that it may take."
 
     def _diff(self, attempt: Attempt, against: Attempt | None) -> str:
         """What it changed, or in what it differs from another, in the files that may be seen."""
@@ -288,9 +292,13 @@ class Gatherer:
             before, after = self._read(old.commit), self._read(attempt.commit)
             paths = visible(self.context.goal, dict.fromkeys(after.changed_from(before), b""))
             self._diffs[key] = "".join(
-                unified(before.get(path, b""), after.get(path, b""), path) for path in paths
+                _unified(before.get(path, b""), after.get(path, b""), path) for path in paths
             )
         return self._diffs[key]
+
+    @cached_property
+    def _program(self) -> Program:
+        return Program(self.files, self._interest)
 
     @cached_property
     def _interest(self) -> Interest:

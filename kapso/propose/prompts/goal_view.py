@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from kapso.goal import Goal, Metric, format_duration
-from kapso.goal.model import Constraint
+from kapso.goal import Command, Goal, Metric, format_duration
+from kapso.goal.model import Constraint, EvaluationStage
 from kapso.goal.protection import hidden_paths
 from kapso.propose.blocks import evolve_blocks
+from kapso.search.front import seeks_front
 from kapso.wording import number, size
 
 
@@ -55,7 +56,7 @@ class GoalView:
     has_network: bool = False
     has_blocks: bool = False
     memory: str = ""
-    names: list[str] = field(default_factory=list)
+    seeks_front: bool = False
 
 
 def view_goal(goal: Goal, baseline: Mapping[str, float], files: Mapping[str, bytes]) -> GoalView:
@@ -71,7 +72,7 @@ def view_goal(goal: Goal, baseline: Mapping[str, float], files: Mapping[str, byt
         has_network=goal.sandbox.network,
         has_blocks=len(files) <= 50 and any(_has_blocks(files[path]) for path in files),
         memory=size(memory) if memory else "",
-        names=[metric.name for metric in goal.metrics],
+        seeks_front=seeks_front(goal),
     )
 
 
@@ -114,21 +115,27 @@ def _constraint(constraint: Constraint, baseline: Mapping[str, float]) -> Constr
 
 
 def _steps(goal: Goal) -> list[Step]:
-    """Build, checks and runs with their commands; judged apart, the scorer stays unnamed."""
-    given = [("build", goal.build), *(("check", each) for each in goal.check), ("run", goal.run)]
-    steps = [
-        Step(name, command.command.strip(), format_duration(command.timeout_s))
-        for name, command in given
-        if command is not None
-    ]
-    if goal.is_judged_apart:
+    """Build, checks and run with their commands; judged apart, the scorer stays unnamed."""
+    steps = [_step("build", goal.build)] if goal.build else []
+    steps += [_step("check", each) for each in goal.check]
+    steps += [_cheap(stage) for stage in goal.stages[:-1]]
+    if goal.run:
         what = "a scorer that the program cannot see reads what it left in `$KAPSO_OUT`"
-        return [*steps, Step("evaluate", what=what)]
-    limit = format_duration(goal.evaluate.timeout_s)
+        return [*steps, _step("run", goal.run), Step("evaluate", what=what)]
     if goal.function is not None:
-        what = f"`{goal.function.written}` is called with the path of the program `{goal.program}`"
+        limit = format_duration(goal.evaluate.timeout_s)
+        what = f"`{goal.function.written}` is called with the path of the program, `{goal.program}`"
         return [*steps, Step("evaluate", what=f"{what}, and returns its metrics (at most {limit})")]
-    return [*steps, Step("evaluate", goal.evaluate.command.strip(), limit)]
+    return [*steps, _step("evaluate", goal.evaluate)]
+
+
+def _step(name: str, command: Command) -> Step:
+    return Step(name, command.command.strip(), format_duration(command.timeout_s))
+
+
+def _cheap(stage: EvaluationStage) -> Step:
+    share = f", and of what it scores only the better {stage.share:.0%} go on" if stage.share else ""
+    return Step(stage.name, what=f"a cheap stage comes first{share}")
 
 
 def _has_blocks(content: bytes) -> bool:

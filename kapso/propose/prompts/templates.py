@@ -7,19 +7,22 @@ They are rendered in Jinja's sandbox, since a goal that was cloned may bring its
 from __future__ import annotations
 
 import os
+import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from kapso.errors import GoalError
 from kapso.goal import Goal
+from kapso.goal.authors import LlmOptions
 from kapso.goal.names import nearest
 from kapso.propose.prompts.text import clip, fence, indent, masked
 from kapso.wording import number, printable, signed
 
 OURS = Path(__file__).with_name("templates")
 SUFFIX = ".md.j2"
+_FENCE = re.compile(r" *`{3,}")
 
 
 class Templates:
@@ -28,13 +31,19 @@ class Templates:
     A template of the user's reaches ours of the same name as `kapso/edit.md.j2`, to include or extend it.
     """
 
-    def __init__(self, own: Mapping[str, str] | None = None, shown_as: str = "prompts") -> None:
+    def __init__(
+        self,
+        own: Mapping[str, str] | None = None,
+        shown_as: str = "prompts",
+        secrets: Collection[str] = (),
+    ) -> None:
         from jinja2 import FunctionLoader, StrictUndefined  # 60 ms
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         self._ours = {path.name: path.read_text("utf-8") for path in OURS.glob(f"*{SUFFIX}")}
         self._own = dict(own or {})
         self._folder = shown_as
+        self._secrets = secrets
         self._environment = ImmutableSandboxedEnvironment(
             loader=FunctionLoader(self._source),
             trim_blocks=True,
@@ -55,12 +64,12 @@ class Templates:
     def of(cls, goal: Goal) -> Templates:
         """The templates for a goal. GoalError, with file and line, for one of the user's that cannot work."""
         if goal.prompts is None:
-            return cls()
+            return cls(secrets=_secrets(goal))
         from kapso.propose.prompts.sample import try_out
 
         written = goal.prompts
         folder = Path(goal.folder, os.path.expanduser(written))
-        templates = cls(_read(folder, written, goal), written.rstrip("/"))
+        templates = cls(_read(folder, written, goal), written.rstrip("/"), _secrets(goal))
         try_out(templates)
         return templates
 
@@ -73,7 +82,11 @@ class Templates:
         """The text of a template, without spare blank lines; secrets of the environment are masked in it."""
         template = f"{name}{SUFFIX}"
         text = self._guarded(lambda: self._environment.get_template(template).render(**values))
-        return masked(_tidy(text))
+        return self.masked(_tidy(text))
+
+    def masked(self, text: str) -> str:
+        """`text` without the secrets of the environment."""
+        return masked(text, self._secrets)
 
     def check_syntax(self) -> None:
         """GoalError where one of the user's templates is no Jinja."""
@@ -111,7 +124,18 @@ class Templates:
         return f"{own[-1].filename}:{own[-1].lineno}" if own else None
 
 
+def _secrets(goal: Goal) -> set[str]:
+    """The variables that the goal names as holding a key."""
+    found: set[str | None] = set()
+    for spec in goal.propose:
+        if isinstance(spec.options, LlmOptions):
+            models = [*spec.options.edit, *([spec.options.ideate] if spec.options.ideate else [])]
+            found |= {model.api_key_env for model in models}
+    return {name for name in found if name}
+
+
 def _mistake(said: str, where: str) -> GoalError:
+    said = said.replace("kapso.propose.prompts.", "").replace("material.", "").replace("goal_view.", "")
     return GoalError(
         f"the template cannot be used: {said}",
         where=where,
@@ -161,10 +185,10 @@ def _tidy(text: str) -> str:
     kept: list[str] = []
     closing: str | None = None
     for line in text.strip("\n").split("\n"):
-        mark = line[: len(line) - len(line.lstrip("`"))]
-        if closing is None and len(mark) >= 3:
-            closing = mark
-        elif closing is not None and line.rstrip() == closing:
+        mark = _FENCE.match(line)
+        if closing is None and mark is not None:
+            closing = mark[0]
+        elif closing is not None and line == closing:
             closing = None
         if closing is None and not line.strip() and kept and not kept[-1].strip():
             continue

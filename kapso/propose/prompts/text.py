@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from kapso.wording import printable_lines
 
@@ -79,9 +79,10 @@ def cut_diff(diff: str, most_tokens: int) -> str:
     return "\n".join([*kept, f"[… {len(lines) - len(kept)} more lines of this diff …]"])
 
 
-def masked(text: str, environment: Mapping[str, str] | None = None) -> str:
-    """`text` without the values of variables that hold secrets, by their names (`OPENAI_API_KEY`)."""
-    for name, value in (os.environ if environment is None else environment).items():
-        if len(value) >= _SHORTEST_SECRET and not _SECRET_WORDS.isdisjoint(name.upper().split("_")):
+def masked(text: str, secrets: Collection[str] = ()) -> str:
+    """`text` without the values of variables that hold secrets: `secrets`, and such as `OPENAI_API_KEY`."""
+    for name, value in os.environ.items():
+        is_secret = name in secrets or not _SECRET_WORDS.isdisjoint(name.upper().split("_"))
+        if is_secret and len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, f"<{name}>")
     return text

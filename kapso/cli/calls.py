@@ -1,0 +1,115 @@
+"""`kapso show --prompt`: the calls of an attempt, exactly as they were sent and answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kapso.cli.output import print_json, styled
+from kapso.errors import UsageError
+from kapso.wording import duration, number, printable, printable_lines
+
+if TYPE_CHECKING:
+    from kapso.cli.pick import Log
+    from kapso.memory.episode import RunSummary
+
+KEYS = ("purpose", "request", "most_cost", "sent", "reply", "error", "ended")
+
+
+def show_calls(log: Log, run: RunSummary, name: str, as_json: bool) -> None:
+    """Print the calls of the attempt `name`, one that is still in flight too; JSON has one line a call."""
+    from kapso.cli.pick import find_attempt
+
+    folder = log.repository.state_dir / "runs" / run.run / "attempts"
+    attempt = find_attempt(run, name)
+    calls = read_calls(folder / f"{attempt:04d}" / "calls")
+    if not calls:
+        raise _none(log, run, name, folder)
+    if as_json:
+        said = {"run": run.run, "attempt": attempt}
+        print_json(*({**said, "call": place, **call} for place, call in calls.items()))
+    else:
+        print("\n".join(line for place, call in calls.items() for line in render_call(place, call)))
+
+
+def read_calls(folder: Path) -> dict[int, dict[str, Any]]:
+    """The calls that are kept in a folder, by their place; what a call lacks is None."""
+    calls = {}
+    for path in sorted(folder.glob("*.json"), key=lambda path: (len(path.name), path.name)):
+        try:
+            told = json.loads(path.read_text("utf-8"))
+            calls[int(path.stem)] = {key: told.get(key) for key in KEYS}
+        except (OSError, ValueError, AttributeError):
+            continue
+    return calls
+
+
+def render_call(place: int, call: Mapping[str, Any]) -> Iterator[str]:
+    """A call for a person: what it was, each message, the reply or why there is none."""
+    reply = call["reply"] or {}
+    yield styled(f"call {place}: {', '.join(_facts(call, reply))}", "bold")
+    for heading, text in _parts(call["request"]):
+        yield from ("", styled(f"--- {heading}", "dim"), printable_lines(text.rstrip("\n")))
+    if call["reply"] is not None:
+        yield from ("", styled("--- reply", "dim"), printable_lines(str(reply.get("text", "")).rstrip("\n")))
+        for heading, text in _parts(reply.get("data") or {}):
+            yield from ("", styled(f"--- reply: {heading}", "dim"), printable_lines(text))
+    if call["error"]:
+        yield from ("", styled("--- no reply", "dim"), printable_lines(str(call["error"])))
+    elif call["reply"] is None:
+        yield from ("", styled("--- no reply yet", "dim"))
+    yield ""
+
+
+def _facts(call: Mapping[str, Any], reply: Mapping[str, Any]) -> Iterator[str]:
+    yield str(call["purpose"])
+    if model := reply.get("model"):
+        yield printable(str(model))
+    for key, words in (("input_tokens", "tokens in"), ("output_tokens", "tokens out")):
+        if reply.get(key) is not None:
+            yield f"{reply[key]:,} {words}"
+    if reply:
+        yield "cost unknown" if reply.get("cost") is None else f"{number(reply['cost'])} $"
+    if reply.get("seconds") is not None:
+        yield duration(reply["seconds"])
+    if call["sent"]:
+        yield f"sent {str(call['sent'])[:19].replace('T', ' ')} UTC"
+
+
+def _parts(request: Any) -> Iterator[tuple[str, str]]:
+    """What was sent, part by part: messages by their role, long text by its key, the rest as JSON."""
+    rest = {}
+    for key, value in (request if isinstance(request, Mapping) else {"request": request}).items():
+        if key == "messages" and isinstance(value, list):
+            for message in value:
+                yield str(message.get("role", key)), _text(message.get("content"))
+        elif isinstance(value, str) and "\n" in value:
+            yield key, value
+        elif value not in (None, {}, [], ""):
+            rest[key] = value
+    if rest:
+        yield "settings", json.dumps(rest, ensure_ascii=False, indent=1)
+
+
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _none(log: Log, run: RunSummary, name: str, folder: Path) -> UsageError:
+    """Why there is nothing to show, and where there is."""
+    try:
+        asked = sorted(int(path.parent.name) for path in folder.glob("*/calls") if path.parent.name.isdigit())
+    except OSError:
+        asked = []
+    help = "replies are kept on the machine where they came in, until `kapso gc`"
+    if asked:
+        listed = ", ".join(map(str, asked[-5:]))
+        help = f"the latest attempts of `{run.run}` that asked one: {listed}"
+    proposer = log.episode(run, name).attempt.proposer
+    return UsageError(
+        f"attempt `{name}` of `{run.run}` keeps no call of a model or an agent (it is by `{proposer}`)",
+        help=help,
+        slug="no-calls",
+    )

@@ -1,0 +1,62 @@
+"""The home folder of an agent: copies of what `home` names, so that its login works and nothing it writes
+there reaches the user's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kapso.errors import MachineError, UsageError
+from kapso.evaluate.sandbox.trees import copy_tree, size_of
+
+MOST_BYTES = 1 << 30
+
+
+def fill_home(home: Path, names: Sequence[str]) -> None:
+    """Copy what `names` name into `home`, at the same place as in the user's home folder."""
+    for source, path in _sources(names):
+        target = home / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if source.is_dir():
+                copy_tree(source, target)
+            elif source.is_file():
+                shutil.copy2(source, target)
+                target.chmod(stat.S_IMODE(target.stat().st_mode) | stat.S_IWUSR)
+        except OSError as error:
+            raise MachineError(f"cannot copy `{source}` for the agent: {error.strerror or error}") from error
+
+
+def check_home(names: Sequence[str]) -> None:
+    """UsageError where an entry cannot be copied: it does not exist, lies elsewhere or is very large."""
+    for source, path in _sources(names):
+        if not source.exists():
+            raise UsageError(
+                f"`home: [~/{path}]` names nothing that exists",
+                help="log in with the agent's own command once, or remove the entry",
+                slug="home-missing",
+            )
+        if source.is_dir() and size_of(source, MOST_BYTES) > MOST_BYTES:
+            raise UsageError(
+                f"`home: [~/{path}]` holds more than {MOST_BYTES >> 30} GB, which each attempt would copy",
+                help="name only the files that hold the login, such as `~/.claude/.credentials.json`",
+                slug="home-too-large",
+            )
+
+
+def _sources(names: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """What each entry names, and its path from the home folder."""
+    home = Path.home()
+    for name in names:
+        source = Path(os.path.normpath(home / Path(name).expanduser()))
+        if source == home or not source.is_relative_to(home):
+            raise UsageError(
+                f"`home: [{name}]` is not inside your home folder",
+                help="name files or folders such as `~/.claude`; what else an agent may read is "
+                "`sandbox: {read: […]}`",
+                slug="home-outside",
+            )
+        yield source, source.relative_to(home).as_posix()

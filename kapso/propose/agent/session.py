@@ -1,0 +1,148 @@
+"""One session of an agent: its folder is laid out, it works in the sandbox, and what it left is taken.
+
+The whole result goes into the `Reply`, so that whoever has it on the disk needs no folder any more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import threading
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kapso.errors import Interrupted
+from kapso.evaluate.sandbox import CommandResult, Job, Limits
+from kapso.goal.authors import AgentOptions
+from kapso.propose.agent.changes import Changes, find_changes
+from kapso.propose.agent.clis import command_of, environment_of
+from kapso.propose.agent.home import fill_home
+from kapso.propose.agent.output import last_lines, read_output
+from kapso.propose.agent.repository import make_repository
+from kapso.propose.agent.site import Site
+from kapso.propose.author import Reply
+
+PROMPT_FILE = "prompt.md"
+MOST_ENV_BYTES = 100_000
+"""The kernel passes no variable of more than 128 KiB; a longer prompt is pointed to."""
+
+LOG_BYTES = 8 << 20
+LAST_LINES = 20
+DISK_BYTES = 4 << 30
+LEAST_PROCESSES = 512
+LEAST_SECRET = 8
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
+
+_START = """\
+export HOME="$KAPSO_OUT/home" KAPSO_PROMPT_FILE="$KAPSO_OUT/{file}"
+{pointer}unset KAPSO_OUT
+exec /bin/sh -c {command} <"$KAPSO_PROMPT_FILE"
+"""
+_POINTER = (
+    'export KAPSO_PROMPT="Your task stands in the file $KAPSO_PROMPT_FILE: '
+    'read all of it, then do what it says."\n'
+)
+
+
+class Session:
+    """An agent's work on one tree. Everything that it is told and given is settled beforehand."""
+
+    def __init__(self, options: AgentOptions, site: Site, files: tuple[str, ...], prompt: str) -> None:
+        self._options, self._site = options, site
+        self._prompt = prompt.replace("\0", "")
+        self._command = command_of(options, files)
+
+    def request(self) -> dict[str, Any]:
+        """What is asked, without the values of variables."""
+        options = self._options
+        return {
+            "agent": options.cli or "command",
+            "command": self._command,
+            "prompt": self._prompt,
+            "timeout": options.timeout_s,
+            "env": list(options.env),
+            "home": list(options.home),
+            "max_cost": options.max_cost,
+        }
+
+    def run(self, tree: str, number: int, log: Path, cancel: threading.Event) -> Reply:
+        """Let the agent work on `tree`, which holds nothing that is hidden."""
+        site = self._site
+        out, scratch = (site.files.sandbox.folder(f"agent-{name}") for name in ("out", "scratch"))
+        try:
+            (out / PROMPT_FILE).write_text(self._prompt, "utf-8", "replace")
+            (out / "home").mkdir()
+            fill_home(out / "home", self._options.home)
+            job = self._job(number, out, log)
+            with site.files.workshop(tree, partial(make_repository, site.repository, tree)) as workshop:
+                result = workshop.build(job, cancel)
+                if result.stopped_by == "cancel":
+                    raise Interrupted("the agent was stopped")
+                changes = find_changes(site, tree, workshop.written(), job.secrets, scratch)
+        finally:
+            site.files.sandbox.discard(out)
+            site.files.sandbox.discard(scratch)
+        return self._reply(result, changes)
+
+    def _job(self, number: int, out: Path, log: Path) -> Job:
+        site, options = self._site, self._options
+        given = {name: os.environ[name] for name in options.env if name in os.environ}
+        is_long = len(os.fsencode(self._prompt.encode("utf-8", "replace"))) > MOST_ENV_BYTES
+        env = {
+            **environment_of(options),
+            **given,
+            **({} if is_long else {"KAPSO_PROMPT": self._prompt}),
+            "KAPSO_RUN": site.run,
+            "KAPSO_ATTEMPT": str(number),
+        }
+        command = _START.format(
+            file=PROMPT_FILE, pointer=_POINTER if is_long else "", command=shlex.quote(self._command)
+        )
+        processes = max(site.processes, LEAST_PROCESSES)
+        return Job(
+            command,
+            site.files.prefix,
+            env,
+            Limits(options.timeout_s, site.memory_bytes, processes, DISK_BYTES),
+            out=out,
+            network=True,
+            log=log,
+            shown=self._command,
+            secrets=secrets_in(given),
+            log_bytes=LOG_BYTES,
+        )
+
+    def _reply(self, result: CommandResult, changes: Changes) -> Reply:
+        stdout, stderr = (each.decode("utf-8", "replace") for each in (result.stdout, result.stderr))
+        said = read_output(stdout)
+        ended = {
+            "exit_code": result.exit_code,
+            "stopped_by": result.stopped_by,
+            "error": said.error,
+            "last": last_lines(
+                f"{stderr}\n{stdout}" if result.exit_code == 0 else f"{stdout}\n{stderr}", LAST_LINES
+            ),
+        }
+        name = self._options.cli or shlex.quote(self._command.split()[0])
+        model = said.model or self._options.model
+        return Reply(
+            said.text,
+            f"{name}:{model}" if model else name,
+            {**changes.to_json(), **ended},
+            said.input_tokens,
+            said.output_tokens,
+            said.cost,
+            round(result.seconds, 3),
+        )
+
+
+def secrets_in(variables: Mapping[str, str]) -> dict[bytes, bytes]:
+    """The values that must not be shown, and what is shown instead."""
+    return {
+        value.encode("utf-8", "surrogateescape"): f"[{name}]".encode()
+        for name, value in variables.items()
+        if _SECRET.search(name) and len(value) >= LEAST_SECRET
+    }

@@ -1,0 +1,30 @@
+"""What of a run an agent's work needs: where it works, what it may change, what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kapso.evaluate.base import BaseFiles
+from kapso.git.repository import Repository
+from kapso.goal.protection import Editable
+from kapso.propose.protocol import Context, Workspace
+
+
+@dataclass(frozen=True)
+class Site:
+    """The run's own `files`, ready by the first call of `write`; `processes` and `memory_bytes` as for
+    candidates.
+
+    `tree_of` gives the whole tree of a candidate in the making, `prompt` what the agent is told for an
+    attempt.
+    """
+
+    run: str
+    repository: Repository
+    files: BaseFiles
+    editable: Editable
+    tree_of: Callable[[Workspace], str]
+    prompt: Callable[[Context], str]
+    memory_bytes: int
+    processes: int
