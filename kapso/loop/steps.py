@@ -19,7 +19,7 @@ from kapso.loop.workspace import CandidateWorkspace
 from kapso.loop.writing import Writing
 from kapso.memory.episode import Stage
 from kapso.propose.author import Author
-from kapso.propose.protocol import Context, Proposer
+from kapso.propose.protocol import Context, Editor, Proposer
 
 if TYPE_CHECKING:
     from kapso.loop.run import Run
@@ -66,7 +66,7 @@ class AttemptSteps:
         """Make the candidate and keep it under its pending ref, before anything runs."""
         run = self.run_
         proposer = run.proposer(state["proposer"])
-        if isinstance(proposer, Author):
+        if not isinstance(proposer, Editor):
             return self.writing.write(state)
         idea = idea_of(state)
         parent = run.history.attempts[state["parents"][0]]

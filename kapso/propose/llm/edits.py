@@ -37,12 +37,24 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Written:
-    """What a reply told, the paths that it changed, and those that it may not, each with the reason."""
+    """What a reply told (title and hypothesis may be empty), and what became of its edits.
+
+    `before` is what the changed paths held (None: nothing), `refused` the paths that may not be changed, each
+    with the reason.
+    """
 
     title: str
     hypothesis: str
-    changed: tuple[str, ...]
+    before: Mapping[str, bytes | None]
     refused: Mapping[str, str]
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        return tuple(sorted(self.before))
+
+    def undo(self, workspace: Workspace) -> None:
+        """Leave the workspace as it was before."""
+        put(workspace, self.before)
 
 
 def apply(reply: str, workspace: Workspace, *, is_complete: bool = False) -> Written:
@@ -65,13 +77,18 @@ def apply(reply: str, workspace: Workspace, *, is_complete: bool = False) -> Wri
         raise _unusable(wrong, draft.refused)
     if not changes:
         raise _no_change(draft, paths)
-    for path, content in changes.items():
+    before = {path: workspace.get(path) for path in changes}
+    put(workspace, changes)
+    return Written(reading.title, reading.hypothesis, before, draft.refused)
+
+
+def put(workspace: Workspace, files: Mapping[str, bytes | None]) -> None:
+    """Give these paths these contents; None: no file."""
+    for path, content in files.items():
         if content is not None:
             workspace[path] = content
-        else:
+        elif path in workspace:
             del workspace[path]
-    changed = tuple(sorted(changes))
-    return Written(reading.title or f"edit {', '.join(changed)}", reading.hypothesis, changed, draft.refused)
 
 
 def _unsound(changes: Mapping[str, bytes | None], workspace: Workspace) -> list[Wrong]:

@@ -73,7 +73,6 @@ def repair(
         failure=Failure(failure.reason, feedback),
         applied=applied,
         files=files,
-        repeated=any(message["role"] == "assistant" for message in messages),
     )
     reply = templates.masked(tail(reply_text, REPLY_TOKENS)) or "(nothing)"
     return [*map(dict, messages), _message("assistant", reply), _message("user", said)]

@@ -59,6 +59,14 @@ def most_of_one_try(options: ModelOptions, prompt_tokens: int) -> float | None:
     return cost_of(options, prompt_tokens, options.max_tokens)
 
 
+def in_words(options: ModelOptions) -> str:
+    """What it charges, for people."""
+    sent, written = cost_of(options, 1000, 0), cost_of(options, 0, 1000)
+    if sent is None or written is None:
+        return "its price is not known: `price` in its entry lets costs be told"
+    return f"${sent * 1000:.4g} sent and ${written * 1000:.4g} written, per million tokens"
+
+
 def context_window(options: ModelOptions) -> int | None:
     """How many tokens the model takes, where the list knows it."""
     from genai_prices import Usage

@@ -1,15 +1,14 @@
 """llm: asks a chat model for a hypothesis and an edit, and has it mend what is of no use or fails.
 
-One call an attempt, or two where `ideate:` names a model for ideas. The prompt is packed when the attempt
-begins; everything else rests on the idea, so that after a kill the same calls are asked for again.
+One call an attempt, or two where `ideate:` names a model for ideas. What is asked first is packed when the
+attempt begins; all else rests on the idea alone, so that after a kill the same calls are asked for again.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,23 +16,28 @@ from kapso.attempt import Attempt
 from kapso.errors import GoalError
 from kapso.goal import Goal
 from kapso.goal.authors import LlmOptions, ModelOptions
-from kapso.propose.author import Author, BudgetSpent, Desk, Failure, NoUsableEdit, Reply
-from kapso.propose.llm import packing
+from kapso.propose.author import BudgetSpent, Desk, Failure, NoUsableEdit, Reply
 from kapso.propose.llm.chat import Chat
-from kapso.propose.llm.edits import Unusable, Written, apply
+from kapso.propose.llm.edits import Unusable, Written, apply, put
+from kapso.propose.llm.packing import FAILURE_TOKENS, PROMPT_TOKENS, Messages, carry_out, pack, repair
 from kapso.propose.llm.paths import Paths
+from kapso.propose.llm.prices import context_window, most_tokens
 from kapso.propose.llm.reading import read_reply
 from kapso.propose.prompts import Templates, count_tokens
-from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
+from kapso.propose.prompts.text import tail
+from kapso.propose.protocol import Context, Files, Idea, Workspace
 
 if TYPE_CHECKING:
     from kapso.propose import Read
 
-Messages = list[dict[str, str]]
+IDEATE, EDIT, REPAIR = "ideate", "edit", "repair"
+"""The purposes of calls."""
+_SHORTEST_REPLY = 500
+"""Tokens of an earlier reply that a repair repeats at least."""
 
 
-class Llm(Author):
-    """The proposer `llm`: its models, drawn by weight, and the one for ideas if there is one."""
+class Llm:
+    """The proposer `llm`. Its models are drawn by weight, attempt by attempt."""
 
     name = "llm"
 
@@ -41,6 +45,242 @@ class Llm(Author):
         self._goal = goal
         self._read = read
         self._templates = Templates.of(goal)
-        self._writers = [Chat(each) for each in options.edit]
-        self._options = options
-        self._thinker = None if options.ideate is None else Chat(options.ideate)
+        where = goal.where("propose")
+        self._writers = [Chat(each, where=where) for each in options.edit]
+        self._thinker = None if options.ideate is None else Chat(options.ideate, where=where)
+        self.works_here = any(_is_here(chat.options) for chat in self._chats)
+        self.most_cost = self._most([chat.most_cost(_room(chat.options)) for chat in self._chats])
+
+    @property
+    def _chats(self) -> list[Chat]:
+        return [*self._writers, *([] if self._thinker is None else [self._thinker])]
+
+    def check(self) -> None:
+        """See Author."""
+        for chat in {chat.options: chat for chat in self._chats}.values():
+            if self._goal.budget.cost is not None:
+                self._check_price(chat)
+            chat.check()
+
+    def why_nothing(self, files: Files) -> str | None:
+        """See Proposer."""
+        return None if files else "there is no file to edit"
+
+    def ideate(self, context: Context) -> Idea:
+        """What will be asked of which model; nothing is sent."""
+        weights = [chat.options.weight for chat in self._writers]
+        drawn = random.Random(f"{context.seed} model").choices(range(len(weights)), weights)[0]
+        writer = self._writers[drawn]
+        details: dict[str, Any] = {
+            "model": drawn,
+            "start": context.parents[0].commit,
+            "messages": self._packed(context, writer, EDIT),
+        }
+        asked = [(writer, details["messages"])]
+        if self._thinker is not None:
+            details["ask"] = self._packed(context, self._thinker, IDEATE)
+            asked.append((self._thinker, details["ask"]))
+        self.most_cost = self._most([chat.most_cost(most_tokens(messages)) for chat, messages in asked])
+        return Idea(title="", parameters={"model": writer.name}, details=details)
+
+    def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
+        """See Author. Replies that are of no use, and programs that are known, go back while repairs last."""
+        writer = self._writers[idea.details["model"]]
+        failure: Failure | None = None
+        if desk.failures and "reply" in idea.details:
+            purpose, messages = REPAIR, self._after_failure(writer, idea, desk.failures[-1], workspace)
+        else:
+            purpose, (idea, messages) = EDIT, self._first(idea, desk)
+        while True:
+            try:
+                reply = self._ask(writer, purpose, messages, desk)
+            except BudgetSpent as error:
+                if failure is None:
+                    raise
+                raise NoUsableEdit(f"{failure.reason}; not mended: {error}") from error
+            made = self._carry_out(reply, idea, desk, workspace)
+            if isinstance(made, Written):
+                return _told(idea, made, messages, reply)
+            if not desk.repairs:
+                raise NoUsableEdit(made.reason)
+            failure = made
+            messages = self._gone_on(writer, messages, reply.text, failure)
+            purpose = REPAIR
+
+    def edit(self, idea: Idea, workspace: Workspace) -> None:
+        """An author edits by `write`, where it has a desk."""
+        raise TypeError("llm has no edit without a desk")
+
+    def observe(self, attempt: Attempt) -> None:
+        """Nothing: what is known of earlier attempts comes with the context."""
+
+    # Messages
+
+    def _packed(self, context: Context, chat: Chat, purpose: str) -> Messages:
+        room = _room(chat.options)
+        if chat.options.context_tokens is not None and purpose == EDIT and self._goal.search.repairs:
+            room -= room // 3  # for the reply, and what was wrong with it
+        return pack(context, self._read, self._templates, room, purpose)
+
+    def _first(self, idea: Idea, desk: Desk) -> tuple[Idea, Messages]:
+        """What is asked first; with the idea of the model for ideas, where there is one."""
+        messages: Messages = idea.details["messages"]
+        if self._thinker is None:
+            return idea, messages
+        reply = self._ask(self._thinker, IDEATE, idea.details["ask"], desk)
+        told = read_reply(reply.text, Paths(()))
+        idea = replace(idea, title=told.title, hypothesis=told.hypothesis)
+        return idea, carry_out(messages, reply.text, self._templates)
+
+    def _after_failure(self, writer: Chat, idea: Idea, failure: Failure, workspace: Workspace) -> Messages:
+        """The conversation, gone on after the candidate failed that the workspace holds."""
+        details = idea.details
+        changed = {path: workspace[path] for path in details["changed"] if path in workspace}
+        return self._gone_on(writer, details["messages"], details["reply"], failure, changed)
+
+    def _gone_on(
+        self,
+        writer: Chat,
+        messages: Messages,
+        reply: str,
+        failure: Failure,
+        changed: Mapping[str, bytes] | None = None,
+    ) -> Messages:
+        """The conversation with a reply and what was wrong with it, within what the model takes.
+
+        `changed` are the files of a candidate that failed, as they stand in the workspace.
+        """
+
+        def made(messages: Messages, reply: str, changed: Mapping[str, bytes] | None) -> Messages:
+            is_applied = changed is not None
+            return repair(messages, reply, failure, self._templates, applied=is_applied, changed=changed)
+
+        most = writer.options.context_tokens
+        whole = made(messages, reply, changed)
+        if most is None or _count(whole) <= most:
+            return whole
+        first = messages[
+            : next((at for at, each in enumerate(messages) if each["role"] == "assistant"), None)
+        ]
+        left = most - _count(first) - FAILURE_TOKENS
+        return made(first, tail(reply, max(left, _SHORTEST_REPLY)), None if changed is None else {})
+
+    # Calls
+
+    def _ask(self, chat: Chat, purpose: str, messages: Messages, desk: Desk) -> Reply:
+        options = chat.options
+        request = {"model": chat.name, "max_tokens": options.max_tokens, "temperature": options.temperature}
+        desk.show(f"{chat.name} {_DOING[purpose]}")
+        return desk.call(
+            purpose,
+            {**request, "messages": messages},
+            chat.most_cost(most_tokens(messages)),
+            lambda: chat.ask(messages, desk.cancel),
+        )
+
+    def _most(self, costs: list[float | None]) -> float | None:
+        known = [cost for cost in costs if cost is not None]
+        return max(known) if len(known) == len(costs) else None
+
+    def _check_price(self, chat: Chat) -> None:
+        """A budget of dollars holds only where the most that a call costs is known before."""
+        if chat.most_cost(1) is not None:
+            return
+        name, where = chat.name, self._goal.where("propose")
+        if chat.options.max_tokens is None:
+            raise GoalError(
+                f"with `budget.cost`, `llm` must bound the replies of `{name}`",
+                where=where,
+                help="add `max_tokens: 8000`: it is paid for at most so many",
+                slug="missing-key",
+            )
+        raise GoalError(
+            f"the price of `{name}` is not known, so that `budget.cost` cannot be kept",
+            where=where,
+            help="give it in dollars per million tokens: `price: {input: 1.0, output: 4.0}`",
+            slug="unknown-price",
+        )
+
+    # Replies
+
+    def _carry_out(self, reply: Reply, idea: Idea, desk: Desk, workspace: Workspace) -> Written | Failure:
+        """What was written, or what is wrong with the reply; then the workspace is as it was."""
+        try:
+            written = self._applied(reply, idea, workspace, bool(desk.failures))
+        except Unusable as error:
+            return _failure(reply, error.failure)
+        known = desk.known(workspace) if desk.repairs else None  # else the loop sees what becomes of it
+        if known is None:
+            return written
+        written.undo(workspace)
+        return Failure(
+            f"it is {known}",
+            "Format, comments and names of local variables make no difference. Try something that is new.",
+        )
+
+    def _applied(self, reply: Reply, idea: Idea, workspace: Workspace, is_repair: bool) -> Written:
+        """The reply's edits, made on the failed candidate; where they do not fit it, on what it was made of:
+        some models start anew when they were to go on."""
+        is_complete = reply.data.get("finish") == "stop"
+        try:
+            return apply(reply.text, workspace, is_complete=is_complete)
+        except Unusable:
+            if not is_repair:
+                raise
+            before = {path: workspace.get(path) for path in idea.details["changed"]}
+            start = self._read(idea.details["start"])
+            put(workspace, {path: start.get(path) for path in before})
+            try:
+                written = apply(reply.text, workspace, is_complete=is_complete)
+            except Unusable:
+                put(workspace, before)
+            else:
+                return replace(written, before={**written.before, **before})
+            raise
+
+
+_DOING = {IDEATE: "has an idea", EDIT: "writes an edit", REPAIR: "mends its edit"}
+
+
+def _told(idea: Idea, written: Written, messages: Messages, reply: Reply) -> Idea:
+    """The idea as it was told, with what a later repair goes on from."""
+    changed = sorted({*idea.details.get("changed", ()), *written.changed})
+    title = written.title or idea.title or f"edit {', '.join(written.changed)}"
+    hypothesis = written.hypothesis or idea.hypothesis
+    if written.refused:
+        hypothesis += "\n\nNot taken over: " + "; ".join(written.refused.values())
+    details = {**idea.details, "messages": messages, "reply": reply.text, "changed": changed}
+    return replace(idea, title=title, hypothesis=hypothesis.strip(), details=details)
+
+
+def _failure(reply: Reply, failure: Failure) -> Failure:
+    """What is wrong with a reply that is of no use, if it did not end by itself."""
+    finish = reply.data.get("finish")
+    if finish == "length":
+        tokens = f" after {reply.output_tokens} tokens" if reply.output_tokens else ""
+        return Failure(
+            f"the reply was cut off{tokens}: {failure.reason}",
+            f"Your reply was cut off{tokens}, its limit: say less, send smaller blocks.\n{failure.feedback}",
+        )
+    if finish == "refusal":
+        return Failure(f"`{reply.model}` declined: {failure.reason}", failure.feedback)
+    return failure
+
+
+def _room(options: ModelOptions) -> int:
+    """The tokens of a prompt at most."""
+    if options.context_tokens is not None:
+        return options.context_tokens
+    window = context_window(options)
+    return PROMPT_TOKENS if window is None else min(PROMPT_TOKENS, window // 2)
+
+
+def _count(messages: Messages) -> int:
+    return sum(count_tokens(each["content"]) for each in messages)
+
+
+def _is_here(options: ModelOptions) -> bool:
+    """Whether the model runs on this machine."""
+    if options.base_url is None:
+        return options.model.startswith("ollama:")
+    return urlsplit(options.base_url).hostname in ("localhost", "127.0.0.1", "::1")

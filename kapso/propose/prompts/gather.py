@@ -290,7 +290,10 @@ class Gatherer:
         key = old.commit, attempt.commit
         if key not in self._diffs:
             before, after = self._read(old.commit), self._read(attempt.commit)
-            paths = visible(self.context.goal, dict.fromkeys(after.changed_from(before), b""))
+            changed = after.changed_from(before)
+            others = dict.fromkeys(changed - self.files.keys(), b"")
+            seen = visible(self.context.goal, others) if others else []
+            paths = sorted([*(changed & self.files.keys()), *seen])
             self._diffs[key] = "".join(
                 _unified(before.get(path, b""), after.get(path, b""), path) for path in paths
             )

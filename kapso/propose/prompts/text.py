@@ -30,8 +30,8 @@ def count_tokens(text: str) -> int:
 
 
 def clip(text: str, most: int) -> str:
-    """The first `most` characters, on one line."""
-    line = " ".join(text.split())
+    """The first `most` characters, on one line that opens no fence."""
+    line = " ".join(_BACKTICKS.sub("`", text).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 

@@ -209,5 +209,26 @@ def test_what_is_said_stands_in_for_them(workspace: Made) -> None:
     )
 
 
-def test_without_a_word_the_files_give_the_title(workspace: Made) -> None:
-    assert apply(f"pack.py\n{PLAIN}", workspace()).title == "edit pack.py"
+def test_the_four_lines_are_read(workspace: Made) -> None:
+    lines = (
+        "Title: No loop\nWhat: the loop goes.\nWhy: it repeats itself.\nExpect: run.seconds falls by half\n"
+    )
+    written = apply(f"{lines}\npack.py\n{PLAIN}", workspace())
+    assert written.title == "No loop"
+    assert written.hypothesis == (
+        "the loop goes.\nWhy: it repeats itself.\nExpect: run.seconds falls by half"
+    )
+
+
+def test_without_a_word_there_is_neither(workspace: Made) -> None:
+    written = apply(f"pack.py\n{PLAIN}", workspace())
+    assert (written.title, written.hypothesis) == ("", "")
+
+
+def test_an_edit_can_be_undone(workspace: Made) -> None:
+    files = workspace(TWO)
+    deletion = "```diff\n--- a/notes.md\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-# Notes\n-\n-old\n```\n"
+    written = apply(f"{deletion}\nc/new.py\n```\nw = 1\n```\na/one.py\n{swap('y = 2', 'y = 0')}", files)
+    assert written.changed == ("a/one.py", "c/new.py", "notes.md")
+    written.undo(files)
+    assert files.tree() == workspace(TWO).tree()
