@@ -30,6 +30,10 @@ class Lane:
     ended: float = 0.0
     cpu: dict[int, float] = field(default_factory=dict)
 
+    def cpu_ms(self, since: int, until: int) -> float:
+        """CPU milliseconds a reply, from one to another."""
+        return 1000 * (self.cpu[until] - self.cpu[since]) / (until - since)
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -46,6 +50,7 @@ class Figures:
     stored: int
     iterations_ms: list[float]
     cpu_ms: float
+    cpu_first_ms: float
     cpu_last_ms: float
     disk_mb: float
     scores: list[tuple[float, float]]
@@ -146,8 +151,6 @@ def figures(name: str, lane: Lane, turns: Turns, tenth: int) -> Figures:
     gaps = [1000 * (b - a) for a, b in zip(sent, sent[1:], strict=False)]
     scores = [(turns.clock(name, moment), score) for moment, score in lane.side.scores(lane.folder)]
     counted = sorted(lane.cpu)
-    first, last = counted[0], counted[-1]
-    before = counted[-2] if len(counted) > 1 else first
     return Figures(
         start_s=lane.start_s,
         end_s=turns.clock(name, lane.ended) - sent[-1],
@@ -155,8 +158,9 @@ def figures(name: str, lane: Lane, turns: Turns, tenth: int) -> Figures:
         evaluations=len(scores),
         stored=len(lane.side.stored(lane.folder)),
         iterations_ms=gaps,
-        cpu_ms=1000 * (lane.cpu[last] - lane.cpu[first]) / max(1, last - first),
-        cpu_last_ms=1000 * (lane.cpu[last] - lane.cpu[before]) / max(1, last - before),
+        cpu_ms=lane.cpu_ms(counted[0], counted[-1]),
+        cpu_first_ms=lane.cpu_ms(*counted[:2]),
+        cpu_last_ms=lane.cpu_ms(*counted[-2:]),
         disk_mb=megabytes(lane.folder),
         scores=scores,
     )

@@ -26,7 +26,6 @@ def constants():
 EVALUATOR = '''\
 """How near the constants are to the right ones: 1 is the best. Called by a harness, or with two paths."""
 
-import json
 import os
 import sys
 import time
@@ -42,11 +41,13 @@ def evaluate(program_path):
     score = 1 - sum(abs(a - b) for a, b in zip(found, RIGHT)) / len(RIGHT)
     if "BENCH_SCORES" in os.environ:  # where the harness lets it see its environment
         with open(os.environ["BENCH_SCORES"], "a") as file:
-            file.write(json.dumps([time.time(), score]) + "\\n")
+            file.write(f"[{time.time()}, {score}]\\n")
     return {"combined_score": score}
 
 
 def write_down(program_path, folder):
+    import json  # a harness that wants no files does not pay for it
+
     os.makedirs(folder, exist_ok=True)
     metrics = evaluate(program_path)
     for name, value in (("metrics.json", metrics), ("correct.json", {"correct": True, "error": None})):

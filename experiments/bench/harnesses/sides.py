@@ -36,9 +36,14 @@ class Side(Protocol):
     def command(self, folder: Path, iterations: int, resume: bool) -> list[str]: ...
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """Of its processes: a key that opens nothing, and where evaluations note scores, if they see it."""
+        """Of its processes: a key that opens nothing, and where evaluations note scores, if they see it.
+
+        `python3` is an interpreter and no version manager's script, which costs more than the evaluation.
+        """
+        interpreter = Path(os.path.realpath(sys.executable)).parent
         return {
             **os.environ,
+            "PATH": f"{interpreter}{os.pathsep}{os.environ['PATH']}",
             "OPENAI_API_KEY": "scripted",
             "BENCH_SCORES": str(folder / "scores.jsonl"),
             "PYTHONHASHSEED": "0",
