@@ -88,8 +88,7 @@ class ModelServer:
         class Handler(_Handler):
             context = (turns, asked, seed)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def url(self, name: str) -> str:
@@ -98,6 +97,13 @@ class ModelServer:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A harness that was killed has dropped its connection: no error."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -163,9 +163,7 @@ class Kapso(Side):
 
     def prepare(self, folder: Path, url: str, iterations: int, parallel: int) -> None:
         write_task(folder, {"goal.yaml": GOAL.format(model=MODEL, url=url, parallel=parallel)})
-        identity = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
-        for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "start"]):
-            subprocess.run(["git", *command], cwd=folder, check=True)
+        make_repository(folder)
 
     def command(self, folder: Path, iterations: int, resume: bool) -> list[str]:
         begun = resume and bool(list((folder / ".git/kapso/runs").glob("*/events.jsonl")))
@@ -214,6 +212,13 @@ def write_task(folder: Path, settings: dict[str, str]) -> None:
     folder.mkdir(parents=True)
     for name, text in {"program.py": PROGRAM, "evaluator.py": EVALUATOR, **settings}.items():
         (folder / name).write_text(text)
+
+
+def make_repository(folder: Path) -> None:
+    """One commit of all that is there."""
+    identity = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
 
 
 def numbers(programs: Any) -> set[int]:
