@@ -66,8 +66,9 @@ class AttemptSteps:
         """Make the candidate and keep it under its pending ref, before anything runs."""
         run = self.run_
         proposer = run.proposer(state["proposer"])
-        if not isinstance(proposer, Editor):
+        if isinstance(proposer, Author):
             return self.writing.write(state)
+        assert isinstance(proposer, Editor)
         idea = idea_of(state)
         parent = run.history.attempts[state["parents"][0]]
         workspace = CandidateWorkspace(

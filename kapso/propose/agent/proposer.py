@@ -48,9 +48,6 @@ class Agent(Author):
         prompt = self._site.prompt(context, self._options.timeout_s)
         return Idea(f"an edit by {self._called}", details={"prompt": prompt})
 
-    def edit(self, idea: Idea, workspace: Workspace) -> None:
-        raise NotImplementedError("an Author writes at its desk")
-
     def observe(self, attempt: Attempt) -> None:
         """What the agent has to know of other attempts stands in its next prompt."""
 
