@@ -86,8 +86,8 @@ def test_harnesses_take_turns_and_their_clocks_stand_still_in_those_of_others(pa
 
 @pytest.mark.slow
 def test_kapso_races_and_is_killed_without_a_loss(tmp_path: Path) -> None:
-    command = [sys.executable, BENCH / "harness.py", "--harnesses", "kapso", "--iterations", "20"]
-    command += ["--kills", "2", "--kill-iterations", "20", "--out", tmp_path]
+    command = [sys.executable, str(BENCH / "harness.py"), "--harnesses", "kapso", "--iterations", "20"]
+    command += ["--kills", "2", "--kill-iterations", "20", "--out", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     told = json.loads((tmp_path / "harness.json").read_text())
     race = told["race"]["kapso"]
@@ -103,7 +103,7 @@ def test_kapso_races_and_is_killed_without_a_loss(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_real_model_on_this_machine_leads_to_attempts() -> None:
-    script = [sys.executable, BENCH / "local_model.py"]
+    script = [sys.executable, str(BENCH / "local_model.py")]
     if subprocess.run([*script, "--is-made"]).returncode:
         pytest.skip(f"needs llama.cpp, which `python {BENCH.name}/local_model.py` compiles and installs")
     done = subprocess.run([*script, "--attempts", "3"], check=True, capture_output=True, text=True)
