@@ -15,6 +15,7 @@ import argparse
 import collections
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -50,7 +51,7 @@ propose:
       model: "openai:{name}"
       base_url: "{url}"
       api_key_env: LOCAL_MODEL_KEY
-      max_tokens: 400
+      max_tokens: 150
       context_tokens: 3000
 search: {{parallel: 1, seed: 1, repairs: 1}}
 """
@@ -65,6 +66,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.is_made:
         sys.exit(0 if is_made(*PACKAGES) else 1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server ends too
     with tempfile.TemporaryDirectory(prefix="kapso-local-") as name, serving() as url:
         print(json.dumps(run(Path(name), url, given.attempts), indent=1))
 
@@ -78,7 +80,7 @@ def serving() -> Iterator[str]:
     weights = found.stdout.strip() or next(map(str, python.parents[1].rglob("*.gguf")))
     port = free_port()
     command = [str(python), "-m", "llama_cpp.server", "--model", weights, "--model_alias", NAME]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096", "--n_threads", "1"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(process, f"http://127.0.0.1:{port}/v1/models")
@@ -86,7 +88,7 @@ def serving() -> Iterator[str]:
         if process.poll() is not None:
             sys.exit(f"the server ended by itself, with {process.returncode}")
     finally:
-        process.terminate()
+        process.kill()  # asked to end, it would first finish what it writes
         process.wait()
 
 
