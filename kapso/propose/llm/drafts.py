@@ -16,6 +16,8 @@ from kapso.propose.llm.soundness import Wrong, within_blocks
 from kapso.propose.llm.text import Text
 from kapso.propose.protocol import Workspace
 
+MOST_TOLD = 5
+"""What is wrong with more edits than these is not told in full."""
 _MOST_SEARCHED = 200
 """Files that are searched for lines whose file is not named."""
 
@@ -173,8 +175,9 @@ class Draft:
         if len(alone) == len(wanted) and _are_apart(alone):
             self._made[path] = text.with_places(alone).encoded()
             return
+        as_it_was = text
         for change, at_first in zip(wanted, found, strict=True):
-            now = _found(text, change)
+            now = at_first if text is as_it_was else _found(text, change)
             if len(now) == 1 and len(at_first) < 2:
                 text = text.with_places(now)
             else:
@@ -198,6 +201,8 @@ class Draft:
                 f"fits `{path}` in {len(found)} places",
                 f"They begin at the lines {lines}. Repeat more of the lines around the one that you mean.",
             )
+        elif len(self.wrong) >= MOST_TOLD:
+            self._note(change.label, f"searches for lines that are not in `{path}`", "")
         elif places(text.lines, replace, replace) and any(line.strip() for line in replace):
             self._note(
                 change.label,

@@ -198,6 +198,20 @@ CASES = {
         "(and 8 more)",
         ["4 more"],
     ),
+    "what the prompt did not show": (
+        ONE,
+        "pack.py\n```python\nimport math\n[… 8 lines not shown …]\nprint(area(2))\nprint(1)\nprint(2)\n```",
+        "leaves code out",
+        ["line 2"],
+    ),
+    "endless fences": (ONE, "```python\n" * 2000 + "<<<<<<< SEARCH\n", "more than 1000 fences", ["reply"]),
+    "endless dividers": (
+        ONE,
+        f"pack.py\n{PLAIN}".replace("=======\n", "=======\n" * 99),
+        "99 lines",
+        ["Block 1"],
+    ),
+    "endless": (ONE, "a b\n" * 600_000, "longer than", ["blocks"]),
     "too many": (
         ONE,
         "pack.py\n" + "".join(block(f"z{i}\n", "y\n") for i in range(MOST_EDITS)),
