@@ -53,11 +53,14 @@ def test_the_wheel_ships_every_playbook(wheel: Path) -> None:
     assert playbooks <= set(names)
 
 
-def test_the_wheel_ships_the_templates_of_the_report(wheel: Path) -> None:
-    templates = {path.name for path in (ROOT / "kapso/report/templates").iterdir()}
+def test_the_wheel_ships_the_templates_of_report_and_prompts(wheel: Path) -> None:
     shipped = {name for name in zipfile.ZipFile(wheel).namelist() if "/templates/" in name}
-    assert len(templates) == 5
-    assert shipped == {f"kapso/report/templates/{name}" for name in templates}
+    for folder, count in (("kapso/report/templates", 5), ("kapso/propose/prompts/templates", 14)):
+        templates = {f"{folder}/{path.name}" for path in (ROOT / folder).iterdir()}
+        assert len(templates) == count
+        assert templates <= shipped
+        shipped -= templates
+    assert not shipped
 
 
 def test_the_wheel_brings_command_and_licence(wheel: Path) -> None:

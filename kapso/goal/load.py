@@ -181,9 +181,10 @@ def _lines(root: Item) -> dict[str, int]:
     waiting = [root]
     while waiting:
         item = waiting.pop()
-        if isinstance(item.value, dict):
-            lines |= {each.key: each.line for each in item.value.values() if each.line}
-            waiting += item.value.values()
+        if isinstance(item.value, dict | list):
+            inner = item.value if isinstance(item.value, list) else list(item.value.values())
+            lines |= {each.key: each.line for each in inner if each.line}
+            waiting += inner
     return lines
 
 

@@ -45,10 +45,12 @@ class Finding:
 
 
 def examine(goal: Goal | None) -> Iterator[Finding]:
-    """Findings in the order in which they are made; the first bad one about the goal is the last."""
+    """Findings in the order in which they are made; the first bad one about the goal is the last, but for
+    models and agents: what else there is to say is said all the same."""
     yield _git()
     if goal is None:
         yield from _machine()
+        yield _packages()
         return
     notes: list[str] = []
     try:
@@ -58,6 +60,7 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
         yield Finding(GOOD, "base", f"{setting.base[:12]} in {setting.repository.root}")
         yield from (Finding(WARNING, "base", note) for note in notes)
         yield from _shape(goal)
+        yield from _models(goal)
         with machine_faults(), scratch_run(setting, notes.append) as run:
             yield from _sandbox(run.evaluator.files.sandbox)
             run.evaluator.prepare(Place(run.name, BASELINE, 0, run.folder.log(BASELINE)), run.cancel)
@@ -65,6 +68,7 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
                 yield _function(run, goal.function)
             yield from _baseline(run)
             yield from _proposers(run)
+            yield from _agents(run)
             if goal.holdout is not None:
                 yield _holdout(run)
     except KapsoError as error:
@@ -122,6 +126,44 @@ def _shape(goal: Goal) -> Iterator[Finding]:
             "together: the scorer runs the candidate itself, which can forge its score; a `run` of its own "
             "keeps them apart",
         )
+
+
+def _packages() -> Finding:
+    """Which models can be asked; none has to be."""
+    from kapso.goal.llm import PROVIDERS
+    from kapso.propose.llm.connect import why_not_installed
+
+    missing = {name: error for name in PROVIDERS if (error := why_not_installed(name)) is not None}
+    there = [name for name in PROVIDERS if name not in missing]
+    says = f"the packages for {' and '.join(there)} are there" if there else "no package for them is there"
+    helps = sorted({error.help or "" for error in missing.values()})
+    return Finding(GOOD, "models", says + (f"; for others: {', '.join(helps)}" if helps else ""))
+
+
+def _models(goal: Goal) -> Iterator[Finding]:
+    """Each model is asked for as little as can be."""
+    from kapso.propose.costs import check_costs, models_of
+    from kapso.propose.llm.chat import Chat
+    from kapso.propose.llm.prices import in_words
+
+    for options, where in dict(models_of(goal)).items():
+        try:
+            Chat(options, where=where).check()
+            yield Finding(GOOD, "model", f"{options.model} answers; {in_words(options)}")
+        except KapsoError as error:
+            yield Finding(BAD, "model", error.message, error)
+    check_costs(goal)
+
+
+def _agents(run: Run) -> Iterator[Finding]:
+    for spec in run.goal.propose:
+        if spec.name != "agent" or spec.name not in run.authors:
+            continue
+        try:
+            run.authors[spec.name].check()
+            yield Finding(GOOD, "agent", "it is there")
+        except KapsoError as error:
+            yield Finding(BAD, "agent", error.message, error)
 
 
 def _function(run: Run, function: Function) -> Finding:

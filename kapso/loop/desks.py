@@ -32,6 +32,7 @@ class Desks:
         self.count = count
         self._writing: set[int] = set()
         self._started: set[int] = set()
+        self._proposed: set[int] = set()
 
     @property
     def taken(self) -> int:
@@ -86,6 +87,12 @@ class Desks:
         if number not in self._started:
             self._started.add(number)
             self._run.journal.write("attempt.started", attempt=number, parents=list(parents))
+
+    def note_proposal(self, number: int) -> bool:
+        """Whether this is the first candidate of an attempt, and none that mends another."""
+        is_first = number not in self._proposed
+        self._proposed.add(number)
+        return is_first
 
     def cost(self, number: int) -> float | None:
         """What the calls of an attempt cost, in dollars; None without any, or where no price is known."""

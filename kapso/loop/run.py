@@ -157,7 +157,7 @@ class Run:
         landing.set_pending(self.repository, self.name, number, pending.commit)
         self.desks.note_start(number, parents)
         self.journal.write(
-            "attempt.proposed",
+            "attempt.proposed" if self.desks.note_proposal(number) else "attempt.repaired",
             attempt=number,
             proposer=pending.proposer,
             title=pending.title,

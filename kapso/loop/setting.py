@@ -169,7 +169,9 @@ def _site_of(setting: Setting, name: str, files: BaseFiles, editable: EditableIn
             files=files,
             editable=editable.editable,
             tree_of=tree_of,
-            prompt=lambda context: agent_prompt(context, editable.files, templates),
+            prompt=lambda context, timeout_s: agent_prompt(
+                context, editable.files, templates, timeout_s=timeout_s
+            ),
             memory_bytes=setting.memory_bytes,
             processes=goal.sandbox.processes,
         )

@@ -19,7 +19,7 @@ from kapso.loop.workspace import CandidateWorkspace
 from kapso.loop.writing import Writing
 from kapso.memory.episode import Stage
 from kapso.propose.author import Author
-from kapso.propose.protocol import Context, Proposer
+from kapso.propose.protocol import Context, Editor, Proposer
 
 if TYPE_CHECKING:
     from kapso.loop.run import Run
@@ -68,6 +68,7 @@ class AttemptSteps:
         proposer = run.proposer(state["proposer"])
         if isinstance(proposer, Author):
             return self.writing.write(state)
+        assert isinstance(proposer, Editor)
         idea = idea_of(state)
         parent = run.history.attempts[state["parents"][0]]
         workspace = CandidateWorkspace(

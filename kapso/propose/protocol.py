@@ -1,4 +1,4 @@
-"""The seam between the loop and whatever has ideas: one protocol that every proposer implements.
+"""The seam between the loop and whatever has ideas: the protocols that proposers implement.
 
 Order of calls, for each attempt: `ideate` → `edit` → (the loop runs and scores the candidate) →
 `observe`. `ideate` and `observe` are called by one thread at a time; `edit` may run beside them and rests
@@ -85,7 +85,7 @@ class Context:
 
 
 class Proposer(Protocol):
-    """Something that can turn a parent into a candidate."""
+    """Something that has ideas; an `Editor` or an `Author` (author.py), by who makes the edit."""
 
     name: str
 
@@ -95,11 +95,16 @@ class Proposer(Protocol):
     def ideate(self, context: Context) -> Idea | None:
         """The next idea, or None when there is nothing (left) to try."""
 
-    def edit(self, idea: Idea, workspace: Workspace) -> None:
-        """Carry the idea out. An edit that leaves every file as it was counts as no attempt."""
-
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt that landed, whoever proposed it; called in order of landing."""
+
+
+@runtime_checkable
+class Editor(Proposer, Protocol):
+    """A proposer whose edits follow from its ideas, at once and for nothing."""
+
+    def edit(self, idea: Idea, workspace: Workspace) -> None:
+        """Carry the idea out. An edit that leaves every file as it was counts as no attempt."""
 
 
 @runtime_checkable

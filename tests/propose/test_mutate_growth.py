@@ -18,7 +18,7 @@ from kapso.propose.mutate.leaps import Leaps
 from kapso.propose.mutate.proposer import _see
 from kapso.propose.mutate.record import Candidate, Record
 from kapso.propose.mutate.tree import read_source
-from kapso.propose.protocol import Context, Idea, Proposer
+from kapso.propose.protocol import Context, Editor, Idea
 from kapso.propose.tune import Tune
 from tests.propose.test_mutate import Candidate as Workspace
 from tests.propose.test_mutate import Commit, Story
@@ -173,7 +173,7 @@ class Search:
         self.commits: dict[str, Commit] = {}
         self.attempts: list[Attempt] = []
         mutate, tune = Mutate(goal, self.commits.__getitem__), Tune(goal, self.commits.__getitem__)
-        self.proposers: list[Proposer] = [mutate, tune]
+        self.proposers: list[Editor] = [mutate, tune]
         self.land(Commit({"a.py": text.encode()}), None, "baseline", ())
 
     def score(self, text: str) -> float | None:

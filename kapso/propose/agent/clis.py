@@ -7,6 +7,7 @@ here, in the command of each (`--mcp-config`, `-c mcp_servers…`).
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,13 +22,15 @@ MOST_FILES = 40
 class Cli:
     """One agent. `command` makes the words of its command line from the options and the editable files.
 
-    `env` is set for it. Where it can log in in no other way, one of the variables `keys` has to be among
-    the goal's `env`, or one of the paths `logins` among its `home`.
+    `env` is set for it, and `files` are put into its home folder where `home` brings none. Where it can log
+    in in no other way, one of the variables `keys` has to be among the goal's `env`, or one of the paths
+    `logins` among its `home`.
     """
 
     install: str
     command: Callable[[AgentOptions, Sequence[str]], list[str]]
     env: Mapping[str, str] = field(default_factory=dict)
+    files: Callable[[AgentOptions], Mapping[str, str]] = lambda options: {}
     keys: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
 
@@ -63,15 +66,21 @@ def _aider(options: AgentOptions, files: Sequence[str]) -> list[str]:
     return words + (["--", *files] if len(files) <= MOST_FILES else [])
 
 
+def _gemini_files(options: AgentOptions) -> Mapping[str, str]:
+    """Without a settings file it takes any `GOOGLE_GEMINI_BASE_URL` for a login that it then refuses."""
+    settings: dict[str, object] = {
+        "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
+        "privacy": {"usageStatisticsEnabled": False},
+    }
+    if "GEMINI_API_KEY" in options.env:
+        settings["security"] = {"auth": {"selectedType": "gemini-api-key"}}
+    return {".gemini/settings.json": json.dumps(settings)}
+
+
 def _opencode(options: AgentOptions, files: Sequence[str]) -> list[str]:
-    return [
-        "opencode",
-        "run",
-        "--format",
-        "json",
-        "--auto",
-        *(["--model", options.model] if options.model else []),
-    ]
+    # A title that is given need not be asked of a model.
+    words = ["opencode", "run", "--format", "json", "--auto", "--title", "kapso"]
+    return words + (["--model", options.model] if options.model else [])
 
 
 KNOWN: Mapping[str, Cli] = {
@@ -79,38 +88,37 @@ KNOWN: Mapping[str, Cli] = {
         "npm install -g @anthropic-ai/claude-code",
         _claude,
         # As root it bypasses permissions only where it is told that a sandbox is around it.
-        {"IS_SANDBOX": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"},
-        (
+        env={
+            "IS_SANDBOX": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        },
+        keys=(
             *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),
             *("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"),
         ),
-        ("~/.claude",),
+        logins=("~/.claude",),
     ),
     "codex": Cli(
         "npm install -g @openai/codex",
         _codex,
-        {},
-        ("CODEX_API_KEY", "OPENAI_API_KEY", "CODEX_ACCESS_TOKEN"),
-        ("~/.codex",),
+        keys=("CODEX_API_KEY", "OPENAI_API_KEY", "CODEX_ACCESS_TOKEN"),
+        logins=("~/.codex",),
     ),
     "gemini": Cli(
         "npm install -g @google/gemini-cli",
         _gemini,
-        {"GEMINI_TELEMETRY_ENABLED": "false", "GEMINI_CLI_NO_RELAUNCH": "true"},
-        ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"),
-        ("~/.gemini",),
+        env={"GEMINI_TELEMETRY_ENABLED": "false", "GEMINI_CLI_NO_RELAUNCH": "true"},
+        files=_gemini_files,
+        keys=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"),
+        logins=("~/.gemini",),
     ),
-    "aider": Cli(
-        "pip install aider-chat",
-        _aider,
-        {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_COLOR": "1"},
-    ),
+    "aider": Cli("pip install aider-chat", _aider, env={"LITELLM_LOCAL_MODEL_COST_MAP": "True"}),
     "opencode": Cli(
         "npm install -g opencode-ai",
         _opencode,
-        {
+        env={
             "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
             "OPENCODE_DISABLE_SHARE": "1",
         },
@@ -130,3 +138,8 @@ def command_of(options: AgentOptions, files: Sequence[str]) -> str:
 def environment_of(options: AgentOptions) -> dict[str, str]:
     """What is set for the agent whatever the goal's `env` says."""
     return dict(KNOWN[options.cli].env) if options.cli is not None else {}
+
+
+def home_files(options: AgentOptions) -> Mapping[str, str]:
+    """What stands in the agent's home folder unless `home` brings it."""
+    return KNOWN[options.cli].files(options) if options.cli is not None else {}

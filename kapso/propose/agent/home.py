@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kapso.errors import MachineError, UsageError
@@ -15,8 +15,8 @@ from kapso.evaluate.sandbox.trees import copy_tree, size_of
 MOST_BYTES = 1 << 30
 
 
-def fill_home(home: Path, names: Sequence[str]) -> None:
-    """Copy what `names` name into `home`, at the same place as in the user's home folder."""
+def fill_home(home: Path, names: Sequence[str], files: Mapping[str, str]) -> None:
+    """Copy what `names` name to its place in `home`; make `files` there that are none of it."""
     for source, path in _sources(names):
         target = home / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -28,6 +28,10 @@ def fill_home(home: Path, names: Sequence[str]) -> None:
                 target.chmod(stat.S_IMODE(target.stat().st_mode) | stat.S_IWUSR)
         except OSError as error:
             raise MachineError(f"cannot copy `{source}` for the agent: {error.strerror or error}") from error
+    for path, text in files.items():
+        if not os.path.lexists(home / path):
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            (home / path).write_text(text)
 
 
 def check_home(names: Sequence[str]) -> None:

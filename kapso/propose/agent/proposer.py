@@ -11,9 +11,10 @@ from kapso.attempt import Attempt
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes
 from kapso.propose.agent.check import check_agent
+from kapso.propose.agent.output import OWN_LIMIT
 from kapso.propose.agent.session import Session
 from kapso.propose.agent.site import Site
-from kapso.propose.author import Desk, Failure, NoUsableEdit, Reply, Unavailable
+from kapso.propose.author import Author, Desk, Failure, NoUsableEdit, Reply, Unavailable
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.wording import duration
 
@@ -23,7 +24,7 @@ _LINE = re.compile(
 )
 
 
-class Agent:
+class Agent(Author):
     """One coding agent. It keeps this machine busy while it works: it builds and tries things."""
 
     name = "agent"
@@ -44,16 +45,14 @@ class Agent:
         return None
 
     def ideate(self, context: Context) -> Idea | None:
-        return Idea(f"an edit by {self._called}", details={"prompt": self._site.prompt(context)})
-
-    def edit(self, idea: Idea, workspace: Workspace) -> None:
-        raise NotImplementedError("an Author writes at its desk")
+        prompt = self._site.prompt(context, self._options.timeout_s)
+        return Idea(f"an edit by {self._called}", details={"prompt": prompt})
 
     def observe(self, attempt: Attempt) -> None:
         """What the agent has to know of other attempts stands in its next prompt."""
 
     def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
-        failures, repairs = list(desk.failures), desk.repairs
+        failures = list(desk.failures)
         while True:
             reply = self._ask(idea, desk, workspace, failures)
             changes = Changes.from_json(reply.data)
@@ -61,10 +60,9 @@ class Agent:
             failure = self._why_unusable(reply, changes, desk, workspace)
             if failure is None:
                 return _told(idea, reply, changes)
-            if repairs <= 0:
+            if desk.repairs <= 0:
                 raise NoUsableEdit(failure.reason)
             failures.append(failure)
-            repairs -= 1
 
     def _ask(self, idea: Idea, desk: Desk, workspace: Workspace, failures: Sequence[Failure]) -> Reply:
         site = self._site
@@ -74,7 +72,7 @@ class Agent:
         def make() -> Reply:
             tree = site.tree_of(workspace)
             visible = site.repository.write_tree(tree, dict.fromkeys(_there(site, tree)))
-            return session.run(visible, desk.number, desk.folder / "log.txt", desk.cancel)
+            return session.run(visible, desk)
 
         purpose = "repair" if failures else "edit"
         return desk.call(purpose, session.request(), self.most_cost, make)
@@ -86,8 +84,8 @@ class Agent:
         if changes.files:
             known = desk.known(workspace)
             return None if known is None else Failure(known, known)
-        how = _how_it_ended(data, self._options.timeout_s)
-        if how is not None and data["stopped_by"] is None:
+        how, is_fault = _how_it_ended(data, self._options.timeout_s)
+        if is_fault:
             raise Unavailable(f"{self._called} {how}")
         reason = f"{self._called} {how} and " if how else f"{self._called} "
         reason += "changed nothing that it may change"
@@ -99,16 +97,21 @@ def _there(site: Site, tree: str) -> list[str]:
     return [path for path in site.files.hidden if site.repository.entry(tree, path) is not None]
 
 
-def _how_it_ended(data: Mapping[str, Any], timeout_s: float) -> str | None:
-    """What was wrong with the session itself, in a phrase that follows the agent's name."""
+def _how_it_ended(data: Mapping[str, Any], timeout_s: float) -> tuple[str | None, bool]:
+    """What was wrong with the session itself, in a phrase after the agent's name; whether that is a fault of
+    its provider or of how it is set up, so that asking again for another edit would be of no use."""
+    error = " ".join(str(data["error"] or "").split())[:300]
     if data["stopped_by"] == "timeout":
-        return f"was ended after {duration(timeout_s)}"
+        how = f"was ended after {duration(timeout_s)}"
+        return (f"{how}, as its calls failed: {error}", True) if error else (how, False)
     if data["stopped_by"] is not None:
-        return f"was ended: too much {data['stopped_by']}"
-    if data["exit_code"] == 0 and not data["error"]:
-        return None
-    said = data["error"] or next(iter(data["last"][-1:]), "it said nothing")
-    return f"failed (exit code {data['exit_code']}): {' '.join(said.split())[:300]}"
+        return f"was ended: too much {data['stopped_by']}", False
+    if error.startswith(OWN_LIMIT):
+        return f"came to a limit of its own ({error})", False
+    if data["exit_code"] == 0 and not error:
+        return None, False
+    said = error or next(iter(data["last"][-1:]), "it said nothing")
+    return f"failed (exit code {data['exit_code']}): {said}", True
 
 
 def _with_failures(prompt: str, failures: Sequence[Failure]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -18,12 +17,13 @@ from kapso.errors import Interrupted
 from kapso.evaluate.sandbox import CommandResult, Job, Limits
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
-from kapso.propose.agent.clis import command_of, environment_of
+from kapso.propose.agent.clis import command_of, environment_of, home_files
+from kapso.propose.agent.follow import Follower
 from kapso.propose.agent.home import fill_home
 from kapso.propose.agent.output import last_lines, read_output
 from kapso.propose.agent.repository import make_repository
 from kapso.propose.agent.site import Site
-from kapso.propose.author import Reply
+from kapso.propose.author import Desk, Reply
 
 PROMPT_FILE = "prompt.md"
 MOST_ENV_BYTES = 100_000
@@ -68,18 +68,20 @@ class Session:
             "max_cost": options.max_cost,
         }
 
-    def run(self, tree: str, number: int, log: Path, cancel: threading.Event) -> Reply:
+    def run(self, tree: str, desk: Desk) -> Reply:
         """Let the agent work on `tree`, which holds nothing that is hidden."""
-        site = self._site
+        site, options = self._site, self._options
+        log = desk.folder / "log.txt"
         out, scratch = (site.files.sandbox.folder(f"agent-{name}") for name in ("out", "scratch"))
         try:
             (out / PROMPT_FILE).write_text(self._prompt, "utf-8", "replace")
             (out / "home").mkdir()
-            fill_home(out / "home", self._options.home)
-            job = self._job(number, out, log)
+            fill_home(out / "home", options.home, home_files(options))
+            job = self._job(desk.number, out, log)
             with site.files.workshop(tree, partial(make_repository, site.repository, tree)) as workshop:
-                result = workshop.build(job, cancel)
-                if result.stopped_by == "cancel":
+                with Follower(log, desk.show, desk.cancel, options.max_cost) as follower:
+                    result = workshop.build(job, follower.ending)
+                if result.stopped_by == "cancel" and desk.cancel.is_set():
                     raise Interrupted("the agent was stopped")
                 changes = find_changes(site, tree, workshop.written(), job.secrets, scratch)
         finally:
@@ -120,7 +122,7 @@ class Session:
         said = read_output(stdout)
         ended = {
             "exit_code": result.exit_code,
-            "stopped_by": result.stopped_by,
+            "stopped_by": "cost" if result.stopped_by == "cancel" else result.stopped_by,
             "error": said.error,
             "last": last_lines(
                 f"{stderr}\n{stdout}" if result.exit_code == 0 else f"{stdout}\n{stderr}", LAST_LINES

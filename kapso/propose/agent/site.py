@@ -17,7 +17,7 @@ class Site:
     candidates.
 
     `tree_of` gives the whole tree of a candidate in the making, `prompt` what the agent is told for an
-    attempt.
+    attempt for which it has so many seconds.
     """
 
     run: str
@@ -25,6 +25,6 @@ class Site:
     files: BaseFiles
     editable: Editable
     tree_of: Callable[[Workspace], str]
-    prompt: Callable[[Context], str]
+    prompt: Callable[[Context, float], str]
     memory_bytes: int
     processes: int

@@ -32,7 +32,8 @@ class Counted(Protocol):
 
 def most_tokens(messages: Sequence[Mapping[str, str]]) -> int:
     """No provider counts more tokens in these messages."""
-    return _AROUND_ALL + sum(len(each["content"].encode()) + _AROUND_A_MESSAGE for each in messages)
+    sizes = (len(each["content"].encode(errors="replace")) for each in messages)
+    return _AROUND_ALL + sum(sizes) + _AROUND_A_MESSAGE * len(messages)
 
 
 def cost_of(options: ModelOptions, input_tokens: int, output_tokens: int) -> float | None:
@@ -57,6 +58,14 @@ def most_of_one_try(options: ModelOptions, prompt_tokens: int) -> float | None:
     if options.max_tokens is None:
         return 0.0 if (options.price or _free(options)) == _FREE else None
     return cost_of(options, prompt_tokens, options.max_tokens)
+
+
+def in_words(options: ModelOptions) -> str:
+    """What it charges, for people."""
+    sent, written = cost_of(options, 1000, 0), cost_of(options, 0, 1000)
+    if sent is None or written is None:
+        return "its price is not known: `price` in its entry lets costs be told"
+    return f"${sent * 1000:.4g} sent and ${written * 1000:.4g} written, per million tokens"
 
 
 def context_window(options: ModelOptions) -> int | None:

@@ -107,10 +107,6 @@ class Llm:
             messages = self._gone_on(writer, messages, reply.text, failure)
             purpose = REPAIR
 
-    def edit(self, idea: Idea, workspace: Workspace) -> None:
-        """An author edits by `write`, where it has a desk."""
-        raise TypeError("llm has no edit without a desk")
-
     def observe(self, attempt: Attempt) -> None:
         """Nothing: what is known of earlier attempts comes with the context."""
 

@@ -1,4 +1,4 @@
-"""The prompt of a coding agent: it finds the program in its folder, so only what it cannot see is told."""
+"""The prompts of a coding agent: it finds the program in its folder, so only what it cannot see is told."""
 
 from __future__ import annotations
 
@@ -22,27 +22,24 @@ def agent_prompt(
     read: Read,
     templates: Templates,
     *,
-    failures: Sequence[Failure] = (),
     timeout_s: float | None = None,
     budget_tokens: int = AGENT_TOKENS,
     recalled: Recalled | None = None,
 ) -> str:
-    """What the agent is told.
+    """What the agent is told for an attempt, in at most so many tokens."""
+    limit = format_duration(timeout_s) if timeout_s else ""
 
-    With `failures` (`Desk.failures`), its folder holds the candidate that failed, to be mended.
-    """
+    def make(material: Material) -> list[str]:
+        return [templates.render("agent", limit=limit, **material.values())]
+
+    gatherer = Gatherer(context, read, recalled or Recalled())
+    return fitted(gatherer, budget_tokens, make, with_code=False)[0]
+
+
+def mend_prompt(prompt: str, failures: Sequence[Failure], templates: Templates) -> str:
+    """What the agent is told when its folder holds an edit of this attempt that failed: `prompt`, and why."""
     cut = [
         Failure(each.reason, tail(each.feedback, FAILURE_TOKENS)) if each.feedback else each
         for each in failures
     ]
-    said = {
-        "failures": cut,
-        "left_behind": bool(cut),
-        "limit": format_duration(timeout_s) if timeout_s else "",
-    }
-
-    def make(material: Material) -> list[str]:
-        return [templates.render("agent", **material.values(), **said)]
-
-    gatherer = Gatherer(context, read, recalled or Recalled())
-    return fitted(gatherer, budget_tokens, make, with_code=False)[0]
+    return f"{prompt.rstrip()}\n\n{templates.render('agent-repair', failures=cut)}"

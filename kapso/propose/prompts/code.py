@@ -26,8 +26,8 @@ MOST_FILES = 400
 """As many are looked into, if there are more: 1 ms each at first."""
 WORTH_OPENING = 0.4
 """Of the best part's value: what a part must have for a further file to be shown."""
-_GAP_TOKENS = 30
-_FILE_TOKENS = 15
+_GAP_TOKENS, _FILE_TOKENS, _NAMES_TOKENS = 40, 20, 300
+"""What a gap, the head of a file and the names of all that is left out take."""
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 
 _LANGUAGES = {
@@ -125,7 +125,7 @@ class Program:
 
     def _chosen(self, most_tokens: int) -> dict[str, set[Part]]:
         """The parts of most value that fit, by path. With the first part of a file goes its beginning."""
-        room = most_tokens
+        room = most_tokens - _NAMES_TOKENS
         chosen: dict[str, set[Part]] = {}
         for value, path, part in self._ranked:
             if path not in chosen and value < WORTH_OPENING * self._ranked[0][0]:

@@ -11,7 +11,7 @@ from kapso.propose.prompts.text import count_tokens
 
 MESSAGE_TOKENS = 8
 """What a provider adds to each message."""
-_TRIES = 4
+_TRIES = 6
 
 Texts = Sequence[str]
 
@@ -24,14 +24,14 @@ def fitted(
     Raises UsageError where not even the goal and a little of the program do.
     """
     room = most_tokens - _count(make(gatherer.least))
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
         if room < 0:
             break
         texts = make(gatherer.material(room, with_code=with_code))
         excess = _count(texts) - most_tokens
         if excess <= 0:
             return texts
-        room -= excess + 10
+        room -= excess * (attempt + 1) + 20
     needed = _count(make(gatherer.least))
     raise UsageError(
         f"a prompt of at most {most_tokens} tokens is too short: goal and instructions alone take {needed}",

@@ -80,6 +80,7 @@ class Gatherer:
             example=next(iter(self.files), "path/of/the/file"),
             seed=context.seed,
             number=context.number,
+            since_best=sum(each.number > context.best for each in context.attempts),
         )
 
     def material(self, tokens: int, *, with_code: bool = True) -> Material:
@@ -290,7 +291,10 @@ class Gatherer:
         key = old.commit, attempt.commit
         if key not in self._diffs:
             before, after = self._read(old.commit), self._read(attempt.commit)
-            paths = visible(self.context.goal, dict.fromkeys(after.changed_from(before), b""))
+            changed = after.changed_from(before)
+            others = dict.fromkeys(changed - self.files.keys(), b"")
+            seen = visible(self.context.goal, others) if others else []
+            paths = sorted([*(changed & self.files.keys()), *seen])
             self._diffs[key] = "".join(
                 _unified(before.get(path, b""), after.get(path, b""), path) for path in paths
             )

@@ -34,6 +34,7 @@ _TOLD = Told(
     "said so",
     "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b",
 )
+_FAILURE = Failure("a reason", "an error")
 _LITTLE = Material(goal=_GOAL, start=_TOLD, table=Table(["baseline"], [Row("score", ["1"])]))
 _ALL = Material(
     goal=_GOAL,
@@ -66,9 +67,7 @@ def try_out(templates: Templates) -> None:
             templates.render("system", purpose=purpose, **values)
             templates.render("task", purpose=purpose, **values)
         templates.render("idea", idea="an idea")
-        for left_behind in (False, True):
-            failures = [Failure("a reason", "an error")]
-            said = {"failures": failures, "left_behind": left_behind, "limit": "10m"}
-            templates.render("agent", **values, **said)
-            repair = {"failure": failures[0], "applied": left_behind, "repeated": left_behind}
-            templates.render("repair", files=material.files, **repair)
+        templates.render("agent", limit="10m", **values)
+        templates.render("agent-repair", failures=[_FAILURE])
+        for applied in (False, True):
+            templates.render("repair", failure=_FAILURE, applied=applied, files=material.files)

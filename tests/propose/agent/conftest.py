@@ -7,23 +7,22 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kapso.attempt import Attempt, Outcome, now
-from kapso.evaluate.base import BaseFiles
+from kapso.evaluate.base import BaseFiles, private_paths
 from kapso.evaluate.sandbox import Sandbox
 from kapso.git.repository import Repository
 from kapso.goal import load_goal
 from kapso.goal.authors import AgentOptions
 from kapso.goal.protection import Editable
-from kapso.loop.setting import private_paths, settle
+from kapso.loop.setting import settle
 from kapso.loop.workspace import CandidateWorkspace, EditableIndex
 from kapso.propose.agent import Agent, Site
-from kapso.propose.author import Failure, Reply
+from kapso.propose.author import Desk, Failure, Reply
 from kapso.propose.protocol import Context, Idea, Workspace
 
 GOAL = """\
@@ -43,34 +42,44 @@ FILES = {
 PROMPT = "Make the program in this folder better.\n"
 
 
-@dataclass
-class DiskDesk:
-    """`kapso.propose.author.Desk` on one folder: a call that is kept there is not made again."""
+class DiskDesk(Desk):
+    """A desk on one folder: a call that is kept there is not made again."""
 
-    number: int
-    folder: Path
-    failures: Sequence[Failure] = ()
-    repairs: int = 0
-    cancel: threading.Event = field(default_factory=threading.Event)
-    is_known: Callable[[Workspace], str | None] = lambda workspace: None
-    made: int = 0
-    asked: int = 0
-    requests: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(
+        self,
+        folder: Path,
+        failures: Sequence[Failure] = (),
+        repairs: int = 0,
+        is_known: Callable[[Workspace], str | None] = lambda workspace: None,
+    ) -> None:
+        self.number, self.folder, self.failures = 1, folder, failures
+        self.cancel = threading.Event()
+        self.made = 0
+        self.requests: list[dict[str, Any]] = []
+        self.shown: list[str] = []
+        self._allowed, self._is_known = repairs, is_known
+
+    @property
+    def repairs(self) -> int:
+        made: int = sum(each["purpose"] == "repair" for each in self.requests)
+        return self._allowed - made
 
     def call(
         self, purpose: str, request: Mapping[str, Any], most_cost: float | None, make: Callable[[], Reply]
     ) -> Reply:
-        self.asked += 1
         self.requests.append({"purpose": purpose, "most_cost": most_cost, **request})
         json.dumps(request)
-        file = self.folder / f"{self.asked}.json"
+        file = self.folder / f"{len(self.requests)}.json"
         if not file.exists():
             self.made += 1
             file.write_text(json.dumps(dataclasses.asdict(make())))
         return Reply(**json.loads(file.read_text()))
 
+    def show(self, line: str) -> None:
+        self.shown.append(line)
+
     def known(self, workspace: Workspace) -> str | None:
-        return self.is_known(workspace)
+        return self._is_known(workspace)
 
 
 class Shop:
@@ -111,7 +120,7 @@ class Shop:
             files=self.files,
             editable=self.editable,
             tree_of=lambda workspace: workspace.tree(),  # type: ignore[attr-defined]
-            prompt=lambda context: self.prompt,
+            prompt=lambda context, timeout_s: self.prompt,
             memory_bytes=4 << 30,
             processes=512,
         )
@@ -124,7 +133,7 @@ class Shop:
         return CandidateWorkspace(self.repository, base, self.editable, self.index.files(base))
 
     def desk(self, **settings: Any) -> DiskDesk:
-        return DiskDesk(1, self.folder, **settings)
+        return DiskDesk(self.folder, **settings)
 
     def idea(self, agent: Agent) -> Idea:
         base = Attempt(

@@ -184,7 +184,7 @@ def test_nothing_changed_is_repaired_and_then_no_usable_edit(shop: Any) -> None:
     assert [each["purpose"] for each in desk.requests] == ["edit", "repair"]
     assert "changed nothing that it may change" in desk.requests[1]["prompt"]
 
-    desk = shop.desk(repairs=0)
+    desk = shop.desk()
     desk.folder = shop.folder / "other"
     desk.folder.mkdir()
     with pytest.raises(NoUsableEdit, match="changed nothing that it may change"):
@@ -220,7 +220,7 @@ def test_a_reply_that_is_on_the_disk_is_not_paid_again(shop: Any) -> None:
     idea, workspace = shop.write(shop.agent(script), first)
     again = shop.desk()
     same, other = shop.write(shop.agent("exit 9"), again)
-    assert (first.made, again.made, again.asked) == (1, 0, 1)
+    assert (first.made, again.made, len(again.requests)) == (1, 0, 1)
     assert workspace.tree() == other.tree() and idea == same
     assert other["src/data"] == b"\377\0binary"
 
@@ -289,3 +289,19 @@ def test_check_names_the_install_command(shop: Any, monkeypatch: pytest.MonkeyPa
     with pytest.raises(UsageError, match="not installed") as caught:
         shop.agent(cli="opencode").check()
     assert "npm install -g opencode-ai" in str(caught.value.help)
+
+
+def test_its_last_line_is_shown_while_it_works(shop: Any) -> None:
+    desk = shop.desk()
+    event = '{"type": "item.completed", "item": {"type": "agent_message", "text": "I look around"}}'
+    shop.edits(f"echo two > src/pack.sh; echo '{event}'; sleep 1.5; echo done", desk)
+    assert "I look around" in desk.shown
+
+
+def test_it_is_ended_before_it_costs_more_than_it_may(shop: Any) -> None:
+    desk = shop.desk()
+    step = '{"type": "step_finish", "part": {"cost": 0.04, "tokens": {"input": 1, "output": 1}}}'
+    script = f"echo two > src/pack.sh; for i in 1 2 3 4 5 6 7 8 9; do echo '{step}'; sleep 0.8; done"
+    assert shop.edits(script, desk, max_cost=0.1) == {"src/pack.sh": "two\n"}
+    assert desk.requests[0]["most_cost"] == 0.1
+    assert shop.reply["cost"] <= 0.1 and shop.reply["data"]["stopped_by"] == "cost"
