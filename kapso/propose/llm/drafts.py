@@ -8,7 +8,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import accumulate
 
+from kapso.propose.blocks import evolve_blocks
 from kapso.propose.llm.asked import Broken, Change, Deletion, Edit, Whole
 from kapso.propose.llm.matching import Place, nearest, places, without_numbers
 from kapso.propose.llm.paths import Paths
@@ -226,17 +228,32 @@ def _is_blank(change: Change) -> bool:
 
 
 def _found(text: Text, change: Change) -> list[Place]:
-    """Where the change fits by the first of its readings that fits at all; of several places, the one at the
-    line that a diff claims."""
+    """Where the change fits by the first of its readings that fits at all; of several places, those that may
+    change, and of these the one at the line that a diff claims."""
     for search, replace in change.readings:
         if not any(line.strip() for line in search):
             if not any(line.strip() for line in text.lines):
                 return [Place(0, len(text.lines), replace)]
             continue
         if found := places(text.lines, search, replace):
+            found = _within_blocks(text, found) if len(found) > 1 else found
             claimed = [place for place in found if place.start + 1 == change.at]
             return claimed if len(found) > 1 and claimed else found
     return []
+
+
+def _within_blocks(text: Text, found: list[Place]) -> list[Place]:
+    """The places that lie in blocks which may change, where the file has any; all of them if none does."""
+    blocks = evolve_blocks("".join(f"{line}\n" for line in text.lines))
+    if blocks is None:
+        return found
+    starts = list(accumulate((len(line) + 1 for line in text.lines), initial=0))
+    inside = [
+        place
+        for place in found
+        if any(start <= starts[place.start] and starts[place.stop] <= stop for start, stop in blocks)
+    ]
+    return inside or found
 
 
 def _are_apart(found: Sequence[Place]) -> bool:

@@ -139,8 +139,10 @@ class _Reader:
                 return
             body, self._fence, self._info = body[:close], None, ""
         path = self._paths.in_info(start[2]) or self._heading()[0]
-        readings = [(tuple(body[:at]), tuple(body[at + 1 :])) for at in reversed(dividers)]
-        self.edits.append(Change(tuple(readings), label, path))
+        sides = [(body[:at], body[at + 1 :]) for at in reversed(dividers)]
+        readings = [(tuple(search), tuple(replace)) for search, replace in sides]
+        readings += [(tuple(_unfenced(search)), tuple(_unfenced(replace))) for search, replace in sides]
+        self.edits.append(Change(tuple(dict.fromkeys(readings)), label, path))
 
     # Fences
 
@@ -156,7 +158,12 @@ class _Reader:
             self._at += 1
             return
         body = [line.removeprefix(fence[1]) for line in self._lines[self._at + 1 : stop]]
-        first = next((at for at, line in enumerate(body) if line.strip()), 0)
+        full = [at for at, line in enumerate(body) if line.strip()]
+        if len(full) == 1 and is_closed and self._paths.named(body[full[0]]) is not None:
+            self._above, self._info = body[full[0]], ""  # the path has a fence of its own
+            self._at = stop + 1
+            return
+        first = full[0] if full else 0
         if self._info.split(" ")[0].lower() in _DIFFS or starts_diff(body, first):
             self._diff(self._at + 1, stop)
         else:
@@ -193,6 +200,12 @@ class _Reader:
         path, _ = self._heading()
         self.edits += read_diff(self._lines[start:stop], self._paths, path, len(self.edits))
         self._at = stop
+
+
+def _unfenced(lines: list[str]) -> list[str]:
+    """The lines without a fence around all of them."""
+    is_fenced = len(lines) > 1 and _FENCE.match(lines[0]) and re.fullmatch(r"\s*(`{3,}|~{3,})\s*", lines[-1])
+    return lines[1:-1] if is_fenced else lines
 
 
 def _told(prose: Sequence[str]) -> tuple[str, str]:

@@ -264,6 +264,13 @@ def test_a_whole_file_keeps_what_lies_around_its_block(workspace: Made, reply: s
     assert files.why_not() is None
 
 
+def test_of_two_places_the_one_that_may_change_is_meant(workspace: Made) -> None:
+    text = "x = 1\n# EVOLVE-BLOCK-START\nx = 1\ny = 2\n# EVOLVE-BLOCK-END\n"
+    files = workspace({"a.py": text})
+    apply(f"a.py\n{swap('x = 1', 'x = 3')}", files)
+    assert files["a.py"].decode() == text.replace("x = 1\ny", "x = 3\ny")
+
+
 def test_a_fence_left_open_is_no_fault_of_a_reply_that_ended(workspace: Made) -> None:
     files = workspace()
     apply(f"pack.py\n```python\n{BETTER}", files, is_complete=True)
