@@ -49,7 +49,7 @@ class Llm:
         self._writers = [Chat(each, where=where) for each in options.edit]
         self._thinker = None if options.ideate is None else Chat(options.ideate, where=where)
         self.works_here = any(_is_here(chat.options) for chat in self._chats)
-        self.most_cost = self._most([chat.most_cost(_room(chat.options)) for chat in self._chats])
+        self.most_cost = self._most({})
 
     @property
     def _chats(self) -> list[Chat]:
@@ -76,11 +76,11 @@ class Llm:
             "start": context.parents[0].commit,
             "messages": self._packed(context, writer, EDIT),
         }
-        asked = [(writer, details["messages"])]
+        tokens = dict.fromkeys(self._writers, most_tokens(details["messages"]))
         if self._thinker is not None:
             details["ask"] = self._packed(context, self._thinker, IDEATE)
-            asked.append((self._thinker, details["ask"]))
-        self.most_cost = self._most([chat.most_cost(most_tokens(messages)) for chat, messages in asked])
+            tokens[self._thinker] = most_tokens(details["ask"])
+        self.most_cost = self._most(tokens)
         return Idea(title="", parameters={"model": writer.name}, details=details)
 
     def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
@@ -174,7 +174,9 @@ class Llm:
             lambda: chat.ask(messages, desk.cancel),
         )
 
-    def _most(self, costs: list[float | None]) -> float | None:
+    def _most(self, tokens: Mapping[Chat, int]) -> float | None:
+        """The most that a first call costs of any model, for prompts of so many tokens as the last ones."""
+        costs = [chat.most_cost(tokens.get(chat, _room(chat.options))) for chat in self._chats]
         known = [cost for cost in costs if cost is not None]
         return max(known) if len(known) == len(costs) else None
 

@@ -111,7 +111,8 @@ class _Reader:
 
     def _heading(self) -> tuple[str | None, bool]:
         """The path that stands above or behind the fence, or in the sentence above, which is less sure."""
-        path = self._paths.named(self._above) or self._paths.in_info(self._info)
+        paths = self._paths
+        path = paths.named(self._above) or paths.in_info(self._info) or paths.announced(self._above)
         return path or self._paths.mentioned(self._above), path is not None
 
     # Search/replace blocks

@@ -135,6 +135,15 @@ SEVERAL: dict[str, tuple[str, dict[str, str | None]]] = {
         f"c/new.py\n```python\nw = 1\n```\na/one.py\n{swap('y = 2', 'y = 0')}",
         {"c/new.py": "w = 1\n", "a/one.py": "x = 1\ny = 0\n"},
     ),
+    "a new file in a sentence": (
+        f"Add `c/new.py` for that:\n```python\nw = 1\n```\na/one.py\n{swap('y = 2', 'y = 0')}",
+        {"c/new.py": "w = 1\n", "a/one.py": "x = 1\ny = 0\n"},
+    ),
+    "a path of Windows": (f"a\\one.py\n{swap('y = 2', 'y = 0')}", {"a/one.py": "x = 1\ny = 0\n"}),
+    "a label in a heading": (
+        "### File: `a/one.py` (new version):\n```\ny = 9\n```",
+        {"a/one.py": "y = 9\n"},
+    ),
     "a new file by an empty search": (f"c/new.py\n{block('', 'w = 1' + chr(10))}", {"c/new.py": "w = 1\n"}),
     "a new file by a diff": (
         "```diff\n--- /dev/null\n+++ b/c/new.py\n@@ -0,0 +1,2 @@\n+w = 1\n+v = 2\n```",
