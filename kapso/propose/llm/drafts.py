@@ -33,7 +33,6 @@ class Draft:
         self._workspace = workspace
         self._paths = paths
         self._is_complete = is_complete
-        self._texts: dict[str, Text] = {}
         self._made: dict[str, bytes | None] = {}
 
     def changes(self) -> dict[str, bytes | None]:
@@ -44,12 +43,14 @@ class Draft:
         """Carry out the edits, whole files first."""
         changes: dict[str, list[Change]] = {}
         previous: str | None = None
-        for edit in dict.fromkeys(edits):
+        edits = list(dict.fromkeys(edits))  # some models say the same twice
+        for edit in edits:
             if isinstance(edit, Broken):
                 self._note(edit.label, edit.what, "")
             elif isinstance(edit, Change):
                 previous = self._file_of(edit, previous)
-                if previous is not None:
+                must_exist = previous not in changes and not _is_blank(edit)
+                if previous is not None and self._may_change(previous, edit.label, must_exist=must_exist):
                     changes.setdefault(previous, []).append(edit)
             elif isinstance(edit, Deletion) and self._may_change(edit.path, edit.label, must_exist=True):
                 self._made[edit.path] = None
@@ -62,9 +63,8 @@ class Draft:
 
     def _file_of(self, change: Change, previous: str | None) -> str | None:
         """The file of a change: the one it names, the only one, the one before it, the only one it fits."""
-        if change.path is not None:
-            is_there = self._may_change(change.path, change.label, must_exist=not _is_blank(change))
-            return change.path if is_there else None
+        if change.path is not None or previous in self.refused:
+            return change.path or previous
         if self._paths.only is not None:
             return self._paths.only
         if previous is not None and previous in self._workspace and _found(self._text(previous), change):
@@ -171,6 +171,11 @@ class Draft:
 
     def _change(self, path: str, wanted: Sequence[Change]) -> None:
         """All at once where each finds its place in the file as it is, else one after the other."""
+        if path in self._made and self._made[path] is None:
+            self._note(
+                wanted[0].label, f"changes `{path}`, which another edit deletes", "Do one or the other."
+            )
+            return
         text = self._text(path)
         found = [_found(text, change) for change in wanted]
         alone = [each[0] for each in found if len(each) == 1]

@@ -117,7 +117,7 @@ def _no_program(path: str, after: bytes, before: bytes | None) -> Wrong | None:
     error = None
     if path.endswith((".py", ".pyi")):
         error = _python_error(path, after)
-        if before is not None and _python_error(path, before) is not None:
+        if error is not None and before is not None and _python_error(path, before) is not None:
             return None
     elif path.endswith(_RELIABLE) and (faults(path, after) or 0) > (
         0 if before is None else faults(path, before) or 0

@@ -180,6 +180,19 @@ CASES = {
         ["it is the goal itself"],
     ),
     "git's own": (ONE, ".gitattributes\n```\n* -text\n```", "may not be changed", ["git reads it"]),
+    "blocks that go on in the scorer": (
+        ONE,
+        f"evaluate.py\n{swap('x', 'y')}{PLAIN}",
+        "may not be changed",
+        ["`pack.py`"],
+    ),
+    "a file that is deleted and changed": (
+        TWO,
+        "```diff\n--- a/notes.md\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-# Notes\n-\n-old\n```\n\nnotes.md\n"
+        + swap("old", "new"),
+        "which another edit deletes",
+        ["one or the other"],
+    ),
     "a deletion of the scorer": (
         ONE,
         "```diff\n--- a/evaluate.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n```",
