@@ -38,8 +38,9 @@ class Agent(Author):
     def _called(self) -> str:
         return self._options.cli or "the agent"
 
-    def check(self) -> None:
+    def check(self) -> float:
         check_agent(self._options, self._site)
+        return 0.0
 
     def why_nothing(self, files: Files) -> str | None:
         return None
