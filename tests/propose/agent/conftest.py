@@ -61,7 +61,8 @@ class DiskDesk(Desk):
 
     @property
     def repairs(self) -> int:
-        return self._allowed - sum(each["purpose"] == "repair" for each in self.requests)
+        made: int = sum(each["purpose"] == "repair" for each in self.requests)
+        return self._allowed - made
 
     def call(
         self, purpose: str, request: Mapping[str, Any], most_cost: float | None, make: Callable[[], Reply]
