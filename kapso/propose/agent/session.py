@@ -84,6 +84,7 @@ class Session:
                 if result.stopped_by == "cancel" and desk.cancel.is_set():
                     raise Interrupted("the agent was stopped")
                 changes = find_changes(site, tree, workshop.written(), job.secrets, scratch)
+            _note(log, changes)
         finally:
             site.files.sandbox.discard(out)
             site.files.sandbox.discard(scratch)
@@ -91,10 +92,10 @@ class Session:
 
     def _job(self, number: int, out: Path, log: Path) -> Job:
         site, options = self._site, self._options
-        given = {name: os.environ[name] for name in options.env if name in os.environ}
+        own, given = environment_of(options, os.environ)
         is_long = len(os.fsencode(self._prompt.encode("utf-8", "replace"))) > MOST_ENV_BYTES
         env = {
-            **environment_of(options),
+            **own,
             **given,
             **({} if is_long else {"KAPSO_PROMPT": self._prompt}),
             "KAPSO_RUN": site.run,
@@ -128,7 +129,7 @@ class Session:
                 f"{stderr}\n{stdout}" if result.exit_code == 0 else f"{stdout}\n{stderr}", LAST_LINES
             ),
         }
-        name = self._options.cli or shlex.quote(self._command.split()[0])
+        name = self._options.cli or _program(self._command)
         model = said.model or self._options.model
         return Reply(
             said.text,
@@ -139,6 +140,19 @@ class Session:
             said.cost,
             round(result.seconds, 3),
         )
+
+
+def _note(log: Path, changes: Changes) -> None:
+    """What was undone stands behind what the agent said."""
+    if changes.undone:
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"[undone]\n{changes.told()}\n")
+
+
+def _program(command: str) -> str:
+    """What a command runs, in a word."""
+    found = re.match(r"\s*(?:[\w./-]*/)?([\w.+-]+)(?:\s|$)", command)
+    return found[1] if found else "command"
 
 
 def secrets_in(variables: Mapping[str, str]) -> dict[bytes, bytes]:
