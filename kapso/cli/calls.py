@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kapso.cli.output import print_json, styled
 from kapso.errors import UsageError
-from kapso.wording import duration, number, printable, printable_lines
+from kapso.wording import duration, number, plural, printable, printable_lines
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
     from kapso.memory.episode import RunSummary
 
+MOST_SHOWN = 500
 KEYS = ("purpose", "request", "most_cost", "sent", "reply", "error", "ended")
 
 
@@ -31,7 +32,7 @@ def show_calls(log: Log, run: RunSummary, name: str, as_json: bool) -> None:
         said = {"run": run.run, "attempt": attempt}
         print_json(*({**said, "call": place, **call} for place, call in calls.items()))
     else:
-        print("\n".join(line for place, call in calls.items() for line in render_call(place, call)))
+        print("\n".join(render_calls(calls)))
 
 
 def read_calls(folder: Path) -> dict[int, dict[str, Any]]:
@@ -46,15 +47,35 @@ def read_calls(folder: Path) -> dict[int, dict[str, Any]]:
     return calls
 
 
-def render_call(place: int, call: Mapping[str, Any]) -> Iterator[str]:
-    """A call for a person: what it was, each message, the reply or why there is none."""
+def render_calls(calls: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
+    """The calls for a person; messages that a call repeats from an earlier one are named, not repeated."""
+    sent: dict[int, list[Any]] = {}
+    for place, call in calls.items():
+        messages = call["request"].get("messages") if isinstance(call["request"], Mapping) else None
+        messages = messages if isinstance(messages, list) else []
+        shared = {other: _in_common(messages, earlier) for other, earlier in sent.items()}
+        source = max(shared, key=lambda other: shared[other], default=0)
+        yield from _call(place, call, shared.get(source, 0), source)
+        sent[place] = messages
+
+
+def _in_common(messages: Sequence[Any], earlier: Sequence[Any]) -> int:
+    """How many messages the two begin with alike."""
+    pairs = zip(messages, earlier, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(messages), len(earlier)))
+
+
+def _call(place: int, call: Mapping[str, Any], repeated: int, source: int) -> Iterator[str]:
+    """What it was, each message, the reply or why there is none."""
     reply = call["reply"] or {}
     yield styled(f"call {place}: {', '.join(_facts(call, reply))}", "bold")
-    for heading, text in _parts(call["request"]):
+    if repeated:
+        yield from ("", styled(f"--- {plural(repeated, 'message')} as in call {source}", "dim"))
+    for heading, text in list(_parts(call["request"]))[repeated:]:
         yield from ("", styled(f"--- {heading}", "dim"), printable_lines(text.rstrip("\n")))
     if call["reply"] is not None:
         yield from ("", styled("--- reply", "dim"), printable_lines(str(reply.get("text", "")).rstrip("\n")))
-        for heading, text in _parts(reply.get("data") or {}):
+        for heading, text in _parts(_short(reply.get("data") or {})):
             yield from ("", styled(f"--- reply: {heading}", "dim"), printable_lines(text))
     if call["error"]:
         yield from ("", styled("--- no reply", "dim"), printable_lines(str(call["error"])))
@@ -80,17 +101,26 @@ def _facts(call: Mapping[str, Any], reply: Mapping[str, Any]) -> Iterator[str]:
 
 def _parts(request: Any) -> Iterator[tuple[str, str]]:
     """What was sent, part by part: messages by their role, long text by its key, the rest as JSON."""
-    rest = {}
-    for key, value in (request if isinstance(request, Mapping) else {"request": request}).items():
-        if key == "messages" and isinstance(value, list):
-            for message in value:
-                yield str(message.get("role", key)), _text(message.get("content"))
-        elif isinstance(value, str) and "\n" in value:
+    told = dict(request) if isinstance(request, Mapping) else {"request": request}
+    messages, rest = told.pop("messages", None), {}
+    for message in messages if isinstance(messages, list) else []:
+        yield str(message.get("role", "message")), _text(message.get("content"))
+    for key, value in told.items():
+        if isinstance(value, str) and "\n" in value:
             yield key, value
         elif value not in (None, {}, [], ""):
             rest[key] = value
     if rest:
         yield "settings", json.dumps(rest, ensure_ascii=False, indent=1)
+
+
+def _short(value: Any) -> Any:
+    """What came beside the text, without what is no text to be read (files, packed)."""
+    if isinstance(value, Mapping):
+        return {key: _short(inner) for key, inner in value.items()}
+    if isinstance(value, str) and len(value) > MOST_SHOWN and "\n" not in value:
+        return f"… {len(value):,} characters …"
+    return value
 
 
 def _text(content: Any) -> str:

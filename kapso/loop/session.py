@@ -35,6 +35,7 @@ from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
 from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read_facts, stored_goal
+from kapso.propose.costs import check_costs
 from kapso.propose.importance import importance
 
 IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
@@ -236,9 +237,12 @@ class _Session:
             self.campaign.close()
 
     def _check_authors(self) -> None:
-        """A bad key or a model that is not there is found before anything is evaluated."""
+        """A bad key, a model that is not there, a cost without bound: found before anything is evaluated."""
+        if self.only_requests:
+            return
         try:
-            for author in [] if self.only_requests else self.run.authors.values():
+            check_costs(self.run.goal)
+            for author in self.run.authors.values():
                 author.check()
         except (MachineError, UsageError):
             if not commits.read_run(self.run.repository, self.run.name):

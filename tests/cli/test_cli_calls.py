@@ -10,7 +10,7 @@ import pytest
 
 Kapso = Callable[..., Any]
 
-CALL = {
+CALL: dict[str, Any] = {
     "purpose": "edit",
     "request": {
         "model": "openai:gpt-5-mini",
@@ -36,6 +36,15 @@ CALL = {
 }
 
 
+NEXT = {2: "\n--- user\nOne.\n", 10: "\n--- user\nTwo.\n"}
+
+
+def more(call: Any, text: str) -> Any:
+    """Its request, gone on."""
+    request = call["request"]
+    return {**request, "messages": [*request["messages"], {"role": "user", "content": text}]}
+
+
 @pytest.fixture
 def keep(packing: Any) -> Callable[..., None]:
     """`keep(attempt, place, call)`: a call as the loop keeps it."""
@@ -51,8 +60,9 @@ def keep(packing: Any) -> Callable[..., None]:
 
 def test_what_was_sent_and_answered_is_shown_whole(kapso: Kapso, keep: Callable[..., None]) -> None:
     keep(2, 1, CALL)
-    keep(2, 2, {**CALL, "purpose": "repair", "reply": None, "error": "503, after 4 tries"})
-    keep(2, 10, {**CALL, "purpose": "repair", "reply": None, "ended": None})
+    again = {**CALL, "purpose": "repair", "reply": None, "request": more(CALL, "One.")}
+    keep(2, 2, {**again, "error": "503, after 4 tries"})
+    keep(2, 10, {**again, "request": more(again, "Two."), "ended": None})
     assert kapso("show", "--prompt").out == (
         "call 1: edit, gpt-5-mini-2026, 1,234 tokens in, 56 tokens out, 0.0031 $, 4.20s,"
         " sent 2026-11-01 12:00:00 UTC\n"
@@ -62,8 +72,8 @@ def test_what_was_sent_and_answered_is_shown_whole(kapso: Kapso, keep: Callable[
         "\n--- reply\nTitle: wider\n\tpack.py\n\n"
     ) + "".join(
         f"call {place}: repair, sent 2026-11-01 12:00:00 UTC\n"
-        "\n--- system\nYou improve programs.\n"
-        "\n--- user\nImprove \\x1b[2Jthis.\nNow.\n"
+        f"\n--- {'2 messages' if place == 2 else '3 messages'} as in call {1 if place == 2 else 2}\n"
+        f"{NEXT[place]}"
         '\n--- settings\n{\n "model": "openai:gpt-5-mini",\n "max_tokens": 800\n}\n'
         f"\n{ending}\n\n"
         for place, ending in ((2, "--- no reply\n503, after 4 tries"), (10, "--- no reply yet"))
@@ -83,10 +93,13 @@ def test_each_call_is_a_line_of_json(kapso: Kapso, keep: Callable[..., None]) ->
 
 
 def test_an_attempt_in_flight_is_shown(kapso: Kapso, keep: Callable[..., None]) -> None:
-    keep(6, 1, {**CALL, "request": {"prompt": "Improve this.\nNow.\n", "command": "claude -p"}})
+    reply = {**CALL["reply"], "data": {"files": {"a.py": "x" * 600}, "exit_code": 0}}
+    request = {"prompt": "Improve this.\nNow.\n", "command": "claude -p"}
+    keep(6, 1, {**CALL, "request": request, "reply": reply})
     shown = kapso("show", "6", "--prompt").out
     assert "--- prompt\nImprove this.\nNow.\n" in shown
     assert '"command": "claude -p"' in shown
+    assert '"a.py": "… 600 characters …"' in shown and '"exit_code": 0' in shown
 
 
 def test_an_attempt_without_calls_says_which_have_some(kapso: Kapso, keep: Callable[..., None]) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.loop.conftest import GOAL
+from tests.scripted.server import ScriptedServer
+
 Demo = Callable[..., Any]
 
 
@@ -68,6 +71,7 @@ def test_without_a_goal_the_machine_is_checked(demo: Demo) -> None:
     (kapso.root / "goal.yaml").unlink()
     done = kapso("doctor", check=0)
     assert "sandbox" in done.stdout and "only the machine was checked" in done.stdout
+    assert "models     the packages for openai" in done.stdout
 
 
 def test_outside_a_repository_it_says_how_to_make_one(demo: Demo) -> None:
@@ -75,3 +79,21 @@ def test_outside_a_repository_it_says_how_to_make_one(demo: Demo) -> None:
     shutil.rmtree(kapso.root / ".git")
     done = kapso("doctor", check=2)
     assert "git init && git add -A && git commit -m start" in done.stdout
+
+
+def test_models_are_asked_for(demo: Demo, scripted: ScriptedServer) -> None:
+    address = f"base_url: '{scripted.openai_url}'"
+    propose = (
+        "propose:\n  - tune\n  - llm:\n"
+        f"      - {{model: 'openai:scripted', {address}, price: {{input: 1, output: 4}}, max_tokens: 100}}\n"
+        f"      - {{model: 'openai:scriptd', {address}}}\n"
+    )
+    kapso = demo("budget: {cost: 1}\n", base_goal=GOAL.replace("propose: [tune]\n", propose))
+    found = findings(kapso, code=2)
+    good, bad = found["model"]
+    assert (good["level"], bad["level"]) == ("ok", "error")
+    assert good["says"] == "openai:scripted answers; $1 sent and $4 written, per million tokens"
+    assert bad["help"] == "did you mean `openai:scripted`?"
+    [cost] = found["missing-key"]
+    assert "needs `max_tokens`" in cost["says"] and cost["where"].rpartition(":")[2].isdigit()
+    assert scripted.requests == []

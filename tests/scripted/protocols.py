@@ -57,6 +57,7 @@ class Protocol:
         if finish == "refusal":
             says = {"role": "assistant", "content": None, "refusal": text}
         choice = {"index": 0, "message": says, "finish_reason": self.finishes[finish]}
+        choice["native_finish_reason"] = choice["finish_reason"]  # OpenRouter's, as is `provider`
         return json.dumps(
             {**self._head(model), "object": "chat.completion", "choices": [choice], **self._usage(usage)}
         ).encode()
@@ -74,7 +75,7 @@ class Protocol:
         return _events(chunks) + b"data: [DONE]\n\n"
 
     def _head(self, model: str) -> dict[str, Any]:
-        return {"id": "chatcmpl-1", "created": 1_700_000_000, "model": model}
+        return {"id": "chatcmpl-1", "created": 1_700_000_000, "model": model, "provider": "tests"}
 
     def _usage(self, usage: Usage) -> dict[str, Any]:
         if usage is None:
@@ -223,16 +224,16 @@ OPENAI, ANTHROPIC, GOOGLE = Protocol(), _Anthropic(), _Google()
 
 def of_call(path: str) -> Protocol | None:
     """The protocol of a call for an answer."""
-    if path.endswith("/chat/completions"):
+    if path.endswith("/v1/chat/completions"):
         return OPENAI
-    if path.endswith("/messages"):
+    if path.endswith("/v1/messages"):
         return ANTHROPIC
     return GOOGLE if re.search(r"/models/[^/]+:(stream)?[gG]enerateContent$", path) else None
 
 
 def of_list(path: str, headers: Mapping[str, str]) -> Protocol | None:
     """The protocol of a look at the models."""
-    if not re.search(r"/models(/.*)?$", path):
+    if not re.search(r"/v1(beta)?/models(/.*)?$", path):
         return None
     if "/v1beta/" in path:
         return GOOGLE

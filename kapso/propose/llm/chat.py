@@ -34,6 +34,8 @@ MOST_BILLED = 2
 FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
 _SHORTEST_TRY_S = 0.01
+_NOTHING = "(nothing)"
+"""Stands for an empty message, which some providers refuse."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,9 @@ def _history(messages: Messages) -> list[ModelMessage]:
 
     history: list[ModelMessage] = []
     for message in messages:
-        role, content = message["role"], message["content"]
+        role = message["role"]
+        content = message["content"].encode(errors="replace").decode()  # no half characters
+        content = content if content.strip() else _NOTHING
         if role == "assistant":
             history.append(ModelResponse(parts=[TextPart(content)]))
             continue

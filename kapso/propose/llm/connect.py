@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -46,6 +47,10 @@ _OPENROUTER = "https://openrouter.ai/api/v1"
 
 class TooLarge(Exception):
     """A reply that does not end."""
+
+
+class SentOn(Exception):
+    """A server that says that another is to be asked."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,15 @@ def connect(options: ModelOptions) -> Connection:
     if (missing := why_not_installed(provider)) is not None:
         raise missing
     key = find_key(options)
+    from pydantic_ai.exceptions import UnsupportedSettingWarning, UserError
+
+    warnings.simplefilter("ignore", UnsupportedSettingWarning)  # what a model cannot heed is left out
     build = {"anthropic": _anthropic, "google": _google}.get(provider, _openai)
-    model, client = build(provider, name, options.base_url, key or _NO_KEY)
+    try:
+        model, client = build(provider, name, options.base_url, key or _NO_KEY)
+    except UserError as error:
+        message = f"`{options.model}` cannot be used: {error.message.splitlines()[0].rstrip('.')}"
+        raise UsageError(message, help="mend the model's name", slug="unknown-model") from error
     return Connection(model, client, model.base_url or options.base_url or provider, key)
 
 
@@ -180,6 +192,8 @@ async def _connect_soon(request: httpx2.Request) -> None:
 
 
 async def _bound(response: httpx2.Response) -> None:
+    if response.is_redirect:  # a key is not carried to where nobody sent it
+        raise SentOn(f"it sends on to `{response.headers.get('Location', '')}`")
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise TooLarge("it is packed, which was not asked for")
     response.stream = _bounded(response.stream)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kapso.propose.llm.connect import TooLarge
+from kapso.propose.llm.connect import SentOn, TooLarge
 
 Kind = Literal[
     "key", "model", "quota", "rejected", "busy", "down", "unreachable", "lost", "late", "garbled", "too-large"
@@ -46,8 +46,11 @@ def fault_of(error: Exception, key: str | None) -> Fault:
     """The fault behind whatever a call raised."""
     from pydantic_ai import exceptions as raised
 
-    if (large := next((each for each in _chain(error) if isinstance(each, TooLarge)), None)) is not None:
-        return Fault("too-large", f"the reply cannot be taken: {large}")
+    for cause in _chain(error):
+        if isinstance(cause, TooLarge):
+            return Fault("too-large", f"the reply cannot be taken: {cause}")
+        if isinstance(cause, SentOn):
+            return Fault("rejected", hide(str(cause), key))
     if isinstance(error, raised.ModelRequestTimeout | TimeoutError):
         return Fault("late", "no answer came in time")
     if isinstance(error, raised.ModelConnectionError):

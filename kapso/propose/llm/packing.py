@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kapso.propose.author import Failure
-from kapso.propose.prompts.code import FileView, as_text
+from kapso.propose.prompts.code import Interest, Program
 from kapso.propose.prompts.fit import fitted
 from kapso.propose.prompts.gather import Gatherer, Read, Recalled
 from kapso.propose.prompts.material import Material
@@ -17,6 +17,8 @@ PROMPT_TOKENS = 24_000
 """What a first prompt takes at most, where the goal does not say (`context_tokens`)."""
 REPLY_TOKENS = 12_000
 FAILURE_TOKENS = 2000
+CHANGED_TOKENS = 4000
+"""Of an edit that failed: what its files may take, cut around what the reply wrote."""
 
 Messages = list[dict[str, str]]
 
@@ -66,8 +68,8 @@ def repair(
     that it changed, as they stand now. Otherwise nothing was applied.
     """
     feedback = tail(failure.feedback, FAILURE_TOKENS) if failure.feedback else None
-    texts = {path: as_text(content) for path, content in (changed or {}).items()}
-    files = [FileView(path, text) for path, text in texts.items() if text is not None]
+    written = frozenset(line.strip() for line in reply_text.split("\n") if len(line.strip()) > 8)
+    files, _ = Program(changed or {}, Interest(lines=written)).within(CHANGED_TOKENS)
     said = templates.render(
         "repair",
         failure=Failure(failure.reason, feedback),

@@ -32,7 +32,8 @@ class Counted(Protocol):
 
 def most_tokens(messages: Sequence[Mapping[str, str]]) -> int:
     """No provider counts more tokens in these messages."""
-    return _AROUND_ALL + sum(len(each["content"].encode()) + _AROUND_A_MESSAGE for each in messages)
+    sizes = (len(each["content"].encode(errors="replace")) for each in messages)
+    return _AROUND_ALL + sum(sizes) + _AROUND_A_MESSAGE * len(messages)
 
 
 def cost_of(options: ModelOptions, input_tokens: int, output_tokens: int) -> float | None:

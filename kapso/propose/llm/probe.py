@@ -3,6 +3,8 @@ one, which costs nothing, else by a call of a few tokens."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,8 @@ from kapso.propose.llm.faults import Fault
 if TYPE_CHECKING:
     from kapso.propose.llm.chat import Chat
 
-_WITHIN_S = 30.0
+_LIST_WITHIN_S = 10.0
+_WITHIN_S = 20.0
 _TRIES = 3
 _TOKENS = 16
 _QUESTION = ({"role": "user", "content": "Say hi."},)
@@ -38,8 +41,10 @@ async def _probe(chat: Chat, connection: Connection) -> None:
     from kapso.propose.llm.chat import Failed, Limits
 
     listed = _Listed()
-    if await _is_listed(chat, connection, listed):
-        return
+    with suppress(Exception):  # whatever is wrong, a call tells more of it
+        seconds = min(_LIST_WITHIN_S, chat.options.timeout_s)
+        if await asyncio.wait_for(_is_listed(chat, connection, listed), seconds):
+            return
     seconds = min(_WITHIN_S, chat.options.timeout_s)
     try:
         response, _, lost = await chat.call(_QUESTION, Limits(_TRIES, _TRIES, seconds, _TOKENS))
@@ -52,22 +57,19 @@ async def _probe(chat: Chat, connection: Connection) -> None:
 
 
 async def _is_listed(chat: Chat, connection: Connection, listed: _Listed) -> bool:
-    """Whether the provider surely has the model and takes the key; where it says else, a call tells more."""
+    """Whether the provider surely has the model and takes the key."""
     provider, name = split(chat.options)
     client: Any = connection.client
-    try:
-        if provider == "anthropic":
-            await client.models.retrieve(name, timeout=_WITHIN_S)
-            return True
-        if provider == "google":
-            await client.aio.models.get(model=name)
-            return True
-        if provider == "openrouter":
-            await client.get("/key", cast_to=object)  # its list is open to all
-        page = await client.models.list(timeout=_WITHIN_S)
-        listed.names += [str(each.id) for each in page.data]
-    except Exception:
-        return False
+    if provider == "anthropic":
+        await client.models.retrieve(name)
+        return True
+    if provider == "google":
+        await client.aio.models.get(model=name)
+        return True
+    if provider == "openrouter":
+        await client.get("/key", cast_to=object)  # its list is open to all
+    page = await client.models.list()
+    listed.names += [str(each.id) for each in page.data]
     return name in listed.names
 
 

@@ -80,6 +80,7 @@ class Gatherer:
             example=next(iter(self.files), "path/of/the/file"),
             seed=context.seed,
             number=context.number,
+            since_best=sum(each.number > context.best for each in context.attempts),
         )
 
     def material(self, tokens: int, *, with_code: bool = True) -> Material:

@@ -67,7 +67,7 @@ def view_goal(goal: Goal, baseline: Mapping[str, float], files: Mapping[str, byt
         metrics=[_metric(metric) for metric in goal.metrics],
         constraints=[_constraint(each, baseline) for each in goal.constraints],
         steps=_steps(goal),
-        edit=", ".join(f"`{pattern}`" for pattern in goal.edit),
+        edit=_patterns(goal),
         folder=prefix_of(goal),
         has_network=goal.sandbox.network,
         has_blocks=len(files) <= 50 and any(_has_blocks(files[path]) for path in files),
@@ -95,6 +95,13 @@ def _prefix(start: Path, folder: Path) -> str:
         return ""
     relative = folder.relative_to(root).as_posix()
     return "" if relative == "." else relative
+
+
+def _patterns(goal: Goal) -> str:
+    """`src/**`, but not `src/vendored/**`."""
+    wanted = [f"`{pattern}`" for pattern in goal.edit if not pattern.startswith("!")]
+    others = [f"`{pattern[1:]}`" for pattern in goal.edit if pattern.startswith("!")]
+    return ", ".join(wanted) + (f", but not {', '.join(others)}" if others else "")
 
 
 def _metric(metric: Metric) -> MetricView:

@@ -88,6 +88,7 @@ class Material:
     example: str = "path/of/the/file"
     seed: int = 0
     number: int = 0
+    since_best: int = 0
 
     def values(self) -> dict[str, Any]:
         """The variables of a template."""

@@ -80,9 +80,12 @@ def cut_diff(diff: str, most_tokens: int) -> str:
 
 
 def masked(text: str, secrets: Collection[str] = ()) -> str:
-    """`text` without the values of variables that hold secrets: `secrets`, and such as `OPENAI_API_KEY`."""
+    """`text` without the values of variables that hold secrets: `secrets`, and such as `OPENAI_API_KEY`.
+
+    What cannot be sent as UTF-8 (a path that is none) is escaped.
+    """
     for name, value in os.environ.items():
         is_secret = name in secrets or not _SECRET_WORDS.isdisjoint(name.upper().split("_"))
         if is_secret and len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, f"<{name}>")
-    return text
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -22,6 +22,7 @@ from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
+from kapso.propose.tune.screen import FEWEST, Screen
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
@@ -86,12 +87,14 @@ class Tune:
         sign = 1.0 if goal.primary.goal == "maximize" else -1.0
         self._trials, self._warm = Trials(goal), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
-        self._scan, self._wide, self._steps = Scan(), Wide(), Steps()
+        self._scan, self._wide, self._screen = Scan(), Wide(), Screen()
+        self._steps = Steps(self._screen.located)
         self._model = Surrogate(self._steps)
         self._arms: list[Arm] = [
             self._warm,
             self._scan,
             self._wide,
+            self._screen,
             self._steps,
             Lines(self._trials),
             self._model,
@@ -191,7 +194,22 @@ class Tune:
         is_worse = attempt.verdict is Verdict.WORSE or attempt.outcome in BROKEN
         self._trials.meet(program, names, is_worse)
         values = program.values(names)
+        if attempt.number == BASELINE:
+            names = self._movable(self._trials.known(values))
+            if len(names) > FEWEST:
+                self._screen.begin([self._trials.axes[name] for name in names])
         self._add(attempt, self._trials.known(values), self._root(attempt, files, values))
+
+    def _movable(self, values: Mapping[str, Value]) -> list[str]:
+        found = []
+        for name, value in values.items():
+            axis = self._trials.axes[name]
+            if axis.choices or axis.is_marked:
+                continue
+            here = axis.position(value)
+            if axis.floor <= here - 0.25 and here + 0.25 <= axis.ceiling:
+                found.append(name)
+        return sorted(found, key=list(self._trials.axes).index)
 
     def _root(self, attempt: Attempt, files: Files, values: Mapping[str, Value]) -> int:
         """The attempt that its program is from: itself, unless only values differ from its parent's."""
@@ -236,7 +254,7 @@ class Tune:
             busy=frozenset().union(*(proposal.names for proposal in waiting)),
             random=Random(f"{context.seed}:{len(context.known)}"),
             is_free=is_free,
-            asleep=self._trials.asleep,
+            asleep=self._trials.asleep | self._screen.hidden,
         )
 
     def _waiting(self, context: Context) -> list[_Proposal]:
@@ -257,7 +275,10 @@ class Tune:
             "model": _MODEL,
             "step": self._steps.urgency(view),
         }
-        if self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
+        if self._screen.is_due(view):
+            streak = 0.95 if self._steps.is_hot(view) else 0.6 if urgencies["step"] == 0.8 else 0.0
+            urgencies = {"scan": urgencies["scan"], "step": streak, "screen": 0.8, "model": 0.5}
+        elif self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
             urgencies["model"] = urgencies.pop("model")
         for place, (name, urgency) in enumerate(urgencies.items()):
             if view.random.random() < urgency:

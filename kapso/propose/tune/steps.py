@@ -8,6 +8,7 @@ untouched parameters come first makes the first round a screening.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kapso.propose.tune.family import Trial
@@ -15,6 +16,7 @@ from kapso.propose.tune.slots import CONFIGURED, STRUCTURAL
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
+NONE: Mapping[str, int] = {}
 _STRIDES = 6
 _LONGEST = 8.0
 _LINES = 8
@@ -92,7 +94,8 @@ class Steps:
 
     name = "step"
 
-    def __init__(self) -> None:
+    def __init__(self, headings: Mapping[str, int] = NONE) -> None:
+        self._headings = headings
         self.profiles: dict[str, Profile] = {}
         self.usual_gain = 0.0
 
@@ -143,21 +146,24 @@ class Steps:
         fresh = [n for n in view.numeric() if n not in self.profiles and view.axes[n].tier < STRUCTURAL]
         if fresh:
             return 0.8
-        hot = any(profile.streak for profile in self.profiles.values() if profile.last == view.parent)
-        return 0.6 if hot else 0.1
+        return 0.6 if self.is_hot(view) else 0.1
+
+    def is_hot(self, view: View) -> bool:
+        """Whether a stride just helped."""
+        return any(profile.streak for profile in self.profiles.values() if profile.last == view.parent)
 
     def _plans(self, name: str, view: View) -> list[Plan]:
         here = view.position(name)
         tier = view.axes[name].tier
         profile = self.profiles.get(name)
-        heading = view.random.choice((-1, 1))
+        heading = self._headings.get(name) or view.random.choice((-1, 1))
         heights = profile.line(here) if profile is not None else None
         if profile is not None and profile.edge is not None and profile.edge[0] == here:
             return [Plan(name, profile.edge[1], 2.4, "up to where a constraint seems to bind")]
         if profile is None or heights is None:
             if profile is not None and profile.heading:
                 heading = profile.heading
-            promise = 3.0 - 0.8 * tier if profile is None else 0.3
+            promise = 3.0 - 0.8 * tier * (name not in self._headings) if profile is None else 0.3
             reason = "does it matter at all?"
             return [Plan(name, here + s * heading, promise - (s < 0) * 0.1, reason) for s in (1, -1)]
         left, right = beside(heights, here)
@@ -182,7 +188,7 @@ class Steps:
                 for s in (1, -1)
             ]
         # It matters, which is more than is known of one that was never touched.
-        likely = 2.6 - 0.5 * (view.axes[name].tier - 1)
+        likely = 0.6 if name in self._headings else 2.6 - 0.5 * (view.axes[name].tier - 1)
         return [
             Plan(name, here + away, likely, "the other way made it worse"),
             Plan(name, here + away / 4, 0.2, "the other way made it worse"),

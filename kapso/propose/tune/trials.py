@@ -17,7 +17,7 @@ from kapso.propose.tune.program import Program, path_of
 from kapso.propose.tune.sleep import Sleep
 from kapso.propose.tune.slots import ASLEEP, Slot, Value, is_same
 
-MOST_AXES = 150
+MOST_AXES = 4000
 """More literals than this cannot be told apart within any budget; the likeliest settings are kept."""
 
 Key = bytes
@@ -141,6 +141,8 @@ class Trials:
         return trial
 
     def _join(self, trial: Trial, parent: Trial | None) -> None:
+        if trial.arm == "screen":
+            return
         family = self.family(trial.values, trial.root)
         if not family.all and parent is not None:
             family.borrow(self.family(parent.values, parent.root), trial, parent)

@@ -284,6 +284,19 @@ def test_a_repair_says_what_stands_and_what_was_wrong(make_run: MakeRun) -> None
     assert "pack.py\n```python\nx = y\n```" in third[-1]["content"]
 
 
+def test_of_a_large_file_that_failed_what_was_written_is_shown(
+    make_run: MakeRun, large: dict[str, str]
+) -> None:
+    changed = (large["m3.py"] * 4).replace("return total_305 ", "return never_defined ")
+    failure = Failure("exit 1", "NameError: never_defined")
+    reply = "m3.py\n<<<<<<< SEARCH\n...\n=======\n    return never_defined + right * 305\n>>>>>>> REPLACE\n"
+    told = repair(
+        make_run().messages(), reply, failure, Templates(), applied=True, changed={"m3.py": changed.encode()}
+    )[-1]["content"]
+    assert "    return never_defined + right * 305\n" in told
+    assert count_tokens(told) < 5000
+
+
 def test_a_giant_reply_goes_back_cut(make_run: MakeRun) -> None:
     again = repair(make_run().messages(), "line of a reply\n" * 200_000, Failure("no block"), Templates())
     assert count_tokens(again[2]["content"]) < 13_000
@@ -319,3 +332,11 @@ def test_rejected_ideas_are_told_with_the_reason(make_run: MakeRun) -> None:
     prompt = run.prompt()
     assert "- cache: rejected\n  no global state" in prompt
     assert "provider down" not in prompt
+
+
+def test_where_nothing_gets_better_any_more_something_else_is_asked_for(make_run: MakeRun) -> None:
+    run = make_run()
+    for _ in range(15):
+        run.land({"pack.py": PACKED(2)}, 1.0)
+    assert "The last 15 attempts brought nothing better" in run.prompt()
+    assert "brought nothing better" not in run.prompt(best=1)
