@@ -19,7 +19,7 @@ from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
 from kapso.propose.agent.clis import command_of, environment_of, home_files
 from kapso.propose.agent.follow import Follower
-from kapso.propose.agent.home import fill_home
+from kapso.propose.agent.home import fill_home, logins_in
 from kapso.propose.agent.output import last_lines, read_output
 from kapso.propose.agent.repository import make_repository
 from kapso.propose.agent.site import Site
@@ -114,7 +114,7 @@ class Session:
             network=True,
             log=log,
             shown=self._command,
-            secrets=secrets_in(given),
+            secrets={**logins_in(out / "home"), **secrets_in(given)},
             log_bytes=LOG_BYTES,
         )
 
