@@ -20,7 +20,8 @@ MOST_LOOKED_AT = 2_000
 MOST_SECRETS = 100
 
 _NAMED = re.compile(
-    rb"""(?i)([\w.-]*(?:key|token|secret|passw|credential|auth)[\w.-]*)["']?\s*[:=]\s*["']?([\w.~+/=-]{20,})"""
+    rb"(?i)(?<![\w.-])([\w.-]{0,40}?(?:key|token|secret|passw|credential|auth)[\w.-]{0,40})"
+    rb"""["']?\s{0,9}[:=]\s{0,9}["']?([\w.~+/=-]{20,4000})"""
 )
 
 

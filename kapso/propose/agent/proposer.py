@@ -22,7 +22,7 @@ from kapso.wording import duration
 
 _TITLE_LENGTH = 72
 _LINE = re.compile(
-    r"^[\s>*_#-]*(title|what|why|expect)[*_]*\s*:[*_]*\s*(.+?)[*_\s]*$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t>*_#-]{0,12}(title|what|why|expect)[*_]{0,3}[ \t]{0,3}:(.*)$", re.IGNORECASE | re.MULTILINE
 )
 
 
@@ -132,14 +132,15 @@ def _with_failures(prompt: str, failures: Sequence[Failure]) -> str:
 
 def _told(idea: Idea, reply: Reply, changes: Changes) -> Idea:
     """The idea in the agent's own words, as far as it found any."""
-    found = {name.lower(): text.strip() for name, text in _LINE.findall(reply.text)}
+    told = ((name.lower(), text.strip("*_ \t\r")) for name, text in _LINE.findall(reply.text))
+    found = {name: text for name, text in told if text}
     names = ", ".join(list(changes.files)[:3]) + (", …" if len(changes.files) > 3 else "")
     title = " ".join((found.pop("title", "") or f"change {names}").split())
-    told = [f"{name.capitalize()}: {found[name]}" for name in ("what", "why", "expect") if name in found]
+    lines = [f"{name.capitalize()}: {found[name]}" for name in ("what", "why", "expect") if name in found]
     undone = {"undone": dict(changes.undone)} if changes.undone else {}
     return replace(
         idea,
         title=title if len(title) <= _TITLE_LENGTH else f"{title[: _TITLE_LENGTH - 1]}…",
-        hypothesis="\n".join(told) or reply.text.strip()[:2000],
+        hypothesis="\n".join(lines) or reply.text.strip()[:2000],
         details={**idea.details, **undone},
     )

@@ -52,7 +52,7 @@ class Session:
 
     def __init__(self, options: AgentOptions, site: Site, files: tuple[str, ...], prompt: str) -> None:
         self._options, self._site = options, site
-        self._prompt = prompt.replace("\0", "")
+        self._prompt = prompt.replace("\0", "").encode("utf-8", "replace").decode()
         self._command = command_of(options, files)
 
     def request(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Session:
         log = desk.folder / "log.txt"
         out, scratch = (site.files.sandbox.folder(f"agent-{name}") for name in ("out", "scratch"))
         try:
-            (out / PROMPT_FILE).write_text(self._prompt, "utf-8", "replace")
+            (out / PROMPT_FILE).write_text(self._prompt, "utf-8")
             (out / "home").mkdir()
             fill_home(out / "home", options.home, home_files(options))
             job = self._job(desk.number, out, log)
@@ -93,7 +93,7 @@ class Session:
     def _job(self, number: int, out: Path, log: Path) -> Job:
         site, options = self._site, self._options
         own, given = environment_of(options, os.environ)
-        is_long = len(os.fsencode(self._prompt.encode("utf-8", "replace"))) > MOST_ENV_BYTES
+        is_long = len(self._prompt.encode()) > MOST_ENV_BYTES
         env = {
             **own,
             **given,
@@ -121,13 +121,12 @@ class Session:
     def _reply(self, result: CommandResult, changes: Changes) -> Reply:
         stdout, stderr = (each.decode("utf-8", "replace") for each in (result.stdout, result.stderr))
         said = read_output(stdout)
+        printed = (stderr, stdout) if result.exit_code == 0 else (stdout, stderr)
         ended = {
             "exit_code": result.exit_code,
             "stopped_by": "cost" if result.stopped_by == "cancel" else result.stopped_by,
             "error": said.error,
-            "last": last_lines(
-                f"{stderr}\n{stdout}" if result.exit_code == 0 else f"{stdout}\n{stderr}", LAST_LINES
-            ),
+            "last": last_lines("\n".join(printed), LAST_LINES),
         }
         name = self._options.cli or _program(self._command)
         model = said.model or self._options.model

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kapso.errors import Interrupted, UsageError
+from kapso.propose.agent.home import logins_in
 from kapso.propose.author import Failure, NoUsableEdit, Unavailable
 from tests.propose.agent.conftest import FILES
 
@@ -373,3 +374,18 @@ def test_a_command_that_is_not_there_is_found_before_it_is_needed(shop: Any) -> 
         shop.agent('no-such-agent -p "$KAPSO_PROMPT"').check()
     for command in ("cat > src/a", "./tools/mine", "A=b sh -c true", "n=$(cat n); true"):
         shop.agent(command).check()
+
+
+def test_odd_output_takes_no_time(shop: Any) -> None:
+    odd = "import sys; [sys.stdout.write(x * 20000) for x in ('\\n', '* ', 'Tokens: 1 sent,', 'Title:', '{')]"
+    started = time.monotonic()
+    assert shop.edits(f'python3 -c "{odd}"; echo two > src/pack.sh') == {"src/pack.sh": "two\n"}
+    assert time.monotonic() - started < 20
+
+
+def test_odd_files_in_the_home_take_no_time(tmp_path: Path) -> None:
+    for number, text in enumerate(("a" * 60_000, "key" * 20_000, "auth: " * 10_000, "key" + " " * 60_000)):
+        (tmp_path / str(number)).write_text(text)
+    started = time.monotonic()
+    assert logins_in(tmp_path) == {}
+    assert time.monotonic() - started < 5
