@@ -22,7 +22,7 @@ from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
-from kapso.propose.tune.screen import FEWEST, Screen
+from kapso.propose.tune.screen import Screen
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
@@ -202,21 +202,8 @@ class Tune:
         self._trials.meet(program, names, is_worse)
         values = program.values(names)
         if attempt.number == BASELINE:
-            names = self._movable(self._trials.known(values))
-            if len(names) > FEWEST:
-                self._screen.begin([self._trials.axes[name] for name in names])
+            self._screen.begin([self._trials.axes[name] for name in self._trials.axes if name in values])
         self._add(attempt, self._trials.known(values), self._root(attempt, files, values))
-
-    def _movable(self, values: Mapping[str, Value]) -> list[str]:
-        found = []
-        for name, value in values.items():
-            axis = self._trials.axes[name]
-            if axis.choices or axis.is_marked:
-                continue
-            here = axis.position(value)
-            if axis.floor <= here - 0.25 and here + 0.25 <= axis.ceiling:
-                found.append(name)
-        return sorted(found, key=list(self._trials.axes).index)
 
     def _root(self, attempt: Attempt, files: Files, values: Mapping[str, Value]) -> int:
         """The attempt that its program is from: itself, unless only values differ from its parent's."""

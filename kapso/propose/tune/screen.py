@@ -1,9 +1,9 @@
 """Screening: which of very many literals are worth a step, found by moving all of them at once.
 
-Every literal moves a little in a direction of its own, then all of them the other way round (a foldover pair, as
-Bettonvill and Kleijnen bifurcate, 1997): what is right already loses either way, so the difference is what the wrong
-ones bring. Then the signs of one half of them, and of half of the half in which more lies, are turned, until a few
-are left, which the steps take over. All moves of a round are made from one attempt, so that they can be compared.
+Every literal moves a little in a direction of its own, then all of them the other way round (a foldover
+pair; Bettonvill and Kleijnen 1997): what is right already loses either way, so that the difference is what
+the wrong ones bring. Then half of them are turned round, and half of the half that brings more, until a few
+are left, which the steps take over. All of a round starts from one attempt and can be compared.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
 
+from kapso.propose.protocol import PROBE
 from kapso.propose.tune.axes import Axis
 from kapso.propose.tune.family import Trial
 from kapso.propose.tune.slots import CONFIGURED, Value
@@ -94,7 +95,7 @@ class _Group:
 class Screen:
     """The arm of groups."""
 
-    name = "screen"
+    name = PROBE
 
     def __init__(self) -> None:
         self._all: list[Axis] = []
@@ -106,9 +107,11 @@ class Screen:
         """The literals that were found, and the direction that promises more."""
 
     def begin(self, axes: Iterable[Axis]) -> None:
-        """Take over these literals."""
-        self._all = list(axes)
-        self._start_round()
+        """Take over the numbers among these that may go up and down, if they are many."""
+        found = [axis for axis in axes if not axis.is_marked and _may_be_nudged(axis)]
+        if len(found) > FEWEST:
+            self._all = found
+            self._start_round()
 
     def _start_round(self) -> None:
         self.base = None
@@ -138,7 +141,7 @@ class Screen:
                 self.base = trial.parent
             if trial.parent == self.base and trial.changed[0] in self._group_of:
                 self._learn(trial, trials)
-        
+
     def _learn(self, trial: Trial, trials: Trials) -> None:
         group = self._group_of[trial.changed[0]]
         if trial.height is None:
@@ -232,6 +235,13 @@ def _narrow(node: _Node, middle: int, pull: float) -> None:
     else:
         rest = node.pull - pull
         node.halves = _Node(node.low, middle, pull, True), _Node(middle, node.high, rest)
+
+
+def _may_be_nudged(axis: Axis) -> bool:
+    if axis.choices:
+        return False
+    here = axis.position(axis.first)
+    return axis.floor <= here - NUDGE and here + NUDGE <= axis.ceiling
 
 
 def _scope(name: str) -> str:
