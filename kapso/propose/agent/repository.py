@@ -40,6 +40,10 @@ __pycache__/
 .ipynb_checkpoints/
 node_modules/
 .aider*
+/.claude/
+/.codex/
+/.gemini/
+/.opencode/
 .DS_Store
 *~
 .*.sw[op]
