@@ -7,21 +7,25 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 MADE = "made"
 """The file that says that an environment is complete."""
 
 
-def python_of(*requirements: str) -> Path:
-    """The interpreter of an environment that holds exactly these, made if it is not there yet."""
+def python_of(*requirements: str, variables: Mapping[str, str] | None = None) -> Path:
+    """The interpreter of an environment that holds exactly these, made if it is not there yet.
+
+    `variables` are for the installation alone.
+    """
     folder = _folder(requirements)
     if not is_made(*requirements):
         print(f"installing {' '.join(requirements)} into {folder}", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         install = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *requirements]
-        if subprocess.run(install).returncode:
+        if subprocess.run(install, env={**os.environ, **(variables or {})}).returncode:
             raise SystemExit(f"{' '.join(requirements)} could not be installed")
         (folder / MADE).touch()
     return folder / "bin/python"

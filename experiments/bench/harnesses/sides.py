@@ -38,9 +38,10 @@ class Side(Protocol):
     def environment(self, folder: Path) -> dict[str, str]:
         """Of its processes: a key that opens nothing, and where evaluations note scores, if they see it.
 
-        `python3` is an interpreter and no version manager's script, which costs more than the evaluation.
+        `python3` is that of this environment, as each peer has its own: elsewhere it may be a version
+        manager's script, which costs more than an evaluation.
         """
-        interpreter = Path(os.path.realpath(sys.executable)).parent
+        interpreter = Path(sys.executable).parent
         return {
             **os.environ,
             "PATH": f"{interpreter}{os.pathsep}{os.environ['PATH']}",

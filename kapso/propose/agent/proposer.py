@@ -41,12 +41,13 @@ class Agent(Author):
     def _called(self) -> str:
         return self._options.cli or "the agent"
 
-    def check(self) -> None:
+    def check(self) -> float:
         try:
             check_agent(self._options, self._site)
         except UsageError as error:
             error.where = error.where or self._site.where
             raise
+        return 0.0
 
     def why_nothing(self, files: Files) -> str | None:
         return None

@@ -8,7 +8,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import accumulate
 
+from kapso.propose.blocks import evolve_blocks
 from kapso.propose.llm.asked import Broken, Change, Deletion, Edit, Whole
 from kapso.propose.llm.matching import Place, nearest, places, without_numbers
 from kapso.propose.llm.paths import Paths
@@ -16,6 +18,8 @@ from kapso.propose.llm.soundness import Wrong, within_blocks
 from kapso.propose.llm.text import Text
 from kapso.propose.protocol import Workspace
 
+MOST_TOLD = 5
+"""What is wrong with more edits than these is not told in full."""
 _MOST_SEARCHED = 200
 """Files that are searched for lines whose file is not named."""
 
@@ -173,8 +177,9 @@ class Draft:
         if len(alone) == len(wanted) and _are_apart(alone):
             self._made[path] = text.with_places(alone).encoded()
             return
+        as_it_was = text
         for change, at_first in zip(wanted, found, strict=True):
-            now = _found(text, change)
+            now = at_first if text is as_it_was else _found(text, change)
             if len(now) == 1 and len(at_first) < 2:
                 text = text.with_places(now)
             else:
@@ -198,6 +203,8 @@ class Draft:
                 f"fits `{path}` in {len(found)} places",
                 f"They begin at the lines {lines}. Repeat more of the lines around the one that you mean.",
             )
+        elif len(self.wrong) >= MOST_TOLD:
+            self._note(change.label, f"searches for lines that are not in `{path}`", "")
         elif places(text.lines, replace, replace) and any(line.strip() for line in replace):
             self._note(
                 change.label,
@@ -221,17 +228,32 @@ def _is_blank(change: Change) -> bool:
 
 
 def _found(text: Text, change: Change) -> list[Place]:
-    """Where the change fits by the first of its readings that fits at all; of several places, the one at the
-    line that a diff claims."""
+    """Where the change fits by the first of its readings that fits at all; of several places, those that may
+    change, and of these the one at the line that a diff claims."""
     for search, replace in change.readings:
         if not any(line.strip() for line in search):
             if not any(line.strip() for line in text.lines):
                 return [Place(0, len(text.lines), replace)]
             continue
         if found := places(text.lines, search, replace):
+            found = _within_blocks(text, found) if len(found) > 1 else found
             claimed = [place for place in found if place.start + 1 == change.at]
             return claimed if len(found) > 1 and claimed else found
     return []
+
+
+def _within_blocks(text: Text, found: list[Place]) -> list[Place]:
+    """The places that lie in blocks which may change, where the file has any; all of them if none does."""
+    blocks = evolve_blocks("".join(f"{line}\n" for line in text.lines))
+    if blocks is None:
+        return found
+    starts = list(accumulate((len(line) + 1 for line in text.lines), initial=0))
+    inside = [
+        place
+        for place in found
+        if any(start <= starts[place.start] and starts[place.stop] <= stop for start, stop in blocks)
+    ]
+    return inside or found
 
 
 def _are_apart(found: Sequence[Place]) -> bool:

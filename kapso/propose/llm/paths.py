@@ -13,6 +13,7 @@ _COMMENT = re.compile(r"^(?://+|#+|/\*+|<!--|--+|;+|%+|>+)\s*|\s*(?:\*+/|-->)$")
 _NOTE = re.compile(r"\s+\((?:new|new file|modified|updated|changed|edited|complete|full)[^()]*\)$", re.I)
 _AROUND = "`*_\"'<>[](){}:,; \t"
 _PLAIN = re.compile(r"[\w./@+~-]+")
+_LONGEST_LINE = 400
 _SUFFIXES = frozenset(
     f".{each}"
     for each in (
@@ -37,6 +38,8 @@ class Paths:
 
     def named(self, line: str) -> str | None:
         """The path that stands alone on a line, decorations left aside; None where it is something else."""
+        if len(line) > _LONGEST_LINE:
+            return None
         word = _bare(line)
         if not _PLAIN.fullmatch(word):
             return None
@@ -46,6 +49,8 @@ class Paths:
 
     def mentioned(self, line: str) -> str | None:
         """The one editable file that a sentence mentions by its name."""
+        if len(line) > _LONGEST_LINE:
+            return None
         found = {known for word in _TOKEN.findall(line) if (known := self._meant(word.rstrip(".")))}
         return found.pop() if len(found) == 1 else None
 

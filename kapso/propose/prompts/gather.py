@@ -182,7 +182,7 @@ class Gatherer:
 
     def _failed(self) -> list[Attempt]:
         """Recent failures, those of ideas and of the same start first, each reason once."""
-        failed = [each for each in self.context.attempts if each.outcome in FAILED]
+        failed = [each for each in self.context.attempts if each.outcome in FAILED and self._is_edit(each)]
         recent = sorted(failed, key=lambda each: (self._nearness(each), each.number), reverse=True)
         by_reason: dict[str, Attempt] = {}
         for attempt in recent:
@@ -213,7 +213,11 @@ class Gatherer:
 
     def _tried(self) -> list[Attempt]:
         """What was made from the same start, then other ideas; ideas first, the latest first."""
-        told = [each for each in self.context.attempts if each.outcome is not Outcome.ABANDONED]
+        told = [
+            each
+            for each in self.context.attempts
+            if each.outcome is not Outcome.ABANDONED and self._is_edit(each)
+        ]
         ideas = [each for each in told if each.proposer in AUTHORED]
         settings = [
             each for each in told if each.proposer not in AUTHORED and self.start.number in each.parents[:1]
@@ -222,6 +226,11 @@ class Gatherer:
             *heapq.nlargest(2 * MOST_TRIED, ideas, key=lambda each: (self._nearness(each), each.number)),
             *heapq.nlargest(MOST_SETTINGS, settings, key=lambda each: each.number),
         ]
+
+    def _is_edit(self, attempt: Attempt) -> bool:
+        """Whether it changed anything: a reply that was of no use says nothing about its idea."""
+        parent = self.by_number.get(attempt.parents[0]) if attempt.parents else None
+        return parent is None or parent.tree != attempt.tree
 
     def _nearness(self, attempt: Attempt) -> int:
         return 2 * (attempt.proposer in AUTHORED) + (self.start.number in attempt.parents[:1])

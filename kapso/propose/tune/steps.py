@@ -180,6 +180,8 @@ class Steps:
         if gain > 0:
             stride = max(-_LONGEST, min(_LONGEST, 2 * away))
             promise = 3.5 if profile.streak and profile.streak <= _STRIDES else 0.8
+            if name in self._headings and gain < 0.1 * self.usual_gain:
+                promise = 0.3
             return [Plan(name, here + stride, promise, "this way helped, so further")]
         if gain == 0:
             promise = 0.25 if profile.tries < 4 else 0.01

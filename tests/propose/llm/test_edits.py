@@ -72,6 +72,8 @@ SLIPS = {
     "wrong end marker": f"pack.py\n{PLAIN}".replace(">>>>>>> REPLACE", "<<<<<<< REPLACE"),
     "fence instead of the end": f"pack.py\n```python\n{PLAIN}```\nDone.\n".replace(">>>>>>> REPLACE\n", ""),
     "closing fence alone": f"pack.py\n{PLAIN}```\nThat is all.\n",
+    "path in a fence of its own": f"```python\npack.py\n```\n```python\n{PLAIN}```\n",
+    "sides in fences": "pack.py\n" + block(f"```python\n{LOOP}```\n", f"```python\n{DIRECT}```\n"),
     "within a list": moved(f"pack.py\n```python\n{PLAIN}```\n", 3),
     "twice the same": f"pack.py\n{PLAIN}\npack.py\n{PLAIN}",
     "thought aloud": f"<think>\npack.py\n{block(LOOP, 'nonsense')}</think>\npack.py\n{PLAIN}",

@@ -329,7 +329,9 @@ def test_rejected_ideas_are_told_with_the_reason(make_run: MakeRun) -> None:
     run = make_run()
     run.land({"pack.py": PACKED(2)}, None, outcome=Outcome.REJECTED, reason="no global state", title="cache")
     run.land({"pack.py": PACKED(3)}, None, outcome=Outcome.ABANDONED, reason="provider down", title="lost")
+    run.land({}, None, outcome=Outcome.INVALID, reason="no block", title="no edit at all")
     prompt = run.prompt()
+    assert "no edit at all" not in prompt
     assert "- cache: rejected\n  no global state" in prompt
     assert "provider down" not in prompt
 
