@@ -178,6 +178,7 @@ def _site_of(setting: Setting, name: str, files: BaseFiles, editable: EditableIn
             ),
             memory_bytes=setting.memory_bytes,
             processes=goal.sandbox.processes,
+            where=goal.where("propose"),
         )
 
     return make

@@ -65,9 +65,16 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     door.server.server_close()
 
 
-def make(demo: Demo, *, attempts: int = 1, run: str = "cp params.json $KAPSO_OUT/", sleep: str = ":") -> Any:
+def make(
+    demo: Demo,
+    *,
+    attempts: int = 1,
+    run: str = "cp params.json $KAPSO_OUT/",
+    sleep: str = ":",
+    agent: str = AGENT,
+) -> Any:
     goal = GOAL.replace("ATTEMPTS", str(attempts)).replace("RUN", run)
-    return demo(extra={"tools/agent.sh": AGENT.replace("SLEEP", sleep)}, base_goal=goal)
+    return demo(extra={"tools/agent.sh": agent.replace("SLEEP", sleep)}, base_goal=goal)
 
 
 def wait_until(condition: Callable[[], object], process: Any) -> None:
@@ -88,6 +95,15 @@ def test_an_agent_writes_attempts_within_the_budget(demo: Demo, door: Door) -> N
     [log] = kapso.root.glob(".git/kapso/runs/*/attempts/0001/log.txt")
     assert "[undone]\n`README.agent`: `edit` does not match it" in log.read_text()
     assert "README.agent" not in kapso.git("ls-tree", "-r", "--name-only", attempts[0]["branch"])
+
+
+def test_what_an_agent_does_not_tell_of_may_have_cost_the_most(demo: Demo, door: Door) -> None:
+    kapso = make(
+        demo, attempts=9, agent=AGENT.rpartition("echo '{")[0].replace("3.0", "$(date +%s%N | tail -c 5)")
+    )
+    kapso("run")
+    assert door.knocks == 4  # at $0.50 each, of $2.00
+    assert sum(each["cost"] or 0 for each in kapso.json("ls", "demo")) == 2.0
 
 
 def test_a_kill_while_it_is_evaluated_pays_nothing_again(demo: Demo, door: Door) -> None:

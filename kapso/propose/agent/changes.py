@@ -93,7 +93,7 @@ class _Judge:
 
     def __init__(self, site: Site, tree: str, secrets: Mapping[bytes, bytes]) -> None:
         self._repository, self._editable = site.repository, site.editable
-        self._tree, self._secrets = tree, secrets
+        self._tree, self._secrets, self._hidden = tree, secrets, frozenset(site.files.hidden)
 
     def on(self, path: str, given: Entry | None, content: bytes | str | None) -> _Verdict:
         """`given` was at `path`, and now `content` is: None is nothing, a text why it cannot be had."""
@@ -108,16 +108,18 @@ class _Judge:
             return self._editable.why_protected(path) or "`edit` does not match it", _SAME
         if isinstance(content, str):
             return content, _SAME
+        if given is None and path in self._hidden:
+            return "what stands there is hidden", _SAME
         if given is not None and not is_file:
             return "only files can be changed", _SAME
         return self._on_editable(path, given, content)
 
     def _on_editable(self, path: str, given: Entry | None, content: bytes | None) -> _Verdict:
-        for value, name in self._secrets.items():
-            if content is not None and value in content:
-                return f"it holds the value of {name.decode()}", _SAME
         repository = self._repository
         before = None if given is None else repository.objects.read(given.oid, path)
+        for value, name in self._secrets.items():
+            if content is not None and value in content and value not in (before or b""):
+                return f"it holds the value of {name.decode()}", _SAME
         after = content
         if content is not None:
             after = repository.objects.read(repository.stored_blob(self._tree, path, content), path)

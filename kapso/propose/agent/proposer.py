@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kapso.attempt import Attempt
+from kapso.errors import UsageError
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes
 from kapso.propose.agent.check import check_agent
@@ -41,7 +42,11 @@ class Agent(Author):
         return self._options.cli or "the agent"
 
     def check(self) -> float:
-        check_agent(self._options, self._site)
+        try:
+            check_agent(self._options, self._site)
+        except UsageError as error:
+            error.where = error.where or self._site.where
+            raise
         return 0.0
 
     def why_nothing(self, files: Files) -> str | None:

@@ -14,7 +14,7 @@ import pytest
 from kapso.errors import Interrupted, UsageError
 from kapso.propose.agent.home import logins_in
 from kapso.propose.author import Failure, NoUsableEdit, Unavailable
-from tests.propose.agent.conftest import FILES
+from tests.propose.agent.conftest import FILES, GOAL
 
 MODES = {
     "overlay": ("auto", True),
@@ -389,3 +389,9 @@ def test_odd_files_in_the_home_take_no_time(tmp_path: Path) -> None:
     started = time.monotonic()
     assert logins_in(tmp_path) == {}
     assert time.monotonic() - started < 5
+
+
+def test_what_is_hidden_cannot_be_replaced_unseen(make_shop: Callable[..., Any]) -> None:
+    shop = make_shop({"goal.yaml": GOAL + "hide: [score.sh, src/answers]\n", "src/answers": "42\n"})
+    assert shop.edits("cat src/answers > src/seen; echo 43 > src/answers") == {"src/seen": ""}
+    assert shop.reply["data"]["undone"] == {"src/answers": "what stands there is hidden"}
