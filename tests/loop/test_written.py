@@ -32,8 +32,9 @@ RUN = "cp params.json $KAPSO_OUT/"
 
 def reply(x: float, y: float, title: str = "") -> str:
     """A whole new params.json."""
+    told = title or f"set x to {x} and y to {y}"
     return (
-        f"Title: {title or f'set x to {x} and y to {y}'}\nWhat: new numbers\nWhy: closer\nExpect: score up\n\n"
+        f"Title: {told}\nWhat: new numbers\nWhy: closer\nExpect: score up\n\n"
         f'params.json\n```json\n{{"x": {x}, "y": {y}}}\n```\n'
     )
 
