@@ -267,14 +267,14 @@ class Tune:
         ground = start if self._screen.base is None else self._trials.by_number[self._screen.base]
         if ground.number in context.barred:
             return None
-        move = self._screen.propose(self._view(context, dict(ground.values), ground))
+        move = self._screen.propose(self._view(context, dict(ground.values), ground), context.noise)
         return None if move is None else (self._screen.name, ground, move)
 
     def _before_screening(self, view: View) -> float:
         """How likely another arm goes before the screen."""
         if (scan := self._scan.urgency(view)) == 1.0:
             return scan
-        return {0.8: 0.9, 0.6: 0.95}.get(self._steps.urgency(view), 0.2)
+        return {0.8: 0.5, 0.6: 0.95}.get(self._steps.urgency(view), 0.2)
 
     def _choose(self, view: View) -> tuple[str, Move | None]:
         """The arm that goes first and its move; the others are asked when it has none."""

@@ -25,6 +25,11 @@ FEWEST = 40
 """Fewer literals than this are stepped one by one."""
 NUDGE = 0.25
 """How far all are moved at once, in first steps: far less than what changes how a program works."""
+_FAR = 1.0
+"""The same where scores are noisy, or where less changes nothing."""
+_MOST_BREAKS = 12
+_WAITING = 8
+"""No more are handed to the steps while so many of those before were not tried."""
 _DIGITS = 5
 _SETTLED = 0.03
 """What pulls less than this share of the strongest is left alone."""
@@ -57,7 +62,8 @@ class _Node:
 class _Group:
     """Literals of one kind that are moved together, each in its own direction, and what that brought."""
 
-    def __init__(self, names: Sequence[str], seed: str) -> None:
+    def __init__(self, names: Sequence[str], seed: str, is_coarse: bool) -> None:
+        self.is_coarse = is_coarse
         random = Random(seed)
         self.names = list(names)
         self.signs = [random.choice((-1, 1)) for _ in names]
@@ -101,7 +107,8 @@ class Screen:
         self._all: list[Axis] = []
         self._groups: list[_Group] = []
         self._group_of: dict[str, _Group] = {}
-        self._rounds = 0
+        self._rounds = self._found = self._breaks = 0
+        self._size = NUDGE
         self.base: int | None = None
         self.headings: dict[str, int] = {}
         """The literals that were found, and the direction that promises more."""
@@ -116,16 +123,19 @@ class Screen:
     def _start_round(self) -> None:
         self.base = None
         self._rounds += 1
+        self._found = self._breaks = 0
         self._groups, self._group_of = [], {}
-        kinds: dict[tuple[bool, bool], list[str]] = {}
+        kinds: dict[tuple[bool, bool, bool], list[str]] = {}
         for axis in self._all:
             if axis.name not in self.headings:
-                kinds.setdefault((axis.tier > CONFIGURED, axis.whole), []).append(axis.name)
+                # From 2, one down is further than one up: what is right seems to pull one way.
+                is_coarse = axis.whole and axis.scale != "log"
+                kinds.setdefault((is_coarse, axis.tier > CONFIGURED, axis.whole), []).append(axis.name)
         for key in sorted(kinds):
-            self._add(kinds[key])
+            self._add(kinds[key], key[0])
 
-    def _add(self, names: Sequence[str]) -> None:
-        group = _Group(names, f"{self._rounds} {len(self._groups)}")
+    def _add(self, names: Sequence[str], is_coarse: bool) -> None:
+        group = _Group(names, f"{self._rounds} {len(self._groups)}", is_coarse)
         self._groups.append(group)
         self._group_of.update(dict.fromkeys(names, group))
 
@@ -144,7 +154,7 @@ class Screen:
 
     def _learn(self, trial: Trial, trials: Trials) -> None:
         group = self._group_of[trial.changed[0]]
-        if trial.height is None:
+        if trial.height is None and group.tree is None:
             self._break(group)
             return
         parent = trials.by_number[self.base or 0]
@@ -155,7 +165,7 @@ class Screen:
             moved.add(place)
             if (1 if went > 0 else -1) != group.signs[place]:
                 turned.add(place)
-        if group.tree is None:
+        if group.tree is None and trial.height is not None:
             group.heights[-1 if turned else 1] = trial.height
             group.is_dead = trial.height == parent.height
             if len(group.heights) == 2:
@@ -164,41 +174,59 @@ class Screen:
         for node in group.leaves():
             low, high = group.turned(node)
             if turned == moved & set(range(low, high)):
-                _narrow(node, high, (group.heights[1] - trial.height) / 2)
+                if trial.height is None:
+                    node.is_done = True
+                else:
+                    _narrow(node, high, (group.heights[1] - trial.height) / 2)
                 break
 
     def hand_over(self, untried: AbstractSet[str]) -> None:
-        """Let the steps have the next few once they tried those before."""
-        if not self._all or len(self.headings.keys() & untried) > 2:
-            return
-        if any(not group.is_dead and group.tree is None for group in self._groups):
+        """Let the steps have the next few, unless many are waiting."""
+        if not self._all or len(self.headings.keys() & untried) > _WAITING or self._fresh():
             return
         best = next(iter(self._ranked()), None)
         if best is None:
-            self._start_round()
+            self._end_round()
         elif best[1].is_measured and best[0].is_few(best[1]):
             group, node = best
             node.is_done = True
+            self._found += 1
             for place in range(node.low, node.high):
                 self.headings[group.names[place]] = group.signs[place] * (1 if node.pull > 0 else -1)
 
+    def _end_round(self) -> None:
+        """Go on from where the search is now; where nothing was found, further, and then no more."""
+        if self._found or self._size < _FAR:
+            self._size = self._size if self._found else _FAR
+            self._start_round()
+        else:
+            self._all, self._groups = [], []
+
     def _break(self, group: _Group) -> None:
-        """Something in it must not be moved."""
+        """Something in it must not be moved: look at its halves, while there are not too many like it."""
         group.is_dead = True
-        if group.tree is None and len(group.names) > 2:
+        self._breaks += 1
+        if len(group.names) > _FEW and self._breaks <= _MOST_BREAKS:
             middle = len(group.names) // 2
-            self._add(group.names[:middle])
-            self._add(group.names[middle:])
+            self._add(group.names[:middle], group.is_coarse)
+            self._add(group.names[middle:], group.is_coarse)
+
+    def _fresh(self) -> list[_Group]:
+        """Groups to be measured now: the coarse ones when nothing is left of the others."""
+        fresh = [group for group in self._groups if not group.is_dead and group.tree is None]
+        if fresh and fresh[0].is_coarse and self._ranked():
+            return []
+        return [group for group in fresh if group.is_coarse == fresh[0].is_coarse]
 
     def _ranked(self) -> list[tuple[_Group, _Node]]:
         """What pulls, the most promising first."""
         found = [(group, node) for group in self._groups for node in group.leaves()]
         most = max((abs(node.pull) for _, node in found), default=0.0)
         found = [each for each in found if not each[1].is_done and abs(each[1].pull) > _SETTLED * most]
-        return sorted(found, key=lambda each: -each[1].promise)
+        return sorted(found, key=lambda each: (each[0].is_coarse, -each[1].promise))
 
     def _plans(self) -> Iterator[tuple[_Group, int, tuple[int, int]]]:
-        fresh = [group for group in self._groups if not group.is_dead and group.tree is None]
+        fresh = self._fresh()
         for group in fresh:
             for way in (1, -1):
                 if way not in group.heights:
@@ -211,19 +239,19 @@ class Screen:
         """Whether there is anything to find out."""
         return next(self._plans(), None) is not None
 
-    def propose(self, view: View) -> Move | None:
+    def propose(self, view: View, noise: float = 0.0) -> Move | None:
         """All of a group at once, or one half of them the other way round."""
         if self.base is not None and view.parent != self.base:
             return None
-        moves = (self._move(view, *plan) for plan in self._plans())
+        moves = (self._move(view, _FAR if noise > 0 else self._size, *plan) for plan in self._plans())
         return next((move for move in moves if move is not None), None)
 
-    def _move(self, view: View, group: _Group, way: int, turned: tuple[int, int]) -> Move | None:
+    def _move(self, view: View, size: float, group: _Group, way: int, turned: tuple[int, int]) -> Move | None:
         values: dict[str, Value] = {}
         for place, name in enumerate(group.names):
             if name in view.base:
                 sign = way * group.signs[place] * (-1 if turned[0] <= place < turned[1] else 1)
-                values[name] = _nudged(view.axes[name], view.base[name], sign)
+                values[name] = _nudged(view.axes[name], view.base[name], sign * size)
         count = turned[1] - turned[0]
         what = f"{count} of them the other way round" if count else "does any of them matter?"
         return view.move_to(values, f"{len(values)} literals nudged at once, {what}")
@@ -249,11 +277,11 @@ def _scope(name: str) -> str:
     return f"{path}:{inner.rpartition('.')[0]}"
 
 
-def _nudged(axis: Axis, value: Value, sign: int) -> Value:
+def _nudged(axis: Axis, value: Value, shift: float) -> Value:
     """A value a little up or down, with more digits than a setting deserves: both ways count alike."""
-    moved = axis.value(axis.position(value) + sign * NUDGE, math.nan)
+    moved = axis.value(axis.position(value) + shift, math.nan)
     if isinstance(moved, float):
         moved = float(f"{moved:.{_DIGITS}g}")
     if axis.whole and moved == value:
-        moved = value + sign  # type: ignore[operator]
+        moved = value + (1 if shift > 0 else -1)  # type: ignore[operator]
     return moved
