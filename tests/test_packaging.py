@@ -102,8 +102,9 @@ def imported() -> set[str]:
 
 
 def test_what_is_imported_is_declared_and_nothing_else() -> None:
-    extras = pyproject()["project"]["optional-dependencies"].values()
-    declared = {name_of(each) for each in [*pyproject()["project"]["dependencies"], *sum(extras, [])]}
+    project = pyproject()["project"]
+    extras: list[str] = sum(project["optional-dependencies"].values(), [])
+    declared = {name_of(each) for each in [*project["dependencies"], *extras]}
     brought_by = packages_distributions()
     brought = {module: {name_of(each) for each in brought_by[module]} for module in imported()}
     assert [module for module, names in brought.items() if not names & declared] == []
@@ -112,7 +113,7 @@ def test_what_is_imported_is_declared_and_nothing_else() -> None:
 
 def test_every_dependency_is_locked_with_its_hashes() -> None:
     project = pyproject()["project"]
-    extras = sum(project["optional-dependencies"].values(), [])
+    extras: list[str] = sum(project["optional-dependencies"].values(), [])
     asked = [*project["dependencies"], *extras, *pyproject()["dependency-groups"]["dev"]]
     names = {name_of(each) for each in asked} - {project["name"]}
     pins = re.findall(r"^([a-z0-9-]+)==[^\n]*", LOCK, re.MULTILINE)
