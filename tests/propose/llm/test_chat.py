@@ -262,6 +262,7 @@ print(*seen)
 """
 
 
+@pytest.mark.slow
 def test_nobody_else_is_told_anything(scripted: ScriptedServer) -> None:
     scripted.say("one", "two", "three")
     places = {"openai": scripted.openai_url, "anthropic": scripted.url, "google": scripted.url}

@@ -56,6 +56,7 @@ def model(server: ScriptedServer, more: str = "", name: str = "scripted") -> str
     return f'{{model: "openai:{name}", base_url: "{server.openai_url}", max_tokens: 500{more}}}'
 
 
+@pytest.mark.slow
 def test_what_models_get_wrong_costs_no_attempt(started: Started, scripted: ScriptedServer) -> None:
     scripted.say(
         told(
@@ -106,6 +107,7 @@ def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripte
     assert "SEARCH" not in scripted.requests[0].prompt
 
 
+@pytest.mark.slow
 def test_a_repair_stays_within_what_the_model_takes(started: Started, scripted: ScriptedServer) -> None:
     scripted.say("I think about it at length.\n" * 2000, told(swap("1", "2")))
     run = started(model(scripted, ", context_tokens: 2400"))
