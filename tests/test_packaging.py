@@ -26,7 +26,7 @@ def pyproject() -> dict[str, Any]:
 
 def name_of(requirement: str) -> str:
     """The package that a requirement asks for, as a lock file spells it."""
-    return re.split(r"[<>=; ]", requirement)[0].replace(".", "-").replace("_", "-").lower()
+    return re.split(r"[\[<>=; ]", requirement)[0].replace(".", "-").replace("_", "-").lower()
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,9 @@ def imported() -> set[str]:
 
 
 def test_what_is_imported_is_declared_and_nothing_else() -> None:
-    declared = {name_of(each) for each in pyproject()["project"]["dependencies"]}
+    project = pyproject()["project"]
+    extras: list[str] = sum(project["optional-dependencies"].values(), [])
+    declared = {name_of(each) for each in [*project["dependencies"], *extras]}
     brought_by = packages_distributions()
     brought = {module: {name_of(each) for each in brought_by[module]} for module in imported()}
     assert [module for module, names in brought.items() if not names & declared] == []
@@ -110,8 +112,10 @@ def test_what_is_imported_is_declared_and_nothing_else() -> None:
 
 
 def test_every_dependency_is_locked_with_its_hashes() -> None:
-    asked = [*pyproject()["project"]["dependencies"], *pyproject()["dependency-groups"]["dev"]]
-    names = {name_of(each) for each in asked}
+    project = pyproject()["project"]
+    extras: list[str] = sum(project["optional-dependencies"].values(), [])
+    asked = [*project["dependencies"], *extras, *pyproject()["dependency-groups"]["dev"]]
+    names = {name_of(each) for each in asked} - {project["name"]}
     pins = re.findall(r"^([a-z0-9-]+)==[^\n]*", LOCK, re.MULTILINE)
     hashed = re.findall(r"^([a-z0-9-]+)==[^\n]*\\\n    --hash=sha256:[0-9a-f]{64}\b", LOCK, re.MULTILINE)
     assert names <= set(pins)

@@ -34,7 +34,8 @@ _KEY_LIKE = re.compile(r"(?=.*[a-z])(?=.*[0-9]).{20,}|.{65,}", re.ASCII)
 def read_llm(item: Item | None, place: Item) -> LlmOptions:
     """One model, a list of them, or `{ideate: …, edit: …}`; `place` is where an `llm` without any stands."""
     if item is None or item.value is None:
-        raise place.error("`llm` names no model", help=f"write it like `{EXAMPLE}`", slug="missing-key")
+        into = " into `propose` of goal.yaml" if place.where.startswith("--") else ""
+        raise place.error("`llm` names no model", help=f"write it like `{EXAMPLE}`{into}", slug="missing-key")
     if isinstance(item.value, dict) and not item.value.keys().isdisjoint(LLM):
         return _by_purpose(item)
     return LlmOptions(_models(item))

@@ -163,7 +163,8 @@ class RunDesk(Desk):
         number = self._calls.begin(purpose, request, most_cost)
         try:
             reply = make()
-            cost = reply.cost
+            if reply.cost is not None:  # an agent that does not tell may have cost all that it might
+                cost = reply.cost
             self._calls.end(number, reply=reply, error=None, cost=cost)
         except Unavailable as error:
             cost = most_cost if error.cost is None else error.cost

@@ -217,9 +217,9 @@ class _Session:
         sandbox = run.evaluator.files.sandbox
         for line in describe_sandbox(sandbox):
             self.voice.say(line)
-        self._check_authors()
+        checked = self._check_authors()
         self._prepare()
-        run.purse.spent = run.desks.spent()
+        run.purse.spent = run.desks.spent() + checked
         for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
                 self.voice.say(f"{proposer.name}: {why}")
@@ -236,14 +236,16 @@ class _Session:
         finally:
             self.campaign.close()
 
-    def _check_authors(self) -> None:
-        """A bad key, a model that is not there, a cost without bound: found before anything is evaluated."""
+    def _check_authors(self) -> float:
+        """A bad key, a model that is not there, a cost without bound: found before anything is evaluated.
+
+        The dollars that finding out may have cost.
+        """
         if self.only_requests:
-            return
+            return 0.0
         try:
             check_costs(self.run.goal)
-            for author in self.run.authors.values():
-                author.check()
+            return sum(author.check() for author in self.run.authors.values())
         except (MachineError, UsageError):
             if not commits.read_run(self.run.repository, self.run.name):
                 _forget(self.run.repository, self.run.name)

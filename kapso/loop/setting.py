@@ -74,6 +74,10 @@ def settle(goal: Goal, *, dirty: bool = False, base: str | None = None, say: Say
             help="let `run` leave its result in `$KAPSO_OUT` and `evaluate` read it there, or remove `hide`",
             slug="hide-without-run",
         )
+    if goal.prompts is not None:
+        from kapso.propose.prompts import Templates  # 60 ms
+
+        Templates.of(goal)
     tracked = repository.entries(commit)
     prefix = goal.prefix(repository.root)
     editable_paths(goal, prefix, tracked)
@@ -174,6 +178,7 @@ def _site_of(setting: Setting, name: str, files: BaseFiles, editable: EditableIn
             ),
             memory_bytes=setting.memory_bytes,
             processes=goal.sandbox.processes,
+            where=goal.where("propose"),
         )
 
     return make

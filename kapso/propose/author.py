@@ -116,9 +116,10 @@ class Author(Proposer, Protocol):
     most_cost: float | None
     works_here: bool
 
-    def check(self) -> None:
+    def check(self) -> float:
         """Find out before the first attempt that it can work at all: a UsageError or MachineError names a
-        missing package, key or command, an unknown model, and the remedy."""
+        missing package, key or command, an unknown model, and the remedy. Returns what it may have cost.
+        """
 
     def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
         """Make the edit in `workspace`, which holds the parent's files or, in a repair, the failed

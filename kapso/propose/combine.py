@@ -18,7 +18,7 @@ from typing import TypeVar
 from kapso.attempt import BASELINE, Attempt, Outcome, Verdict
 from kapso.git.merge import Conflict, Lines, Piece, changes, conflicts, joined, merge
 from kapso.goal import Goal
-from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
+from kapso.propose.protocol import PROBE, Context, Files, Idea, Snapshot, Workspace
 from kapso.propose.syntax import faults
 
 KEPT = 60
@@ -168,6 +168,8 @@ class Combine:
 
     def _is_gainer(self, attempt: Attempt) -> bool:
         """Whether it beat its parent, or was as good and better in another metric."""
+        if attempt.hypothesis.startswith(f"{PROBE}:"):
+            return False
         if attempt.verdict is not Verdict.SAME or not attempt.parents:
             return attempt.verdict is Verdict.BETTER
         parent = self._attempts[attempt.parents[0]]

@@ -15,15 +15,13 @@ def check_costs(goal: Goal) -> None:
     if goal.budget.cost is None:
         return
     for model, where in models_of(goal):
-        _check_model(model, where)
+        most = _most_of(model, where)
+        if most > goal.budget.cost:
+            help = "raise the budget, or lower the model's `max_tokens`"
+            raise _out_of_reach(f"`{model.model}`", most, goal.budget.cost, where, help)
     for spec in goal.propose:
-        if isinstance(spec.options, AgentOptions) and spec.options.max_cost is None:
-            raise GoalError(
-                "with `budget.cost`, `agent` must say what one call of it costs at most",
-                where=goal.where(_key(goal, "agent")),
-                help="add the most dollars that one call may cost: `max_cost: 0.50`",
-                slug="missing-key",
-            )
+        if isinstance(spec.options, AgentOptions):
+            _check_agent(spec.options, goal.budget.cost, goal.where(_key(goal, "agent")))
 
 
 def models_of(goal: Goal) -> Iterator[tuple[ModelOptions, str]]:
@@ -39,14 +37,36 @@ def models_of(goal: Goal) -> Iterator[tuple[ModelOptions, str]]:
             yield model, goal.where(next((each for each in likely if each in goal.lines), key))
 
 
-def _check_model(model: ModelOptions, where: str) -> None:
+def _check_agent(agent: AgentOptions, budget: float, where: str) -> None:
+    if agent.max_cost is None:
+        raise GoalError(
+            "with `budget.cost`, `agent` must say what one call of it costs at most",
+            where=where,
+            help="add the most dollars that one call may cost: `max_cost: 0.50`",
+            slug="missing-key",
+        )
+    if agent.max_cost > budget:
+        raise _out_of_reach("`agent`", agent.max_cost, budget, where, "raise the budget, or lower `max_cost`")
+
+
+def _out_of_reach(who: str, most: float, budget: float, where: str, help: str) -> GoalError:
+    return GoalError(
+        f"one call of {who} may cost ${most:.4g}, more than the whole `budget.cost` of ${budget:.4g}",
+        where=where,
+        help=help,
+        slug="out-of-reach",
+    )
+
+
+def _most_of(model: ModelOptions, where: str) -> float:
+    """What the longest reply to the shortest prompt costs."""
     from kapso.propose.llm.connect import split, why_not_installed
     from kapso.propose.llm.prices import most_of_one_try
 
     if why_not_installed(split(model)[0]) is not None:
-        return  # whoever checks the model says so, and the list of prices comes with the package
-    if most_of_one_try(model, 1) is not None:
-        return
+        return 0.0  # whoever checks the model says so, and the list of prices comes with the package
+    if (most := most_of_one_try(model, 1)) is not None:
+        return most
     if model.max_tokens is None:
         raise GoalError(
             f"with `budget.cost`, `{model.model}` needs `max_tokens`: a reply without end has no price",

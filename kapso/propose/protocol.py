@@ -18,6 +18,9 @@ from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
 from kapso.propose.syntax import form, identity
 
+PROBE = "probe"
+"""First word of the hypothesis (`probe: …`) of what was made to learn from, and not to be built on."""
+
 NONE: Mapping[str, bytes | None] = MappingProxyType({})
 
 Files = Mapping[str, bytes]

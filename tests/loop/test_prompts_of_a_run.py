@@ -82,3 +82,11 @@ def test_a_run_sends_what_it_shows_and_nothing_that_is_hidden(run: Any, scripted
     assert "try 1" in scripted.requests[1].prompt and "score" in scripted.requests[1].prompt
     assert "Look at y." in run("show", "demo").stdout
     assert run.json("show", "demo", "2")[0]["holdout"]["metrics"] == {"score": 0.424242}
+
+
+def test_a_mistake_in_a_template_is_found_before_anything_is_written(demo: Demo) -> None:
+    extra = {"held.sh": HELD, "notes/answer.txt": "", "mine/task.md.j2": "{{ nope }}\n"}
+    kapso = demo("propose: [tune]\n", extra, base_goal=GOAL)
+    said = kapso("run", check=2).stderr
+    assert "error[bad-template]" in said and "--> mine/task.md.j2:1" in said
+    assert kapso.git("for-each-ref", "refs/kapso") == ""

@@ -32,8 +32,9 @@ RUN = "cp params.json $KAPSO_OUT/"
 
 def reply(x: float, y: float, title: str = "") -> str:
     """A whole new params.json."""
+    told = title or f"set x to {x} and y to {y}"
     return (
-        f"Title: {title or f'set x to {x} and y to {y}'}\nWhat: new numbers\nWhy: closer\nExpect: score up\n\n"
+        f"Title: {told}\nWhat: new numbers\nWhy: closer\nExpect: score up\n\n"
         f'params.json\n```json\n{{"x": {x}, "y": {y}}}\n```\n'
     )
 
@@ -97,6 +98,7 @@ def test_a_reply_becomes_an_attempt_with_its_hypothesis_and_its_cost(
     assert "k-secret" not in "".join(path.read_text() for path in kapso.root.rglob("*.json*"))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_used_goes_back_with_the_exact_error(written: Demo, scripted: ScriptedServer) -> None:
     scripted.say(broken(), reply(3, 20))
     kapso = written(1)
@@ -122,6 +124,7 @@ def test_a_crash_goes_back_with_what_the_program_said_and_is_one_attempt(
     assert kapso.git("rev-list", "--count", f"{attempt['branch']}").strip() == "3"
 
 
+@pytest.mark.slow
 def test_without_a_repair_left_it_is_invalid_and_says_why(written: Demo, scripted: ScriptedServer) -> None:
     scripted.say(broken(), "I would rather not.", broken(), reply(3, 20))
     kapso = written(2, repairs=2)
@@ -136,6 +139,7 @@ def test_without_a_repair_left_it_is_invalid_and_says_why(written: Demo, scripte
     kapso.check_whole(kapso.json("ls")[0]["run"], 2)
 
 
+@pytest.mark.slow
 def test_a_crash_that_is_not_mended_lands_as_it_crashed(written: Demo, scripted: ScriptedServer) -> None:
     scripted.say(reply(99, 20), "no idea", "none at all")
     kapso = written(1, run=json.dumps(f"grep -q 99 params.json && exit 3; {RUN}"))
@@ -165,6 +169,7 @@ def test_a_bad_key_is_found_before_the_first_attempt(written: Demo, scripted: Sc
     assert scripted.requests == []
 
 
+@pytest.mark.slow
 def test_a_known_program_is_told_and_no_second_attempt(written: Demo, scripted: ScriptedServer) -> None:
     scripted.say(reply(2, 20), reply(2, 20), reply(3, 20))
     kapso = written(2)
@@ -187,6 +192,7 @@ def test_a_reply_that_arrived_is_never_paid_twice(written: Demo, scripted: Scrip
     kapso.check_whole(kapso.json("ls")[0]["run"], 1)
 
 
+@pytest.mark.slow
 def test_a_reply_is_used_although_the_kill_came_before_its_candidate(
     written: Demo, scripted: ScriptedServer
 ) -> None:
@@ -212,6 +218,7 @@ def test_a_reply_is_used_although_the_kill_came_before_its_candidate(
     kapso.check_whole(kapso.json("ls")[0]["run"], 1)
 
 
+@pytest.mark.slow
 def test_never_more_is_spent_than_the_budget(written: Demo, scripted: ScriptedServer) -> None:
     count = iter(range(1000))
 
@@ -243,6 +250,7 @@ def test_calls_overlap_and_numbers_have_no_hole(written: Demo, scripted: Scripte
     kapso.check_whole(kapso.json("ls")[0]["run"], 6)
 
 
+@pytest.mark.slow
 def test_a_slow_model_keeps_its_share_of_attempts(written: Demo, scripted: ScriptedServer) -> None:
     count = iter(range(1000))
 
@@ -258,6 +266,7 @@ def test_a_slow_model_keeps_its_share_of_attempts(written: Demo, scripted: Scrip
     kapso.check_whole(kapso.json("ls")[0]["run"], 12)
 
 
+@pytest.mark.slow
 def test_sigterm_ends_a_call_within_five_seconds(written: Demo, scripted: ScriptedServer) -> None:
     hold = threading.Event()
 

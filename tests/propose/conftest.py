@@ -61,11 +61,15 @@ class Search:
             if idea is None:
                 break
             self.ideas.append(idea)
-            self.land(number, self.edited(idea), idea, self.best)
+            self.land(number, self.edited(idea), idea, self.parent(idea))
         return self
 
+    def parent(self, idea: Idea) -> Attempt:
+        """What the idea starts from."""
+        return self.attempts[idea.parents[0]] if idea.parents else self.best
+
     def edited(self, idea: Idea) -> dict[str, bytes]:
-        files = Candidate(self.commits[self.best.commit])
+        files = Candidate(self.commits[self.parent(idea).commit])
         self.tune.edit(idea, files)  # type: ignore[arg-type]
         return dict(files)
 

@@ -11,7 +11,7 @@ from kapso.git.repository import Repository
 from kapso.goal import parse_goal
 from kapso.goal.protection import Editable
 from kapso.loop.workspace import CandidateWorkspace, EditableIndex
-from kapso.propose.blocks import evolve_blocks, stays_inside
+from kapso.propose.blocks import evolve_blocks, kept_inside, stays_inside
 
 S, E = "# EVOLVE-BLOCK-START\n", "# EVOLVE-BLOCK-END\n"
 
@@ -83,3 +83,18 @@ def test_a_workspace_says_which_file_left_its_blocks(make_repository: Callable[.
     assert why_not("b.py", b"other") is why_not("b.py", None) is why_not("new.py", b"x") is None
     for path, content in (("a.py", b"all new"), ("a.py", None), ("c.py", b"y\n")):
         assert f"`{path}` was changed outside" in (why_not(path, content) or "")
+
+
+def test_what_lies_outside_the_blocks_is_kept_as_it_was() -> None:
+    old = b"a\n# EVOLVE-BLOCK-START\nb\n# EVOLVE-BLOCK-END\nc\n# EVOLVE-BLOCK-START\nd\n"
+    new = b"A\n# EVOLVE-BLOCK-START\nB\nB\n# EVOLVE-BLOCK-END\nC\n# EVOLVE-BLOCK-START\nD"
+    kept = kept_inside(old, new)
+    assert kept == b"a\n# EVOLVE-BLOCK-START\nB\nB\n# EVOLVE-BLOCK-END\nc\n# EVOLVE-BLOCK-START\nD"
+    assert stays_inside(old, kept)
+    for other in (
+        b"A\n",
+        b"# EVOLVE-BLOCK-START\n" * 2,
+        new + b"\n# EVOLVE-BLOCK-END\n# EVOLVE-BLOCK-START\n",
+    ):
+        assert kept_inside(old, other) is None
+    assert kept_inside(b"no block\n", new) is None

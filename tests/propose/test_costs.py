@@ -35,6 +35,13 @@ def goal_of(propose: str, budget: str = "{cost: 0.10}") -> Goal:
         ),
         ("  - tune\n  - llm:\n      edit: 'ollama:x'\n      ideate: 'openai:y'", 9, "`openai:y` needs", ""),
         ("  - llm:\n      edit:\n        - 'ollama:x'\n        - 'openai:y'", 9, "`openai:y` needs", ""),
+        (
+            "  - llm: {model: 'openai:a', max_tokens: 9000, price: {input: 0, output: 20}}",
+            6,
+            "one call of `openai:a` may cost $0.18, more than the whole `budget.cost` of $0.1",
+            "raise the budget",
+        ),
+        ("  - agent: {cli: claude, max_cost: 0.5}", 6, "one call of `agent` may cost $0.5", "max_cost"),
         ("  - agent: claude", 6, "`agent` must say what one call of it costs at most", "max_cost: 0.50"),
     ],
 )
@@ -52,7 +59,7 @@ def test_what_has_no_bound_is_named(propose: str, line: int, words: str, key: st
         "  - llm: {model: 'openai:mine', max_tokens: 9, price: {input: 1, output: 4}}",
         "  - llm: {model: 'openai:gpt-5-mini', max_tokens: 9}",
         "  - llm: {model: 'ollama:x'}",
-        "  - agent: {cli: claude, max_cost: 0.5}",
+        "  - agent: {cli: claude, max_cost: 0.05}",
         "  - tune",
     ],
 )

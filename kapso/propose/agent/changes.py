@@ -19,6 +19,7 @@ from kapso.propose.blocks import kept_inside, stays_inside
 
 MOST_BYTES = 8 << 20
 MOST_FILES = 2_000
+MOST_UNDONE = 100
 _SHOWN = 5
 
 
@@ -64,57 +65,68 @@ def find_changes(
     """What differs from `tree`, the one that the agent was given. `scratch` is an empty folder."""
     found = Changes()
     given = site.repository.entries(tree)
-    new = [path for path in _paths(written, given) if path not in given]
-    unwanted = ignored(site.repository, tree, [path for path in new if _is_text(path)], scratch)
-    for path in _paths(written, given):
+    paths = list(_paths(written, given))
+    new = [path for path in paths if path not in given and _is_text(path)]
+    unwanted = ignored(site.repository, tree, new, scratch)
+    judge = _Judge(site, tree, secrets)
+    for path in paths:
         if path in unwanted:
             continue
-        content = _read(written, path)
-        why, stored = _judge(site, tree, path, given.get(path), content, secrets)
-        if why is not None:
+        why, content = judge.on(path, given.get(path), _read(written, path))
+        if content is not _SAME and len(found.files) >= MOST_FILES:
+            why, content = f"an attempt may not change more than {MOST_FILES} files", _SAME
+        if content is not _SAME:
+            found.files[path] = content
+        if why is not None and len(found.undone) < MOST_UNDONE:
             found.undone[_shown(path)] = why
-        if stored is not _SAME:
-            found.files[path] = stored
     return found
 
 
 _SAME = b"\0the file is as it was"
 """Compared by identity: no content is this very object."""
+_Verdict = tuple[str | None, bytes | None]
+"""Why (part of) a change does not count, if so, and what stands at the path from now on."""
 
 
-def _judge(
-    site: Site,
-    tree: str,
-    path: str,
-    given: Entry | None,
-    content: bytes | str | None,
-    secrets: Mapping[bytes, bytes],
-) -> tuple[str | None, bytes | None]:
-    """Why (part of) a change does not count, if so, and what stands at `path` from now on."""
-    is_file = given is not None and given.mode in (FILE, EXECUTABLE)
-    if not _is_text(path):
-        return "its name is no UTF-8", _SAME
-    if isinstance(content, str):
-        return content, _SAME
-    if content is None and given is None:
-        return None, _SAME
-    stored = content
-    if content is not None:
-        stored = site.repository.objects.read(site.repository.stored_blob(tree, path, content), path)
-    before = site.repository.objects.read(given.oid, path) if given is not None and is_file else None
-    if is_file and stored == before:
-        return None, _SAME
-    if given is not None and not is_file:
-        return "only files can be changed", _SAME
-    if not site.editable.matches(path):
-        return site.editable.why_protected(path) or "`edit` does not match it", _SAME
-    for value, name in secrets.items():
-        if content is not None and value in content:
-            return f"it holds the value of {name.decode()}", _SAME
-    return _within_blocks(before, stored)
+class _Judge:
+    """Judges one path after the other. Nothing is written to the repository for what may not change."""
+
+    def __init__(self, site: Site, tree: str, secrets: Mapping[bytes, bytes]) -> None:
+        self._repository, self._editable = site.repository, site.editable
+        self._tree, self._secrets, self._hidden = tree, secrets, frozenset(site.files.hidden)
+
+    def on(self, path: str, given: Entry | None, content: bytes | str | None) -> _Verdict:
+        """`given` was at `path`, and now `content` is: None is nothing, a text why it cannot be had."""
+        is_file = given is not None and given.mode in (FILE, EXECUTABLE)
+        if not _is_text(path):
+            return "its name is not plain text", _SAME
+        if content is None and given is None:
+            return None, _SAME
+        if not self._editable.matches(path):
+            if is_file and content == self._repository.working_bytes(self._tree, path):
+                return None, _SAME
+            return self._editable.why_protected(path) or "`edit` does not match it", _SAME
+        if isinstance(content, str):
+            return content, _SAME
+        if given is None and path in self._hidden:
+            return "what stands there is hidden", _SAME
+        if given is not None and not is_file:
+            return "only files can be changed", _SAME
+        return self._on_editable(path, given, content)
+
+    def _on_editable(self, path: str, given: Entry | None, content: bytes | None) -> _Verdict:
+        repository = self._repository
+        before = None if given is None else repository.objects.read(given.oid, path)
+        for value, name in self._secrets.items():
+            if content is not None and value in content and value not in (before or b""):
+                return f"it holds the value of {name.decode()}", _SAME
+        after = content
+        if content is not None:
+            after = repository.objects.read(repository.stored_blob(self._tree, path, content), path)
+        return (None, _SAME) if before == after else _within_blocks(before, after)
 
 
-def _within_blocks(before: bytes | None, after: bytes | None) -> tuple[str | None, bytes | None]:
+def _within_blocks(before: bytes | None, after: bytes | None) -> _Verdict:
     """An edit without what it changes outside of a file's blocks."""
     if before is None or stays_inside(before, after):
         return None, after
@@ -124,10 +136,11 @@ def _within_blocks(before: bytes | None, after: bytes | None) -> tuple[str | Non
 
 
 def _paths(written: Written, given: Mapping[str, Entry]) -> Iterator[str]:
-    """Every path at which something may differ, the agent's own repository left out."""
+    """Every path at which something may differ, those of the program first; not the agent's repository."""
     here = {path for path in (*written.files, *written.others) if not f"{path}/".startswith(f"{FOLDER}/")}
     gone = {path for path in given if path not in here and written.is_gone(path)}
-    yield from sorted(path for path in here | gone if path in given or path in written.files)
+    both = {path for path in here | gone if path in given or path in written.files}
+    yield from sorted(both, key=lambda path: (path not in given, path))
 
 
 def _read(written: Written, path: str) -> bytes | str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import shlex
+import re
 import threading
+from collections.abc import Mapping
 
 from kapso.errors import UsageError
 from kapso.evaluate.sandbox import Job, Limits
@@ -27,8 +28,13 @@ def check_agent(options: AgentOptions, site: Site) -> None:
             )
     check_home(options.home)
     if options.cli is not None:
-        _check_login(options.cli, KNOWN[options.cli], options)
-        _check_starts(options.cli, KNOWN[options.cli], site)
+        cli = KNOWN[options.cli]
+        _check_login(options.cli, cli, options)
+        _check_starts(
+            options.cli, f"HOME=$KAPSO_OUT exec {options.cli} --version", cli.install, site, cli.env
+        )
+    elif program := re.match(r"\s*([\w.+-]+)\s", f"{options.command} "):
+        _check_starts(program[1], f"command -v {program[1]}", None, site, {})
 
 
 def _check_login(name: str, cli: Cli, options: AgentOptions) -> None:
@@ -42,26 +48,27 @@ def _check_login(name: str, cli: Cli, options: AgentOptions) -> None:
     )
 
 
-def _check_starts(name: str, cli: Cli, site: Site) -> None:
-    """Let it tell its version in the sandbox, where it may miss what it finds outside."""
+def _check_starts(name: str, command: str, install: str | None, site: Site, env: Mapping[str, str]) -> None:
+    """Let `command` run in the sandbox, where what is found outside may be missing."""
     sandbox = site.files.sandbox
     folder, out = sandbox.folder("agent-check"), sandbox.folder("agent-out")
     limits = Limits(TRIAL_S, site.memory_bytes, max(site.processes, 512), 1 << 30)
     try:
-        job = Job(f"HOME=$KAPSO_OUT exec {shlex.quote(name)} --version", "", dict(cli.env), limits, out=out)
+        job = Job(command, "", env, limits, out=out)
         result = sandbox.base(folder, {}).run(job, threading.Event())
     finally:
         sandbox.discard(folder)
         sandbox.discard(out)
     if result.succeeded:
         return
-    lines = (result.stderr or result.stdout).decode(errors="replace").strip().splitlines()
     if result.exit_code == 127:
+        remedy = f"install it (`{install}`), or give another agent as `agent: {{command: …}}`"
         raise UsageError(
-            f"`{name}` is not installed, or not on the `PATH`",
-            help=f"install it (`{cli.install}`), or give another agent as `agent: {{command: …}}`",
+            f"`{name}` is not installed, or not on the `PATH` that the sandbox has",
+            help=remedy if install else "install it, or give its path in `command`",
             slug="agent-missing",
         )
+    lines = (result.stderr or result.stdout).decode(errors="replace").strip().splitlines()
     how = f"stopped: {result.stopped_by}" if result.stopped_by else f"exit code {result.exit_code}"
     raise UsageError(
         f"`{name}` does not start in the sandbox ({how}): {lines[-1] if lines else 'it says nothing'}",

@@ -22,14 +22,16 @@ MOST_FILES = 40
 class Cli:
     """One agent. `command` makes the words of its command line from the options and the editable files.
 
-    `env` is set for it, and `files` are put into its home folder where `home` brings none. Where it can log
-    in in no other way, one of the variables `keys` has to be among the goal's `env`, or one of the paths
-    `logins` among its `home`.
+    `env` is set for it, `aliases` maps variables that it reads to the ones, better known, whose value it gets
+    there, and `files` are put into its home folder where `home` brings none. Where it can log in in no other
+    way, one of the variables `keys` has to be among the goal's `env`, or one of the paths `logins` among its
+    `home`.
     """
 
     install: str
     command: Callable[[AgentOptions, Sequence[str]], list[str]]
     env: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     files: Callable[[AgentOptions], Mapping[str, str]] = lambda options: {}
     keys: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ KNOWN: Mapping[str, Cli] = {
     "codex": Cli(
         "npm install -g @openai/codex",
         _codex,
+        aliases={"CODEX_API_KEY": "OPENAI_API_KEY"},  # without a login it reads only the former
         keys=("CODEX_API_KEY", "OPENAI_API_KEY", "CODEX_ACCESS_TOKEN"),
         logins=("~/.codex",),
     ),
@@ -135,9 +138,16 @@ def command_of(options: AgentOptions, files: Sequence[str]) -> str:
     return " ".join(f'"{word}"' if word.startswith("$") else shlex.quote(word) for word in words)
 
 
-def environment_of(options: AgentOptions) -> dict[str, str]:
-    """What is set for the agent whatever the goal's `env` says."""
-    return dict(KNOWN[options.cli].env) if options.cli is not None else {}
+def environment_of(
+    options: AgentOptions, environ: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What is set for the agent by itself, and what it has of the user's `environ`."""
+    given = {name: environ[name] for name in options.env if name in environ}
+    if options.cli is None:
+        return {}, given
+    cli = KNOWN[options.cli]
+    also = {name: given[other] for name, other in cli.aliases.items() if other in given and name not in given}
+    return dict(cli.env), {**given, **also}
 
 
 def home_files(options: AgentOptions) -> Mapping[str, str]:

@@ -3,7 +3,9 @@ there reaches the user's own."""
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +15,14 @@ from kapso.errors import MachineError, UsageError
 from kapso.evaluate.sandbox.trees import copy_tree, size_of
 
 MOST_BYTES = 1 << 30
+LOGIN_BYTES = 64 << 10
+MOST_LOOKED_AT = 2_000
+MOST_SECRETS = 100
+
+_NAMED = re.compile(
+    rb"(?i)(?<![\w.-])([\w.-]{0,40}?(?:key|token|secret|passw|credential|auth)[\w.-]{0,40})"
+    rb"""["']?\s{0,9}[:=]\s{0,9}["']?([\w.~+/=-]{20,4000})"""
+)
 
 
 def fill_home(home: Path, names: Sequence[str], files: Mapping[str, str]) -> None:
@@ -32,6 +42,19 @@ def fill_home(home: Path, names: Sequence[str], files: Mapping[str, str]) -> Non
         if not os.path.lexists(home / path):
             (home / path).parent.mkdir(parents=True, exist_ok=True)
             (home / path).write_text(text)
+
+
+def logins_in(home: Path) -> dict[bytes, bytes]:
+    """What in a filled home folder looks like a key or a token, by its name and its look; and its name."""
+    found: dict[bytes, bytes] = {}
+    for place in itertools.islice(home.rglob("*"), MOST_LOOKED_AT):
+        if place.is_symlink() or not place.is_file() or place.stat().st_size > LOGIN_BYTES:
+            continue
+        for name, value in _NAMED.findall(place.read_bytes()):
+            has_both = re.search(rb"[0-9]", value) and re.search(rb"[A-Za-z]", value)
+            if has_both and len(found) < MOST_SECRETS:
+                found[value] = b"[" + name + b"]"
+    return found
 
 
 def check_home(names: Sequence[str]) -> None:

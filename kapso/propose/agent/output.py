@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _AIDER = re.compile(
-    r"Tokens: (?P<sent>[\d.,]+[kM]?) sent,.*?(?P<received>[\d.,]+[kM]?) received\."
+    r"Tokens: (?P<sent>[\d.,]+[kM]?) sent,.{0,200}?(?P<received>[\d.,]+[kM]?) received\."
     r"(?: Cost: \$[\d.,]+ message, \$(?P<cost>[\d.,]*\d) session)?"
 )
 _AIDER_ERROR = re.compile(r"litellm\.(?P<what>\w*Error: .*)")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kapso.git.command import Git
 from kapso.git.repository import Repository
+from kapso.git.trees import EXECUTABLE, FILE
 
 FOLDER = ".git"
 
@@ -40,6 +41,10 @@ __pycache__/
 .ipynb_checkpoints/
 node_modules/
 .aider*
+/.claude/
+/.codex/
+/.gemini/
+/.opencode/
 .DS_Store
 *~
 .*.sw[op]
@@ -50,7 +55,7 @@ node_modules/
 def make_repository(source: Repository, tree: str, folder: Path) -> None:
     """Make `folder/.git` with `tree` of `source` as its one commit, on the branch `main`."""
     inside = folder / FOLDER
-    Git(folder).output("init", "-q", "--template=", "--", str(folder), what="making the agent's repository")
+    _init(folder)
     (inside / "config").write_text(_SETTINGS)
     (inside / "HEAD").write_text("ref: refs/heads/main\n")
     (inside / "info").mkdir(exist_ok=True)
@@ -70,9 +75,9 @@ def ignored(source: Repository, tree: str, paths: list[str], folder: Path) -> se
     """
     if not paths:
         return set()
-    Git(folder).output("init", "-q", "--template=", "--", str(folder))
+    _init(folder)
     for path, entry in source.entries(tree).items():
-        if path.rpartition("/")[2] == ".gitignore" and entry.mode & 0o170000 == 0o100000:
+        if path.rpartition("/")[2] == ".gitignore" and entry.mode in (FILE, EXECUTABLE):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(source.objects.read(entry.oid, path))
     (folder / FOLDER / "info").mkdir(exist_ok=True)
@@ -80,3 +85,9 @@ def ignored(source: Repository, tree: str, paths: list[str], folder: Path) -> se
     asked = b"\0".join(path.encode("utf-8", "surrogateescape") for path in paths)
     said = Git(folder).run("check-ignore", "--no-index", "-z", "--stdin", stdin=asked + b"\0").stdout
     return {each.decode("utf-8", "surrogateescape") for each in said.split(b"\0") if each}
+
+
+def _init(folder: Path) -> None:
+    """An empty repository of the plainest kind, whatever the user's settings ask for in new ones."""
+    git = Git(folder, {"GIT_DEFAULT_HASH": "sha1", "GIT_DEFAULT_REF_FORMAT": "files"})
+    git.output("init", "-q", "--template=", "--", str(folder), what="making the agent's repository")

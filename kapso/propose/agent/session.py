@@ -19,7 +19,7 @@ from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
 from kapso.propose.agent.clis import command_of, environment_of, home_files
 from kapso.propose.agent.follow import Follower
-from kapso.propose.agent.home import fill_home
+from kapso.propose.agent.home import fill_home, logins_in
 from kapso.propose.agent.output import last_lines, read_output
 from kapso.propose.agent.repository import make_repository
 from kapso.propose.agent.site import Site
@@ -52,7 +52,7 @@ class Session:
 
     def __init__(self, options: AgentOptions, site: Site, files: tuple[str, ...], prompt: str) -> None:
         self._options, self._site = options, site
-        self._prompt = prompt.replace("\0", "")
+        self._prompt = prompt.replace("\0", "").encode("utf-8", "replace").decode()
         self._command = command_of(options, files)
 
     def request(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Session:
         log = desk.folder / "log.txt"
         out, scratch = (site.files.sandbox.folder(f"agent-{name}") for name in ("out", "scratch"))
         try:
-            (out / PROMPT_FILE).write_text(self._prompt, "utf-8", "replace")
+            (out / PROMPT_FILE).write_text(self._prompt, "utf-8")
             (out / "home").mkdir()
             fill_home(out / "home", options.home, home_files(options))
             job = self._job(desk.number, out, log)
@@ -84,6 +84,7 @@ class Session:
                 if result.stopped_by == "cancel" and desk.cancel.is_set():
                     raise Interrupted("the agent was stopped")
                 changes = find_changes(site, tree, workshop.written(), job.secrets, scratch)
+            _note(log, changes)
         finally:
             site.files.sandbox.discard(out)
             site.files.sandbox.discard(scratch)
@@ -91,10 +92,10 @@ class Session:
 
     def _job(self, number: int, out: Path, log: Path) -> Job:
         site, options = self._site, self._options
-        given = {name: os.environ[name] for name in options.env if name in os.environ}
-        is_long = len(os.fsencode(self._prompt.encode("utf-8", "replace"))) > MOST_ENV_BYTES
+        own, given = environment_of(options, os.environ)
+        is_long = len(self._prompt.encode()) > MOST_ENV_BYTES
         env = {
-            **environment_of(options),
+            **own,
             **given,
             **({} if is_long else {"KAPSO_PROMPT": self._prompt}),
             "KAPSO_RUN": site.run,
@@ -113,22 +114,21 @@ class Session:
             network=True,
             log=log,
             shown=self._command,
-            secrets=secrets_in(given),
+            secrets={**logins_in(out / "home"), **secrets_in(given)},
             log_bytes=LOG_BYTES,
         )
 
     def _reply(self, result: CommandResult, changes: Changes) -> Reply:
         stdout, stderr = (each.decode("utf-8", "replace") for each in (result.stdout, result.stderr))
         said = read_output(stdout)
+        printed = (stderr, stdout) if result.exit_code == 0 else (stdout, stderr)
         ended = {
             "exit_code": result.exit_code,
             "stopped_by": "cost" if result.stopped_by == "cancel" else result.stopped_by,
             "error": said.error,
-            "last": last_lines(
-                f"{stderr}\n{stdout}" if result.exit_code == 0 else f"{stdout}\n{stderr}", LAST_LINES
-            ),
+            "last": last_lines("\n".join(printed), LAST_LINES),
         }
-        name = self._options.cli or shlex.quote(self._command.split()[0])
+        name = self._options.cli or _program(self._command)
         model = said.model or self._options.model
         return Reply(
             said.text,
@@ -139,6 +139,19 @@ class Session:
             said.cost,
             round(result.seconds, 3),
         )
+
+
+def _note(log: Path, changes: Changes) -> None:
+    """What was undone stands behind what the agent said."""
+    if changes.undone:
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"[undone]\n{changes.told()}\n")
+
+
+def _program(command: str) -> str:
+    """What a command runs, in a word."""
+    found = re.match(r"\s*(?:[\w./-]*/)?([\w.+-]+)(?:\s|$)", command)
+    return found[1] if found else "command"
 
 
 def secrets_in(variables: Mapping[str, str]) -> dict[bytes, bytes]:

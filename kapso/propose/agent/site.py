@@ -17,7 +17,7 @@ class Site:
     candidates.
 
     `tree_of` gives the whole tree of a candidate in the making, `prompt` what the agent is told for an
-    attempt for which it has so many seconds.
+    attempt for which it has so many seconds. `where` is the agent's place in the goal, for errors.
     """
 
     run: str
@@ -28,3 +28,4 @@ class Site:
     prompt: Callable[[Context, float], str]
     memory_bytes: int
     processes: int
+    where: str | None = None

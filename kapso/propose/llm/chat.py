@@ -1,6 +1,6 @@
 """One chat model of the goal: asked with bounded retries, within a deadline, at a cost that is known before.
 
-What fails for a while is tried again; what may have been billed although its answer was lost, once at most.
+What fails for a while is tried again; what may have been billed although its answer was lost, fewer times.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Messages = Sequence[Mapping[str, str]]
 
 MOST_TRIES = 6
-MOST_BILLED = 2
-"""Tries of one call that may be billed: the one that is answered, and one whose answer got lost."""
+MOST_BILLED = 3
+"""Tries of one call that may be billed: the one that is answered, and those whose answers got lost."""
 FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
 _SHORTEST_TRY_S = 0.01
@@ -58,26 +58,25 @@ class Failed(Exception):
 
 
 class Chat:
-    """`where` is the place of the model in the goal, for errors. Safe to ask from several threads at once.
-
-    `cost_of_check` are the dollars that `check` may have spent.
-    """
+    """`where` is the place of the model in the goal, for errors. Safe to ask from several threads at once."""
 
     def __init__(
         self, options: ModelOptions, *, where: str | None = None, first_wait_s: float = FIRST_WAIT_S
     ) -> None:
         self.options = options
         self.name = options.model
-        self.cost_of_check = 0.0
         self.where = where
         self._first_wait_s = first_wait_s
         self._connecting = threading.Lock()
 
-    def check(self) -> None:
-        """Find out, at the least cost, whether the model answers: else UsageError or MachineError."""
+    def check(self) -> float:
+        """Find out, at the least cost, whether the model answers: else UsageError or MachineError.
+
+        The dollars that this may have cost: none where the provider has a list of models.
+        """
         from kapso.propose.llm.probe import probe
 
-        probe(self)
+        return probe(self)
 
     def most_cost(self, prompt_tokens: int, most_billed: int = MOST_BILLED) -> float | None:
         """The most dollars that one `ask` may cost, all its tries together; None where nothing bounds it.

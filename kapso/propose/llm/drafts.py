@@ -8,7 +8,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import accumulate
 
+from kapso.propose.blocks import evolve_blocks
 from kapso.propose.llm.asked import Broken, Change, Deletion, Edit, Whole
 from kapso.propose.llm.matching import Place, nearest, places, without_numbers
 from kapso.propose.llm.paths import Paths
@@ -16,6 +18,8 @@ from kapso.propose.llm.soundness import Wrong, within_blocks
 from kapso.propose.llm.text import Text
 from kapso.propose.protocol import Workspace
 
+MOST_TOLD = 5
+"""What is wrong with more edits than these is not told in full."""
 _MOST_SEARCHED = 200
 """Files that are searched for lines whose file is not named."""
 
@@ -29,7 +33,6 @@ class Draft:
         self._workspace = workspace
         self._paths = paths
         self._is_complete = is_complete
-        self._texts: dict[str, Text] = {}
         self._made: dict[str, bytes | None] = {}
 
     def changes(self) -> dict[str, bytes | None]:
@@ -40,12 +43,14 @@ class Draft:
         """Carry out the edits, whole files first."""
         changes: dict[str, list[Change]] = {}
         previous: str | None = None
-        for edit in dict.fromkeys(edits):
+        edits = list(dict.fromkeys(edits))  # some models say the same twice
+        for edit in edits:
             if isinstance(edit, Broken):
                 self._note(edit.label, edit.what, "")
             elif isinstance(edit, Change):
                 previous = self._file_of(edit, previous)
-                if previous is not None:
+                must_exist = previous not in changes and not _is_blank(edit)
+                if previous is not None and self._may_change(previous, edit.label, must_exist=must_exist):
                     changes.setdefault(previous, []).append(edit)
             elif isinstance(edit, Deletion) and self._may_change(edit.path, edit.label, must_exist=True):
                 self._made[edit.path] = None
@@ -58,9 +63,8 @@ class Draft:
 
     def _file_of(self, change: Change, previous: str | None) -> str | None:
         """The file of a change: the one it names, the only one, the one before it, the only one it fits."""
-        if change.path is not None:
-            is_there = self._may_change(change.path, change.label, must_exist=not _is_blank(change))
-            return change.path if is_there else None
+        if change.path is not None or previous in self.refused:
+            return change.path or previous
         if self._paths.only is not None:
             return self._paths.only
         if previous is not None and previous in self._workspace and _found(self._text(previous), change):
@@ -167,14 +171,20 @@ class Draft:
 
     def _change(self, path: str, wanted: Sequence[Change]) -> None:
         """All at once where each finds its place in the file as it is, else one after the other."""
+        if path in self._made and self._made[path] is None:
+            self._note(
+                wanted[0].label, f"changes `{path}`, which another edit deletes", "Do one or the other."
+            )
+            return
         text = self._text(path)
         found = [_found(text, change) for change in wanted]
         alone = [each[0] for each in found if len(each) == 1]
         if len(alone) == len(wanted) and _are_apart(alone):
             self._made[path] = text.with_places(alone).encoded()
             return
+        as_it_was = text
         for change, at_first in zip(wanted, found, strict=True):
-            now = _found(text, change)
+            now = at_first if text is as_it_was else _found(text, change)
             if len(now) == 1 and len(at_first) < 2:
                 text = text.with_places(now)
             else:
@@ -198,6 +208,8 @@ class Draft:
                 f"fits `{path}` in {len(found)} places",
                 f"They begin at the lines {lines}. Repeat more of the lines around the one that you mean.",
             )
+        elif len(self.wrong) >= MOST_TOLD:
+            self._note(change.label, f"searches for lines that are not in `{path}`", "")
         elif places(text.lines, replace, replace) and any(line.strip() for line in replace):
             self._note(
                 change.label,
@@ -221,17 +233,32 @@ def _is_blank(change: Change) -> bool:
 
 
 def _found(text: Text, change: Change) -> list[Place]:
-    """Where the change fits by the first of its readings that fits at all; of several places, the one at the
-    line that a diff claims."""
+    """Where the change fits by the first of its readings that fits at all; of several places, those that may
+    change, and of these the one at the line that a diff claims."""
     for search, replace in change.readings:
         if not any(line.strip() for line in search):
             if not any(line.strip() for line in text.lines):
                 return [Place(0, len(text.lines), replace)]
             continue
         if found := places(text.lines, search, replace):
+            found = _within_blocks(text, found) if len(found) > 1 else found
             claimed = [place for place in found if place.start + 1 == change.at]
             return claimed if len(found) > 1 and claimed else found
     return []
+
+
+def _within_blocks(text: Text, found: list[Place]) -> list[Place]:
+    """The places that lie in blocks which may change, where the file has any; all of them if none does."""
+    blocks = evolve_blocks("".join(f"{line}\n" for line in text.lines))
+    if blocks is None:
+        return found
+    starts = list(accumulate((len(line) + 1 for line in text.lines), initial=0))
+    inside = [
+        place
+        for place in found
+        if any(start <= starts[place.start] and starts[place.stop] <= stop for start, stop in blocks)
+    ]
+    return inside or found
 
 
 def _are_apart(found: Sequence[Place]) -> bool:

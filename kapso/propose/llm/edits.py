@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kapso.propose.author import Failure
-from kapso.propose.llm.drafts import Draft
+from kapso.propose.llm.drafts import MOST_TOLD, Draft
 from kapso.propose.llm.paths import Paths
 from kapso.propose.llm.reading import MOST_EDITS, read_reply
 from kapso.propose.llm.soundness import Wrong, why_unsound
@@ -22,7 +22,8 @@ FORMAT = (
     "To write a new file, or one anew, put its path on a line of its own and then the whole file in a fenced "
     "block."
 )
-_MOST_TOLD = 5
+LONGEST_REPLY = 2_000_000
+"""No file that a model writes is near it; reading takes a few us a character at worst."""
 _LONGEST_FEEDBACK = 12_000
 _MOST_PATHS = 40
 
@@ -62,6 +63,10 @@ def apply(reply: str, workspace: Workspace, *, is_complete: bool = False) -> Wri
 
     `is_complete` says that the model ended it by itself, so that a fence left open was merely forgotten.
     """
+    if len(reply) > LONGEST_REPLY:
+        raise Unusable(
+            f"the reply is longer than {LONGEST_REPLY} characters", "Send blocks for what changes."
+        )
     paths = Paths(workspace)
     reading = read_reply(reply, paths)
     if not reading.edits:
@@ -101,9 +106,9 @@ def _unsound(changes: Mapping[str, bytes | None], workspace: Workspace) -> list[
 
 def _unusable(wrong: list[Wrong], refused: Mapping[str, str]) -> Unusable:
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    told = [f"{number}. {each.feedback}" for number, each in enumerate(wrong[:_MOST_TOLD], 1)]
-    if len(wrong) > _MOST_TOLD:
-        told.append(f"… and {len(wrong) - _MOST_TOLD} more of that kind.")
+    told = [f"{number}. {each.feedback}" for number, each in enumerate(wrong[:MOST_TOLD], 1)]
+    if len(wrong) > MOST_TOLD:
+        told.append(f"… and {len(wrong) - MOST_TOLD} more of that kind.")
     told += [f"Leave out the edits of `{path}`: {why}." for path, why in refused.items()]
     told.append(
         "Nothing was applied: the files are as they were. Send every edit again, with this put right."

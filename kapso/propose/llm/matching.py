@@ -6,16 +6,21 @@ Never by likeness: the nearest lines are for the message to the model, not for a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 _TYPOGRAPHY = str.maketrans(
     {**dict.fromkeys("‘’‚′", "'"), **dict.fromkeys("“”„″", '"'), **dict.fromkeys("‐‑‒–—−", "-"), " ": " "}
 )
 _NUMBERED = re.compile(r"^\s*\d+(?:\s?[|:│→\t]\s?|\t)")
-_MOST_COMPARED = 400
-"""Windows of a file that are compared in full to find the nearest lines; one takes some 50 us."""
+_WORD = re.compile(r"\w+")
+_LEAST_LIKENESS = 0.4
+_MOST_COMPARED = 30
+_LONGEST_COMPARED = 600
+"""Places that are compared to find the nearest lines, and of how many characters: some 2 ms each."""
 _MOST_SHOWN = 30
 
 
@@ -44,7 +49,7 @@ def places(file: Sequence[str], search: Sequence[str], replace: Sequence[str]) -
     blank lines around it."""
     variants = list(_variants(list(search), list(replace)))
     for key in (_exactly, _folded, _stripped):
-        keys = [key(line) for line in file]
+        keys = _keys(tuple(file), key)
         for asked, given in variants:
             found = _find(keys, [key(line) for line in asked])
             made = [_place(file, start, asked, given, key) for start in found]
@@ -63,22 +68,46 @@ def without_numbers(lines: Sequence[str]) -> list[str]:
 
 def nearest(file: Sequence[str], search: Sequence[str]) -> Nearest | None:
     """The part of `file` most like `search`; None where nothing is like it."""
-    asked = [line.strip() for line in _trimmed(list(search))[0]][:200]
-    if not asked or not file:
-        return None
+    asked = [line.strip() for line in _trimmed(list(search))[0]]
     keys = [line.strip() for line in file]
     best, found = 0.0, 0
     for start in _likely_starts(keys, asked):
-        window = keys[start : start + len(asked)]
-        ratio = SequenceMatcher(None, "\n".join(asked), "\n".join(window), autojunk=False).ratio()
+        ratio = _likeness(asked, keys[start : start + len(asked)])
         if ratio > best:
             best, found = ratio, start
-    if best < 0.4:
+    if best < _LEAST_LIKENESS:
         return None
     window = keys[found : found + len(asked)]
     at = next((i for i, (a, b) in enumerate(zip(asked, window, strict=False)) if a != b), 0)
     shown = tuple(file[found : found + min(len(asked), _MOST_SHOWN)])
     return Nearest(found, shown, asked[at], window[at] if at < len(window) else "")
+
+
+def _likely_starts(keys: list[str], asked: list[str]) -> list[int]:
+    """Where most lines are the same; where none is, around the lines most like the longest."""
+    if not asked or not keys:
+        return []
+    places: dict[str, list[int]] = {}
+    for i, line in enumerate(asked):
+        if line:
+            places.setdefault(line, []).append(i)
+    last = max(0, len(keys) - len(asked))
+    votes: Counter[int] = Counter()
+    for at, line in enumerate(keys):
+        votes.update(min(max(0, at - i), last) for i in places.get(line, ())[:_MOST_COMPARED])
+    if votes:
+        return [start for start, _ in votes.most_common(_MOST_COMPARED)]
+    longest = max(range(len(asked)), key=lambda i: len(asked[i]))
+    words = set(_WORD.findall(asked[longest][:_LONGEST_COMPARED]))
+    shared = [(len(words & set(_WORD.findall(line[:_LONGEST_COMPARED]))), at) for at, line in enumerate(keys)]
+    likely = sorted(shared, key=lambda each: -each[0])[:_MOST_COMPARED]
+    return [min(max(0, at - longest), last) for _, at in likely]
+
+
+def _likeness(asked: list[str], window: list[str]) -> float:
+    """From 0 to 1, by what both begin with: comparing takes the product of their lengths."""
+    a, b = ("\n".join(lines)[:_LONGEST_COMPARED] for lines in (asked, window))
+    return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 
 def _variants(search: list[str], replace: list[str]) -> Iterator[tuple[list[str], list[str]]]:
@@ -120,6 +149,12 @@ def _folded(line: str) -> str:
 
 def _stripped(line: str) -> str:
     return _folded(line).strip()
+
+
+@lru_cache(maxsize=6)
+def _keys(file: tuple[str, ...], key: Callable[[str], str]) -> list[str]:
+    """Many changes are looked for in one file."""
+    return [key(line) for line in file]
 
 
 def _find(keys: list[str], asked: list[str]) -> list[int]:
@@ -182,22 +217,3 @@ def _shift(wanted: str, has: str) -> tuple[str, str] | None:
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
-
-
-def _likely_starts(keys: list[str], asked: list[str]) -> list[int]:
-    """Where a window would share most lines with what is asked for; all places in a file of few lines."""
-    last = max(0, len(keys) - len(asked))
-    if len(keys) <= _MOST_COMPARED:
-        return list(range(last + 1))
-    at = {line: i for i, line in reversed(list(enumerate(asked))) if len(line) > 3}
-    votes: dict[int, int] = {}
-    for i, line in enumerate(keys):
-        if line in at:
-            start = min(max(0, i - at[line]), last)
-            votes[start] = votes.get(start, 0) + 1
-    if votes:
-        return sorted(votes, key=lambda start: -votes[start])[:_MOST_COMPARED]
-    words = set(re.findall(r"\w+", max(asked, key=len)))
-    likely = sorted(range(len(keys)), key=lambda i: -len(words & set(re.findall(r"\w+", keys[i]))))
-    longest = max(range(len(asked)), key=lambda i: len(asked[i]))
-    return [min(max(0, i - longest), last) for i in likely[:50]]

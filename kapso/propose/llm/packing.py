@@ -69,7 +69,7 @@ def repair(
     """
     feedback = tail(failure.feedback, FAILURE_TOKENS) if failure.feedback else None
     written = frozenset(line.strip() for line in reply_text.split("\n") if len(line.strip()) > 8)
-    files, _ = Program(changed or {}, Interest(lines=written)).within(CHANGED_TOKENS)
+    files, _ = Program(changed or {}, lambda: Interest(lines=written)).within(CHANGED_TOKENS)
     said = templates.render(
         "repair",
         failure=Failure(failure.reason, feedback),

@@ -10,9 +10,10 @@ _WORD = r"(?:the\s+)?(?:new\s+|updated\s+|complete\s+|full\s+|modified\s+)?"
 _LABEL = re.compile(rf"^{_WORD}(?:file(?:\s*name|\s*path)?|path|filename|edit(?:ing)?|title)\s*[:=]\s*", re.I)
 _ITEM = re.compile(r"^(?:[-*+]\s+|\d+[.)]\s+)")
 _COMMENT = re.compile(r"^(?://+|#+|/\*+|<!--|--+|;+|%+|>+)\s*|\s*(?:\*+/|-->)$")
-_NOTE = re.compile(r"\s+\((?:new|new file|modified|updated|changed|edited|complete|full)[^()]*\)$", re.I)
+_NOTE = re.compile(r"\s+\((?:new|new file|modified|updated|changed|edited|complete|full)[^()]*\)?$", re.I)
 _AROUND = "`*_\"'<>[](){}:,; \t"
 _PLAIN = re.compile(r"[\w./@+~-]+")
+_LONGEST_LINE = 400
 _SUFFIXES = frozenset(
     f".{each}"
     for each in (
@@ -20,6 +21,7 @@ _SUFFIXES = frozenset(
         " sh sql csv html css xml jl rb kt swift scala lua r pl php cs hs ml zig f90 asm s cmake tex ipynb"
     ).split()
 )
+_QUOTED = re.compile(r"`([^`]+)`")
 _TOKEN = re.compile(r"[\w.@+~/-]+")
 
 
@@ -37,6 +39,8 @@ class Paths:
 
     def named(self, line: str) -> str | None:
         """The path that stands alone on a line, decorations left aside; None where it is something else."""
+        if len(line) > _LONGEST_LINE:
+            return None
         word = _bare(line)
         if not _PLAIN.fullmatch(word):
             return None
@@ -46,8 +50,17 @@ class Paths:
 
     def mentioned(self, line: str) -> str | None:
         """The one editable file that a sentence mentions by its name."""
+        if len(line) > _LONGEST_LINE:
+            return None
         found = {known for word in _TOKEN.findall(line) if (known := self._meant(word.rstrip(".")))}
         return found.pop() if len(found) == 1 else None
+
+    def announced(self, line: str) -> str | None:
+        """The one new file that a sentence names in backticks (``Create `helper.py`:``)."""
+        if len(line) > _LONGEST_LINE:
+            return None
+        found = {path for word in _QUOTED.findall(line) if (path := self.named(word))}
+        return found.pop() if len(found) == 1 and not found & self._known else None
 
     def in_header(self, header: str) -> str | None:
         """The path in the header of a diff (`a/pack.py`, with a time behind it); None for `/dev/null`."""
@@ -92,7 +105,7 @@ class Paths:
 
 
 def _bare(line: str) -> str:
-    word = line.strip()
+    word = line.strip().replace("\\", "/")
     for _ in range(3):
         before = word
         word = _ITEM.sub("", word)

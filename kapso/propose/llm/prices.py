@@ -6,6 +6,7 @@ The list is never fetched. An upper bound takes every byte for a token: no token
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -30,6 +31,14 @@ class Counted(Protocol):
     def output_tokens(self) -> float | Decimal | None: ...
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """So many of each."""
+
+    input_tokens: int
+    output_tokens: int
+
+
 def most_tokens(messages: Sequence[Mapping[str, str]]) -> int:
     """No provider counts more tokens in these messages."""
     sizes = (len(each["content"].encode(errors="replace")) for each in messages)
@@ -38,9 +47,7 @@ def most_tokens(messages: Sequence[Mapping[str, str]]) -> int:
 
 def cost_of(options: ModelOptions, input_tokens: int, output_tokens: int) -> float | None:
     """Dollars for so many tokens; None where the price is not known."""
-    from genai_prices import Usage  # 30 ms
-
-    return cost_of_usage(options, Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+    return cost_of_usage(options, Tokens(input_tokens, output_tokens))
 
 
 def cost_of_usage(options: ModelOptions, usage: Counted) -> float | None:
@@ -70,19 +77,17 @@ def in_words(options: ModelOptions) -> str:
 
 def context_window(options: ModelOptions) -> int | None:
     """How many tokens the model takes, where the list knows it."""
-    from genai_prices import Usage
-
-    found = _listed(options, Usage(input_tokens=1, output_tokens=1))
+    found = _listed(options, Tokens(1, 1))
     return None if found is None else found.model.context_window
 
 
 def _listed(options: ModelOptions, usage: Counted) -> PriceCalculation | None:
-    from genai_prices import calc_price
-
     provider, _, name = options.model.partition(":")
     try:
+        from genai_prices import calc_price  # 30 ms
+
         return calc_price(usage, name, provider_id=provider)
-    except (LookupError, ValueError):  # not on the list; or its counts contradict each other
+    except (ImportError, LookupError, ValueError):  # no list, not on it, or counts that contradict each other
         return None
 
 

@@ -31,29 +31,28 @@ class _Listed:
     names: list[str] = field(default_factory=list)
 
 
-def probe(chat: Chat) -> None:
-    """UsageError or MachineError where the model cannot be had."""
+def probe(chat: Chat) -> float:
+    """UsageError or MachineError where the model cannot be had; else the dollars that it may have cost."""
     connection = chat.connection
-    background.run(_probe(chat, connection))
+    return background.run(_probe(chat, connection))
 
 
-async def _probe(chat: Chat, connection: Connection) -> None:
+async def _probe(chat: Chat, connection: Connection) -> float:
     from kapso.propose.llm.chat import Failed, Limits
 
     listed = _Listed()
     with suppress(Exception):  # whatever is wrong, a call tells more of it
         seconds = min(_LIST_WITHIN_S, chat.options.timeout_s)
         if await asyncio.wait_for(_is_listed(chat, connection, listed), seconds):
-            return
+            return 0.0
     seconds = min(_WITHIN_S, chat.options.timeout_s)
     try:
         response, _, lost = await chat.call(_QUESTION, Limits(_TRIES, _TRIES, seconds, _TOKENS))
     except Failed as failed:
-        chat.cost_of_check += failed.cost
         if (error := _error(chat, failed.fault, listed.names)) is not None:
             raise error from failed
-        return
-    chat.cost_of_check += chat.cost_of(_QUESTION, response, lost) or 0.0
+        return failed.cost
+    return chat.cost_of(_QUESTION, response, lost) or 0.0
 
 
 async def _is_listed(chat: Chat, connection: Connection, listed: _Listed) -> bool:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kapso.attempt import Attempt
-from kapso.errors import GoalError
 from kapso.goal import Goal
 from kapso.goal.authors import LlmOptions, ModelOptions
 from kapso.propose.author import BudgetSpent, Desk, Failure, NoUsableEdit, Reply
-from kapso.propose.llm.chat import Chat
+from kapso.propose.costs import models_of
+from kapso.propose.llm.chat import MOST_BILLED, Chat
 from kapso.propose.llm.edits import Unusable, Written, apply, put
 from kapso.propose.llm.packing import FAILURE_TOKENS, PROMPT_TOKENS, Messages, carry_out, pack, repair
 from kapso.propose.llm.paths import Paths
@@ -45,22 +45,21 @@ class Llm:
         self._goal = goal
         self._read = read
         self._templates = Templates.of(goal)
-        where = goal.where("propose")
-        self._writers = [Chat(each, where=where) for each in options.edit]
-        self._thinker = None if options.ideate is None else Chat(options.ideate, where=where)
+        places = dict(models_of(goal))
+        self._writers = [Chat(each, where=places.get(each)) for each in options.edit]
+        self._thinker = None
+        if options.ideate is not None:
+            self._thinker = Chat(options.ideate, where=places.get(options.ideate))
         self.works_here = any(_is_here(chat.options) for chat in self._chats)
-        self.most_cost = self._most([chat.most_cost(_room(chat.options)) for chat in self._chats])
+        self.most_cost = self._most({})
 
     @property
     def _chats(self) -> list[Chat]:
         return [*self._writers, *([] if self._thinker is None else [self._thinker])]
 
-    def check(self) -> None:
+    def check(self) -> float:
         """See Author."""
-        for chat in {chat.options: chat for chat in self._chats}.values():
-            if self._goal.budget.cost is not None:
-                self._check_price(chat)
-            chat.check()
+        return sum(chat.check() for chat in {chat.options: chat for chat in self._chats}.values())
 
     def why_nothing(self, files: Files) -> str | None:
         """See Proposer."""
@@ -76,11 +75,11 @@ class Llm:
             "start": context.parents[0].commit,
             "messages": self._packed(context, writer, EDIT),
         }
-        asked = [(writer, details["messages"])]
+        tokens = dict.fromkeys(self._writers, most_tokens(details["messages"]))
         if self._thinker is not None:
             details["ask"] = self._packed(context, self._thinker, IDEATE)
-            asked.append((self._thinker, details["ask"]))
-        self.most_cost = self._most([chat.most_cost(most_tokens(messages)) for chat, messages in asked])
+            tokens[self._thinker] = most_tokens(details["ask"])
+        self.most_cost = self._most(tokens)
         return Idea(title="", parameters={"model": writer.name}, details=details)
 
     def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
@@ -167,35 +166,22 @@ class Llm:
         options = chat.options
         request = {"model": chat.name, "max_tokens": options.max_tokens, "temperature": options.temperature}
         desk.show(f"{chat.name} {_DOING[purpose]}")
-        return desk.call(
-            purpose,
-            {**request, "messages": messages},
-            chat.most_cost(most_tokens(messages)),
-            lambda: chat.ask(messages, desk.cancel),
-        )
 
-    def _most(self, costs: list[float | None]) -> float | None:
+        def call(most_billed: int) -> Reply:
+            most = chat.most_cost(most_tokens(messages), most_billed)
+            said = {**request, "messages": messages}
+            return desk.call(purpose, said, most, lambda: chat.ask(messages, desk.cancel, most_billed))
+
+        try:
+            return call(MOST_BILLED)
+        except BudgetSpent:
+            return call(1)  # what is left still pays for an answer, though not for one that is lost as well
+
+    def _most(self, tokens: Mapping[Chat, int]) -> float | None:
+        """The most that a first call costs of any model, for prompts of so many tokens as the last ones."""
+        costs = [chat.most_cost(tokens.get(chat, _room(chat.options)), 1) for chat in self._chats]
         known = [cost for cost in costs if cost is not None]
         return max(known) if len(known) == len(costs) else None
-
-    def _check_price(self, chat: Chat) -> None:
-        """A budget of dollars holds only where the most that a call costs is known before."""
-        if chat.most_cost(1) is not None:
-            return
-        name, where = chat.name, self._goal.where("propose")
-        if chat.options.max_tokens is None:
-            raise GoalError(
-                f"with `budget.cost`, `llm` must bound the replies of `{name}`",
-                where=where,
-                help="add `max_tokens: 8000`: it is paid for at most so many",
-                slug="missing-key",
-            )
-        raise GoalError(
-            f"the price of `{name}` is not known, so that `budget.cost` cannot be kept",
-            where=where,
-            help="give it in dollars per million tokens: `price: {input: 1.0, output: 4.0}`",
-            slug="unknown-price",
-        )
 
     # Replies
 

@@ -6,6 +6,7 @@ Reads what was written and judges nothing but its form: whether an edit fits the
 from __future__ import annotations
 
 import re
+from bisect import bisect, bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -36,7 +37,9 @@ _LONGEST_HYPOTHESIS = 4000
 _DIFFS = frozenset(("diff", "patch", "udiff"))
 _COMMENT = re.compile(r"\s*(#|//|/\*|<!--|--|;|%)")
 _FEWEST_LINES = 3
-MOST_EDITS = 500
+MOST_EDITS = 200
+_MOST_FENCES = 1000
+_MOST_DIVIDERS = 8
 
 
 @dataclass
@@ -52,7 +55,10 @@ def read_reply(reply: str, paths: Paths) -> Reading:
     """What the reply says; what a model thought aloud before it is no part of it."""
     text = _THOUGHT.sub("", reply.replace("\r\n", "\n").replace("\r", "\n"))
     text = _END_OF_THOUGHT.sub("", text)
-    reader = _Reader(text.split("\n"), paths)
+    lines = text.split("\n")
+    if sum(_FENCE.match(line) is not None for line in lines) > _MOST_FENCES:
+        return Reading(edits=[Broken(f"has more than {_MOST_FENCES} fences", "reply")])
+    reader = _Reader(lines, paths)
     reader.read()
     if not reader.edits and paths.only is not None and _is_code(text, paths.only):
         reader.edits.append(Whole(tuple(text.strip("\n").split("\n")), "reply"))
@@ -82,6 +88,8 @@ class _Reader:
         self._paths = paths
         self._above = self._info = ""
         self._fence: re.Match[str] | None = None
+        self._fences = [(at, found) for at, line in enumerate(lines) if (found := _FENCE.match(line))]
+        self._starts = [at for at, line in enumerate(lines) if _START.match(line)]
         self._at = 0
 
     def read(self) -> None:
@@ -103,7 +111,8 @@ class _Reader:
 
     def _heading(self) -> tuple[str | None, bool]:
         """The path that stands above or behind the fence, or in the sentence above, which is less sure."""
-        path = self._paths.named(self._above) or self._paths.in_info(self._info)
+        paths = self._paths
+        path = paths.named(self._above) or paths.in_info(self._info) or paths.announced(self._above)
         return path or self._paths.mentioned(self._above), path is not None
 
     # Search/replace blocks
@@ -119,10 +128,10 @@ class _Reader:
         body = [line.removeprefix(start[1]) for line in self._lines[self._at + 1 : stop]]
         self._at = stop + is_ended
         dividers = [at for at, line in enumerate(body) if _DIVIDER.match(line)]
-        if not dividers:
-            self.edits.append(
-                Broken("has no line `=======` between what is searched and what replaces it", label)
-            )
+        if not 0 < len(dividers) <= _MOST_DIVIDERS:
+            number = "no line" if not dividers else f"{len(dividers)} lines"
+            what = f"has {number} `=======` between what is searched and what replaces it"
+            self.edits.append(Broken(what, label))
             return
         if not is_ended:
             close = next((at for at in range(dividers[-1], len(body)) if self._closes(body[at])), None)
@@ -131,8 +140,10 @@ class _Reader:
                 return
             body, self._fence, self._info = body[:close], None, ""
         path = self._paths.in_info(start[2]) or self._heading()[0]
-        readings = [(tuple(body[:at]), tuple(body[at + 1 :])) for at in reversed(dividers)]
-        self.edits.append(Change(tuple(readings), label, path))
+        sides = [(body[:at], body[at + 1 :]) for at in reversed(dividers)]
+        readings = [(tuple(search), tuple(replace)) for search, replace in sides]
+        readings += [(tuple(_unfenced(search)), tuple(_unfenced(replace))) for search, replace in sides]
+        self.edits.append(Change(tuple(dict.fromkeys(readings)), label, path))
 
     # Fences
 
@@ -143,12 +154,17 @@ class _Reader:
             return
         self._info = fence[3].strip()
         stop, is_closed = self._end_of_fence(fence)
-        body = [line.removeprefix(fence[1]) for line in self._lines[self._at + 1 : stop]]
-        if any(_START.match(line) for line in body):
+        if bisect(self._starts, self._at) < bisect_left(self._starts, stop):  # a block lies in it
             self._fence = fence
             self._at += 1
             return
-        first = next((at for at, line in enumerate(body) if line.strip()), 0)
+        body = [line.removeprefix(fence[1]) for line in self._lines[self._at + 1 : stop]]
+        full = [at for at, line in enumerate(body) if line.strip()]
+        if len(full) == 1 and is_closed and self._paths.named(body[full[0]]) is not None:
+            self._above, self._info = body[full[0]], ""  # the path has a fence of its own
+            self._at = stop + 1
+            return
+        first = full[0] if full else 0
         if self._info.split(" ")[0].lower() in _DIFFS or starts_diff(body, first):
             self._diff(self._at + 1, stop)
         else:
@@ -171,9 +187,8 @@ class _Reader:
     def _end_of_fence(self, fence: re.Match[str]) -> tuple[int, bool]:
         """The line that closes it, and whether there is one; fences that open within are closed within."""
         depth, first = 1, None
-        for at in range(self._at + 1, len(self._lines)):
-            found = _FENCE.match(self._lines[at])
-            if found is None or not found[2].startswith(fence[2]):
+        for at, found in self._fences:
+            if at <= self._at or not found[2].startswith(fence[2]):
                 continue
             depth += 1 if found[3].strip() else -1
             if not found[3].strip() and first is None:
@@ -186,6 +201,12 @@ class _Reader:
         path, _ = self._heading()
         self.edits += read_diff(self._lines[start:stop], self._paths, path, len(self.edits))
         self._at = stop
+
+
+def _unfenced(lines: list[str]) -> list[str]:
+    """The lines without a fence around all of them."""
+    is_fenced = len(lines) > 1 and _FENCE.match(lines[0]) and re.fullmatch(r"\s*(`{3,}|~{3,})\s*", lines[-1])
+    return lines[1:-1] if is_fenced else lines
 
 
 def _told(prose: Sequence[str]) -> tuple[str, str]:

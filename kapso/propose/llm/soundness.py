@@ -17,10 +17,12 @@ _LEFT_OUT = re.compile(
     rf"{_DOTS}.*\b(?:{_WHAT})\b.*"
     r"|[\[(]?(?:the )?(?:rest|remainder)\b.*\b(?:unchanged|same|code|file|function|class|method|here)\b.*"
     rf"|.*\b(?:unchanged|existing|same|omitted|as before|remains|here)\b.*{_DOTS}\W*"
-    rf"|{_DOTS}\W*)$",
+    rf"|{_DOTS}\W*)$"
+    rf"|^\s*\[{_DOTS} \d+ (?:more )?lines? .*{_DOTS}\]$",  # as prompts show it
     re.IGNORECASE,
 )
 """A comment that stands for code, as models write it when they are lazy."""
+_LONGEST_COMMENT = 300
 _MARKER = re.compile(r"^(?:<{5,9} ?(?:SEARCH|ORIGINAL)|>{5,9} ?(?:REPLACE|UPDATED))\b")
 _RELIABLE = (".rs", ".go", ".java", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".json")
 """Where a fault that the parser finds is one; that of C and C++ stumbles over macros, and the build tells."""
@@ -53,7 +55,7 @@ def why_unsound(path: str, after: bytes, before: bytes | None) -> Wrong | None:
                 "holds a marker of an edit",
                 f"Line {number} of `{path}` would be `{line}`, which is a marker of an edit and no code.",
             )
-        if _LEFT_OUT.match(line):
+        if len(line) < _LONGEST_COMMENT and _LEFT_OUT.match(line):
             return Wrong(
                 "leaves code out",
                 f"Line {number} of `{path}` would be `{line.strip()}`: code was left out there. Write "
@@ -115,7 +117,7 @@ def _no_program(path: str, after: bytes, before: bytes | None) -> Wrong | None:
     error = None
     if path.endswith((".py", ".pyi")):
         error = _python_error(path, after)
-        if before is not None and _python_error(path, before) is not None:
+        if error is not None and before is not None and _python_error(path, before) is not None:
             return None
     elif path.endswith(_RELIABLE) and (faults(path, after) or 0) > (
         0 if before is None else faults(path, before) or 0

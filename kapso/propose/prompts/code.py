@@ -12,7 +12,7 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -91,14 +91,17 @@ class Part:
 
 
 class Program:
-    """The files that are text, the most promising of very many; `rest` is only named."""
+    """The files that are text, the most promising of very many; `rest` is only named.
 
-    def __init__(self, files: Mapping[str, bytes], interest: Interest) -> None:
-        self.interest = interest
+    `interest` is asked for only where not all can be shown.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], interest: Callable[[], Interest]) -> None:
+        self._find_interest = interest
         paths = sorted(files)
         if len(paths) > MOST_FILES:
-            rng = random.Random(interest.seed)
-            paths.sort(key=lambda path: (-interest.of_path(path), rng.random()))
+            rng = random.Random(self.interest.seed)
+            paths.sort(key=lambda path: (-self.interest.of_path(path), rng.random()))
         self.texts: dict[str, str] = {}
         self.rest: list[Unseen] = []
         for path in sorted(paths[:MOST_FILES]):
@@ -109,6 +112,10 @@ class Program:
         self.rest += [Unseen(path) for path in paths[MOST_FILES:]]
         self.tokens = sum(_tokens(text) + _FILE_TOKENS for text in self.texts.values())
         """What all of it takes."""
+
+    @cached_property
+    def interest(self) -> Interest:
+        return self._find_interest()
 
     def within(self, most_tokens: int) -> tuple[list[FileView], list[Unseen]]:
         """What fits into so many tokens, and the files of which nothing is shown."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import islice
 
 from kapso.attempt import BASELINE, HUMAN, Attempt, Outcome, Verdict
 from kapso.git.hunks import unified
@@ -62,7 +63,7 @@ class Gatherer:
         self.by_number = {attempt.number: attempt for attempt in context.attempts}
         self.by_number |= {attempt.number: attempt for attempt in context.parents}
         self.files = _Some(context.files, visible(context.goal, context.files))
-        self._read = read
+        self._read = cache(read)
         self._diffs: dict[tuple[str, str], str] = {}
 
     @cached_property
@@ -113,7 +114,7 @@ class Gatherer:
         room.share(0.15)
         failed = self._fitting(room, self._failed(), MOST_FAILED, seen, FAILED_TOKENS)
         room.share(0.2)
-        worked = self._fitting(room, self._worked, MOST_WORKED, seen, DIFF_TOKENS)
+        worked = self._fitting(room, self._worked(), MOST_WORKED, seen, DIFF_TOKENS)
         room.share(0.05)
         others = self._fitting(room, self.context.parents[1:], MOST_OTHERS, seen, DIFF_TOKENS, self.start)
         room.share(0.1)
@@ -182,15 +183,14 @@ class Gatherer:
 
     def _failed(self) -> list[Attempt]:
         """Recent failures, those of ideas and of the same start first, each reason once."""
-        failed = [each for each in self.context.attempts if each.outcome in FAILED]
+        failed = [each for each in self.context.attempts if each.outcome in FAILED and self._is_edit(each)]
         recent = sorted(failed, key=lambda each: (self._nearness(each), each.number), reverse=True)
         by_reason: dict[str, Attempt] = {}
         for attempt in recent:
             by_reason.setdefault(clip(attempt.reason or attempt.title, 80), attempt)
         return list(by_reason.values())
 
-    @cached_property
-    def _worked(self) -> list[Attempt]:
+    def _worked(self) -> Iterator[Attempt]:
         """What was better than its parent: what the program does not have yet first, then by gain.
 
         Of several that changed the same lines, only the first.
@@ -204,24 +204,33 @@ class Gatherer:
         best = heapq.nlargest(
             3 * MOST_WORKED, better, key=lambda each: (each.number not in line, self._gain(each) or 0.0)
         )
-        by_place: dict[str, Attempt] = {}
+        places = set()
         for attempt in best:
             diff = self._diff(attempt, None)
             replaced = [row for row in diff.split("\n") if row[:1] == "-"]
-            by_place.setdefault("\n".join(replaced) if len(replaced) > 1 else diff, attempt)
-        return list(by_place.values())
+            place = "\n".join(replaced) if len(replaced) > 1 else diff
+            if place not in places:
+                places.add(place)
+                yield attempt
 
     def _tried(self) -> list[Attempt]:
         """What was made from the same start, then other ideas; ideas first, the latest first."""
-        told = [each for each in self.context.attempts if each.outcome is not Outcome.ABANDONED]
-        ideas = [each for each in told if each.proposer in AUTHORED]
-        settings = [
-            each for each in told if each.proposer not in AUTHORED and self.start.number in each.parents[:1]
+        told = [
+            each
+            for each in self.context.attempts
+            if each.outcome is not Outcome.ABANDONED and self._is_edit(each)
         ]
-        return [
-            *heapq.nlargest(2 * MOST_TRIED, ideas, key=lambda each: (self._nearness(each), each.number)),
-            *heapq.nlargest(MOST_SETTINGS, settings, key=lambda each: each.number),
-        ]
+        latest = sorted(told, key=lambda each: each.number, reverse=True)
+        ideas = [each for each in latest if each.proposer in AUTHORED]
+        near = [each for each in latest if self.start.number in each.parents[:1]]
+        settings = [each for each in near if each.proposer not in AUTHORED]
+        ideas.sort(key=self._nearness, reverse=True)
+        return [*ideas[: 2 * MOST_TRIED], *settings[:MOST_SETTINGS]]
+
+    def _is_edit(self, attempt: Attempt) -> bool:
+        """Whether it changed anything: a reply that was of no use says nothing about its idea."""
+        parent = self.by_number.get(attempt.parents[0]) if attempt.parents else None
+        return parent is None or parent.tree != attempt.tree
 
     def _nearness(self, attempt: Attempt) -> int:
         return 2 * (attempt.proposer in AUTHORED) + (self.start.number in attempt.parents[:1])
@@ -304,12 +313,11 @@ class Gatherer:
     def _program(self) -> Program:
         return Program(self.files, self._interest)
 
-    @cached_property
     def _interest(self) -> Interest:
         """What parts of a large program are about the goal, the feedback, the hints and what worked."""
         goal, context = self.context.goal, self.context
         lines: set[str] = set()
-        for attempt in self._worked:
+        for attempt in islice(self._worked(), MOST_WORKED):
             diff = self._diff(attempt, None)
             lines |= {line[1:].strip() for line in diff.split("\n") if line[:1] == "+" and len(line) > 9}
         base = self.by_number.get(BASELINE, self.start)

@@ -137,7 +137,7 @@ def _secrets(goal: Goal) -> set[str]:
 def _mistake(said: str, where: str) -> GoalError:
     said = said.replace("kapso.propose.prompts.", "").replace("material.", "").replace("goal_view.", "")
     return GoalError(
-        f"the template cannot be used: {said}",
+        f"the template cannot be used: {said.rstrip('.')}",
         where=where,
         help=f"what templates can use is shown by Kapso's own: `{OURS}`",
         slug="bad-template",

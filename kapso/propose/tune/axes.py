@@ -118,6 +118,8 @@ class Axis:
         if self.choices:
             return self
         position = self.position(value)
+        if self.low <= position <= self.high:
+            return self
         return replace(self, low=min(self.low, position), high=max(self.high, position))
 
 

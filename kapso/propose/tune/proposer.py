@@ -22,7 +22,7 @@ from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
-from kapso.propose.tune.screen import FEWEST, Screen
+from kapso.propose.tune.screen import Screen
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
@@ -88,13 +88,12 @@ class Tune:
         self._trials, self._warm = Trials(goal), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
         self._scan, self._wide, self._screen = Scan(), Wide(), Screen()
-        self._steps = Steps(self._screen.located)
+        self._steps = Steps(self._screen.headings)
         self._model = Surrogate(self._steps)
         self._arms: list[Arm] = [
             self._warm,
             self._scan,
             self._wide,
-            self._screen,
             self._steps,
             Lines(self._trials),
             self._model,
@@ -133,12 +132,20 @@ class Tune:
         if start.number != parent.number:
             base = dict(start.values)
             view = self._view(context, base, start)
-        names = self._identities.names(start.number)
-        arm, move = self._choose(view)
-        if move is None and view.asleep:
+        found = None
+        if self._screen.is_due() and view.random.random() >= self._before_screening(view):
+            found = self._screened(context, start)
+        if found is None:
+            arm, move = self._choose(view)
+            found = (arm, start, move) if move is not None else self._screened(context, start)
+        if found is None and view.asleep:
             arm, move = self._choose(replace(view, asleep=frozenset()))
-        if move is None:
+            found = (arm, start, move) if move is not None else None
+        if found is None:
             return None
+        arm, start, move = found
+        base = dict(start.values)
+        names = self._identities.names(start.number)
         values = {**base, **move.values}
         proposals = self._in_flight.setdefault(context.number, [])[: len(context.known)]
         self._in_flight[context.number] = [
@@ -195,21 +202,8 @@ class Tune:
         self._trials.meet(program, names, is_worse)
         values = program.values(names)
         if attempt.number == BASELINE:
-            names = self._movable(self._trials.known(values))
-            if len(names) > FEWEST:
-                self._screen.begin([self._trials.axes[name] for name in names])
+            self._screen.begin([self._trials.axes[name] for name in self._trials.axes if name in values])
         self._add(attempt, self._trials.known(values), self._root(attempt, files, values))
-
-    def _movable(self, values: Mapping[str, Value]) -> list[str]:
-        found = []
-        for name, value in values.items():
-            axis = self._trials.axes[name]
-            if axis.choices or axis.is_marked:
-                continue
-            here = axis.position(value)
-            if axis.floor <= here - 0.25 and here + 0.25 <= axis.ceiling:
-                found.append(name)
-        return sorted(found, key=list(self._trials.axes).index)
 
     def _root(self, attempt: Attempt, files: Files, values: Mapping[str, Value]) -> int:
         """The attempt that its program is from: itself, unless only values differ from its parent's."""
@@ -230,6 +224,8 @@ class Tune:
             return
         for arm in self._arms:
             arm.observe(trial, self._trials)
+        self._screen.observe(trial, self._trials)
+        self._screen.hand_over({n for n in trial.values if n not in self._steps.profiles})
         if trial.arm in self._credits:
             self._credits[trial.arm].learn(trial.leads)
 
@@ -264,6 +260,22 @@ class Tune:
             waiting += proposals[: len(context.known)] if number == context.number else proposals
         return waiting
 
+    def _screened(self, context: Context, start: Trial) -> tuple[str, Trial, Move] | None:
+        """What the screen proposes, from where its round began."""
+        if not self._screen.is_due():
+            return None
+        ground = start if self._screen.base is None else self._trials.by_number[self._screen.base]
+        if ground.number in context.barred:
+            return None
+        move = self._screen.propose(self._view(context, dict(ground.values), ground), context.noise)
+        return None if move is None else (self._screen.name, ground, move)
+
+    def _before_screening(self, view: View) -> float:
+        """How likely another arm goes before the screen."""
+        if (scan := self._scan.urgency(view)) == 1.0:
+            return scan
+        return {0.8: 0.5, 0.6: 0.95}.get(self._steps.urgency(view), 0.2)
+
     def _choose(self, view: View) -> tuple[str, Move | None]:
         """The arm that goes first and its move; the others are asked when it has none."""
         draws = {arm.name: self._credits[arm.name].draw(view.random) for arm in self._arms}
@@ -275,9 +287,8 @@ class Tune:
             "model": _MODEL,
             "step": self._steps.urgency(view),
         }
-        if self._screen.is_due(view):
-            streak = 0.95 if self._steps.is_hot(view) else 0.6 if urgencies["step"] == 0.8 else 0.0
-            urgencies = {"scan": urgencies["scan"], "step": streak, "screen": 0.8, "model": 0.5}
+        if self._screen.is_due():
+            urgencies = {name: urgencies[name] for name in ("scan", "step")}
         elif self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
             urgencies["model"] = urgencies.pop("model")
         for place, (name, urgency) in enumerate(urgencies.items()):

@@ -1,17 +1,20 @@
 """Screening: which of very many literals are worth a step, found by moving all of them at once.
 
-Every literal moves a little in a direction of its own, then all of them the other way round (a foldover pair, as
-Bettonvill and Kleijnen bifurcate, 1997): what is right already loses either way, so the difference is what the wrong
-ones bring. Then the signs of half of them, and of half of the half in which more lies, are turned, until one is left.
+Every literal moves a little in a direction of its own, then all of them the other way round (a foldover
+pair; Bettonvill and Kleijnen 1997): what is right already loses either way, so that the difference is what
+the wrong ones bring. Then half of them are turned round, and half of the half that brings more, until a few
+are left, which the steps take over. All of a round starts from one attempt and can be compared.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
 
+from kapso.propose.protocol import PROBE
 from kapso.propose.tune.axes import Axis
 from kapso.propose.tune.family import Trial
 from kapso.propose.tune.slots import CONFIGURED, Value
@@ -20,14 +23,19 @@ from kapso.propose.tune.view import Move, View
 
 FEWEST = 40
 """Fewer literals than this are stepped one by one."""
-_LITTLE = 0.25
+NUDGE = 0.25
 """How far all are moved at once, in first steps: far less than what changes how a program works."""
-LITTLE = _LITTLE
+_FAR = 1.0
+"""The same where scores are noisy, or where less changes nothing."""
+_MOST_BREAKS = 12
+_WAITING = 8
+"""No more are handed to the steps while so many of those before were not tried."""
 _DIGITS = 5
 _SETTLED = 0.03
+"""What pulls less than this share of the strongest is left alone."""
 _FEW = 8
-_SCOPE = 12
-"""So many are left to the steps."""
+_FEW_OF_ONE = 12
+"""So many are left to the steps; of one function, so many."""
 
 
 @dataclass
@@ -38,26 +46,35 @@ class _Node:
     high: int
     pull: float
     is_measured: bool = False
+    is_done: bool = False
     halves: tuple[_Node, _Node] | None = None
 
     @property
     def size(self) -> int:
         return self.high - self.low
 
+    @property
+    def promise(self) -> float:
+        """Its pull over what it takes to find where it is from."""
+        return abs(self.pull) / (2 + math.log2(self.size))
+
 
 class _Group:
-    """Literals of one kind that are moved together, and what that brought from a certain start."""
+    """Literals of one kind that are moved together, each in its own direction, and what that brought."""
 
-    def __init__(self, names: Sequence[str], signs: Sequence[int]) -> None:
-        self.names, self.signs = list(names), list(signs)
+    def __init__(self, names: Sequence[str], seed: str, is_coarse: bool) -> None:
+        self.is_coarse = is_coarse
+        random = Random(seed)
+        self.names = list(names)
+        self.signs = [random.choice((-1, 1)) for _ in names]
         self.place = {name: place for place, name in enumerate(names)}
-        self.heights: dict[int, dict[int, float]] = {}
+        self.heights: dict[int, float] = {}
         self.tree: _Node | None = None
         self.is_dead = False
 
     def leaves(self) -> Iterator[_Node]:
         """The nodes that were not split."""
-        stack = [self.tree] if self.tree is not None else []
+        stack = [self.tree] if self.tree is not None and not self.is_dead else []
         while stack:
             node = stack.pop()
             if node.halves is None:
@@ -66,7 +83,7 @@ class _Group:
                 stack.extend(node.halves)
 
     def is_few(self, node: _Node) -> bool:
-        return node.size <= _FEW or (node.size <= _SCOPE and not self._boundaries(node))
+        return node.size <= _FEW or (node.size <= _FEW_OF_ONE and not self._boundaries(node))
 
     def turned(self, node: _Node) -> tuple[int, int]:
         """Which of a node's literals to turn round next: half of them, or all to be sure of them."""
@@ -84,148 +101,187 @@ class _Group:
 class Screen:
     """The arm of groups."""
 
-    name = "screen"
+    name = PROBE
 
     def __init__(self) -> None:
+        self._all: list[Axis] = []
         self._groups: list[_Group] = []
         self._group_of: dict[str, _Group] = {}
-        self._largest = 0.0
-        self.located: dict[str, int] = {}
+        self._rounds = self._found = self._breaks = 0
+        self._size = NUDGE
+        self.base: int | None = None
+        self.headings: dict[str, int] = {}
+        """The literals that were found, and the direction that promises more."""
 
     def begin(self, axes: Iterable[Axis]) -> None:
-        """Take over these literals."""
-        kinds: dict[tuple[bool, bool], list[str]] = {}
-        for axis in axes:
-            kinds.setdefault((axis.tier > CONFIGURED, axis.whole), []).append(axis.name)
-        for key in sorted(kinds):
-            self._add(kinds[key])
+        """Take over the numbers among these that may go up and down, if they are many."""
+        found = [axis for axis in axes if not axis.is_marked and _may_be_nudged(axis)]
+        if len(found) > FEWEST:
+            self._all = found
+            self._start_round()
 
-    def _add(self, names: Sequence[str]) -> None:
-        random = Random(f"{len(self._groups)} {len(names)}")
-        group = _Group(names, [random.choice((-1, 1)) for _ in names])
+    def _start_round(self) -> None:
+        self.base = None
+        self._rounds += 1
+        self._found = self._breaks = 0
+        self._groups, self._group_of = [], {}
+        kinds: dict[tuple[bool, bool, bool], list[str]] = {}
+        for axis in self._all:
+            if axis.name not in self.headings:
+                # From 2, one down is further than one up: what is right seems to pull one way.
+                is_coarse = axis.whole and axis.scale != "log"
+                kinds.setdefault((is_coarse, axis.tier > CONFIGURED, axis.whole), []).append(axis.name)
+        for key in sorted(kinds):
+            self._add(kinds[key], key[0])
+
+    def _add(self, names: Sequence[str], is_coarse: bool) -> None:
+        group = _Group(names, f"{self._rounds} {len(self._groups)}", is_coarse)
         self._groups.append(group)
         self._group_of.update(dict.fromkeys(names, group))
 
     @property
     def hidden(self) -> set[str]:
         """What the other arms leave alone so far."""
-        return self._group_of.keys() - self.located.keys()
+        return {axis.name for axis in self._all} - self.headings.keys()
 
     def observe(self, trial: Trial, trials: Trials) -> None:
         """Learn what a move of many brought."""
-        parent = trials.by_number.get(trial.parent) if trial.parent is not None else None
-        if parent is None or not trial.changed:
-            return
-        if trial.arm != self.name or trial.changed[0] not in self._group_of:
-            return
+        if trial.arm == self.name and trial.changed and trial.parent is not None:
+            if self.base is None:
+                self.base = trial.parent
+            if trial.parent == self.base and trial.changed[0] in self._group_of:
+                self._learn(trial, trials)
+
+    def _learn(self, trial: Trial, trials: Trials) -> None:
         group = self._group_of[trial.changed[0]]
-        if trial.height is None:
+        if trial.height is None and group.tree is None:
             self._break(group)
             return
-        turned, moved = set(), set()
+        parent = trials.by_number[self.base or 0]
+        moved, turned = set(), set()
         for name in trial.changed:
             axis, place = trials.axes[name], group.place[name]
             went = axis.position(trial.values[name]) - axis.position(parent.values[name])
             moved.add(place)
             if (1 if went > 0 else -1) != group.signs[place]:
                 turned.add(place)
-        self._learn(group, parent, trial.height, turned, moved)
-
-    def _learn(self, group: _Group, parent: Trial, height: float, turned: set[int], moved: set[int]) -> None:
-        assert parent.height is not None
-        heights = group.heights.setdefault(parent.number, {})
-        if not turned or (turned == moved and group.tree is None):
-            heights[-1 if turned else 1] = height
-            if group.tree is None and not turned and height == parent.height:
-                group.is_dead = True
-            if group.tree is None and len(heights) == 2:
-                group.tree = _Node(0, len(group.names), (heights[1] - heights[-1]) / 2, True)
-                self._note(group, group.tree)
-        elif 1 in heights:
-            for node in group.leaves():
-                low, high = group.turned(node)
-                if turned == moved & set(range(low, high)):
-                    self._narrow(group, node, high, (heights[1] - height) / 2)
-                    break
-
-    def _narrow(self, group: _Group, node: _Node, middle: int, pull: float) -> None:
-        if middle == node.high:
-            node.pull, node.is_measured = pull, True
-            self._note(group, node)
+        if group.tree is None and trial.height is not None:
+            group.heights[-1 if turned else 1] = trial.height
+            group.is_dead = trial.height == parent.height
+            if len(group.heights) == 2:
+                group.tree = _Node(0, len(group.names), (group.heights[1] - group.heights[-1]) / 2, True)
             return
-        node.halves = _Node(node.low, middle, pull, True), _Node(middle, node.high, node.pull - pull)
-        for half in node.halves:
-            self._note(group, half)
+        for node in group.leaves():
+            low, high = group.turned(node)
+            if turned == moved & set(range(low, high)):
+                if trial.height is None:
+                    node.is_done = True
+                else:
+                    _narrow(node, high, (group.heights[1] - trial.height) / 2)
+                break
 
-    def _note(self, group: _Group, node: _Node) -> None:
-        """Hand over what is small enough."""
-        self._largest = max(self._largest, abs(node.pull))
-        if group.is_few(node) and node.is_measured and abs(node.pull) > _SETTLED * self._largest:
+    def hand_over(self, untried: AbstractSet[str]) -> None:
+        """Let the steps have the next few, unless many are waiting."""
+        if not self._all or len(self.headings.keys() & untried) > _WAITING or self._fresh():
+            return
+        best = next(iter(self._ranked()), None)
+        if best is None:
+            self._end_round()
+        elif best[1].is_measured and best[0].is_few(best[1]):
+            group, node = best
+            node.is_done = True
+            self._found += 1
             for place in range(node.low, node.high):
-                self.located[group.names[place]] = group.signs[place] * (1 if node.pull > 0 else -1)
-            node.pull = 0.0
+                self.headings[group.names[place]] = group.signs[place] * (1 if node.pull > 0 else -1)
+
+    def _end_round(self) -> None:
+        """Go on from where the search is now; where nothing was found, further, and then no more."""
+        if self._found or self._size < _FAR:
+            self._size = self._size if self._found else _FAR
+            self._start_round()
+        else:
+            self._all, self._groups = [], []
 
     def _break(self, group: _Group) -> None:
-        """Something in it must not be moved."""
+        """Something in it must not be moved: look at its halves, while there are not too many like it."""
         group.is_dead = True
-        if group.tree is None and len(group.names) > 2:
+        self._breaks += 1
+        if len(group.names) > _FEW and self._breaks <= _MOST_BREAKS:
             middle = len(group.names) // 2
-            self._add(group.names[:middle])
-            self._add(group.names[middle:])
+            self._add(group.names[:middle], group.is_coarse)
+            self._add(group.names[middle:], group.is_coarse)
 
-    def is_due(self, view: View) -> bool:
-        return self._plan(view) is not None
+    def _fresh(self) -> list[_Group]:
+        """Groups to be measured now: the coarse ones when nothing is left of the others."""
+        fresh = [group for group in self._groups if not group.is_dead and group.tree is None]
+        if fresh and fresh[0].is_coarse and self._ranked():
+            return []
+        return [group for group in fresh if group.is_coarse == fresh[0].is_coarse]
 
-    def _best(self) -> tuple[_Group, _Node] | None:
-        found = [(g, n) for g in self._groups if not g.is_dead for n in g.leaves()]
-        found = [(g, n) for g, n in found if abs(n.pull) > _SETTLED * self._largest]
-        if not found:
-            return None
-        return max(found, key=lambda each: abs(each[1].pull) / (2 + math.log2(each[1].size)))
+    def _ranked(self) -> list[tuple[_Group, _Node]]:
+        """What pulls, the most promising first."""
+        found = [(group, node) for group in self._groups for node in group.leaves()]
+        most = max((abs(node.pull) for _, node in found), default=0.0)
+        found = [each for each in found if not each[1].is_done and abs(each[1].pull) > _SETTLED * most]
+        return sorted(found, key=lambda each: (each[0].is_coarse, -each[1].promise))
 
-    def _plan(self, view: View) -> tuple[_Group, int, tuple[int, int]] | None:
-        for group in self._groups:
-            if not group.is_dead and group.tree is None:
-                return group, -1 if 1 in group.heights.get(view.parent, {}) else 1, (0, 0)
-        best = self._best()
-        if best is None:
-            return None
-        group, node = best
-        if 1 not in group.heights.get(view.parent, {}):
-            return group, 1, (0, 0)
-        return group, 1, group.turned(node)
+    def _plans(self) -> Iterator[tuple[_Group, int, tuple[int, int]]]:
+        fresh = self._fresh()
+        for group in fresh:
+            for way in (1, -1):
+                if way not in group.heights:
+                    yield group, way, (0, 0)
+        for group, node in () if fresh else self._ranked():
+            if not (node.is_measured and group.is_few(node)):
+                yield group, 1, group.turned(node)
 
-    def propose(self, view: View) -> Move | None:
+    def is_due(self) -> bool:
+        """Whether there is anything to find out."""
+        return next(self._plans(), None) is not None
+
+    def propose(self, view: View, noise: float = 0.0) -> Move | None:
         """All of a group at once, or one half of them the other way round."""
-        plan = self._plan(view)
-        if plan is None:
+        if self.base is not None and view.parent != self.base:
             return None
-        group, way, turned = plan
-        move = self._all(view, group, way, range(*turned))
-        if move is None:
-            group.is_dead = True
-        return move
+        moves = (self._move(view, _FAR if noise > 0 else self._size, *plan) for plan in self._plans())
+        return next((move for move in moves if move is not None), None)
 
-    def _all(self, view: View, group: _Group, way: int, turned: range) -> Move | None:
+    def _move(self, view: View, size: float, group: _Group, way: int, turned: tuple[int, int]) -> Move | None:
         values: dict[str, Value] = {}
         for place, name in enumerate(group.names):
-            if name in view.base and name not in self.located:
-                sign = way * group.signs[place] * (-1 if place in turned else 1)
-                values[name] = _nudged(view.axes[name], view.base[name], sign)
-        what = "does any of them matter?" if not turned else f"{len(turned)} of them the other way round"
+            if name in view.base:
+                sign = way * group.signs[place] * (-1 if turned[0] <= place < turned[1] else 1)
+                values[name] = _nudged(view.axes[name], view.base[name], sign * size)
+        count = turned[1] - turned[0]
+        what = f"{count} of them the other way round" if count else "does any of them matter?"
         return view.move_to(values, f"{len(values)} literals nudged at once, {what}")
 
 
+def _narrow(node: _Node, middle: int, pull: float) -> None:
+    if middle == node.high:
+        node.pull, node.is_measured = pull, True
+    else:
+        rest = node.pull - pull
+        node.halves = _Node(node.low, middle, pull, True), _Node(middle, node.high, rest)
+
+
+def _may_be_nudged(axis: Axis) -> bool:
+    if axis.choices:
+        return False
+    here = axis.position(axis.first)
+    return axis.floor <= here - NUDGE and here + NUDGE <= axis.ceiling
+
+
 def _scope(name: str) -> str:
-    return name.rpartition(":")[0] + name.rpartition(":")[2].rpartition(".")[0]
+    path, _, inner = name.rpartition(":")
+    return f"{path}:{inner.rpartition('.')[0]}"
 
 
-def _nudged(axis: Axis, value: Value, sign: int) -> Value:
+def _nudged(axis: Axis, value: Value, shift: float) -> Value:
     """A value a little up or down, with more digits than a setting deserves: both ways count alike."""
-    here = axis.position(value)
-    moved = axis.value(here + sign * _LITTLE, math.nan)
+    moved = axis.value(axis.position(value) + shift, math.nan)
     if isinstance(moved, float):
         moved = float(f"{moved:.{_DIGITS}g}")
     if axis.whole and moved == value:
-        moved = value + sign  # type: ignore[operator]
+        moved = value + (1 if shift > 0 else -1)  # type: ignore[operator]
     return moved

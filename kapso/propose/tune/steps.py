@@ -143,6 +143,8 @@ class Steps:
 
     def urgency(self, view: View) -> float:
         """How likely this arm should go first: high while settings are untouched or a stride just helped."""
+        if self._headings and self.is_hot(view):
+            return 0.6
         fresh = [n for n in view.numeric() if n not in self.profiles and view.axes[n].tier < STRUCTURAL]
         if fresh:
             return 0.8
@@ -150,7 +152,9 @@ class Steps:
 
     def is_hot(self, view: View) -> bool:
         """Whether a stride just helped."""
-        return any(profile.streak for profile in self.profiles.values() if profile.last == view.parent)
+        least = 0.1 * self.usual_gain if self._headings else 0.0
+        latest = [profile for profile in self.profiles.values() if profile.last == view.parent]
+        return any(profile.streak and profile.effect >= least for profile in latest)
 
     def _plans(self, name: str, view: View) -> list[Plan]:
         here = view.position(name)
@@ -180,6 +184,8 @@ class Steps:
         if gain > 0:
             stride = max(-_LONGEST, min(_LONGEST, 2 * away))
             promise = 3.5 if profile.streak and profile.streak <= _STRIDES else 0.8
+            if name in self._headings and gain < 0.1 * self.usual_gain:
+                promise = 0.3
             return [Plan(name, here + stride, promise, "this way helped, so further")]
         if gain == 0:
             promise = 0.25 if profile.tries < 4 else 0.01

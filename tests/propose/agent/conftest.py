@@ -85,9 +85,9 @@ class DiskDesk(Desk):
 class Shop:
     """A run's surroundings around one agent. `write` lets it work on the base as attempt 1."""
 
-    def __init__(self, root: Path, mode: tuple[str, bool]) -> None:
+    def __init__(self, root: Path, mode: tuple[str, bool], folder: str) -> None:
         self.root = root
-        self.goal = load_goal(root / "goal.yaml")
+        self.goal = load_goal(root / folder / "goal.yaml")
         self.setting = settle(self.goal, say=lambda line: None)
         self.repository: Repository = self.setting.repository
         self.cache = root.parent / "cache"
@@ -185,8 +185,13 @@ def make_shop(make_repository: Callable[..., Path]) -> Iterator[Callable[..., Sh
     """`make_shop({path: text}, mode=("auto", True))` → the demo program and what is added to it."""
     with ExitStack() as stack:
 
-        def make(files: Mapping[str, str] | None = None, mode: tuple[str, bool] = ("auto", True)) -> Shop:
-            shop = Shop(make_repository({**FILES, **(files or {})}), mode)
+        def make(
+            files: Mapping[str, str | None] | None = None,
+            mode: tuple[str, bool] = ("auto", True),
+            folder: str = "",
+        ) -> Shop:
+            there = {path: text for path, text in {**FILES, **(files or {})}.items() if text is not None}
+            shop = Shop(make_repository(there), mode, folder)
             stack.callback(shop.close)
             return shop
 

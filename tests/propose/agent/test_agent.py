@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from kapso.errors import Interrupted, UsageError
+from kapso.propose.agent.home import logins_in
 from kapso.propose.author import Failure, NoUsableEdit, Unavailable
+from tests.propose.agent.conftest import FILES, GOAL
 
 MODES = {
     "overlay": ("auto", True),
@@ -20,9 +22,15 @@ MODES = {
     "landlock": ("landlock", False),
     "limits": ("limits", False),
 }
+SOME = [
+    "overlay",
+    "copy",
+    pytest.param("landlock", marks=pytest.mark.slow),
+    pytest.param("limits", marks=pytest.mark.slow),
+]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SOME)
 def test_what_it_changed_within_edit_is_the_candidate(make_shop: Callable[..., Any], mode: str) -> None:
     shop = make_shop(mode=MODES[mode])
     edits = shop.edits(
@@ -37,7 +45,7 @@ def test_what_it_changed_within_edit_is_the_candidate(make_shop: Callable[..., A
     assert (shop.root / "README").read_text() == "read me\n"
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SOME)
 def test_folders_that_become_files_and_back(make_shop: Callable[..., Any], mode: str) -> None:
     shop = make_shop({"src/a/b/c": "c\n", "src/f": "f\n"}, mode=MODES[mode])
     script = (
@@ -241,7 +249,7 @@ def test_secrets_are_struck_out_of_everything(shop: Any, monkeypatch: pytest.Mon
     )
     desk = shop.desk()
     assert shop.edits(script, desk, env=("SOME_API_KEY",)) == {"src/a": "ok\n"}
-    assert shop.log.count("[SOME_API_KEY]") == 3
+    assert shop.log.count("[SOME_API_KEY]") == 4  # three times said, and once why `src/b` was undone
     everything = [path.read_text() for path in shop.folder.rglob("*") if path.is_file()]
     assert not any("0123456789" in text for text in [*everything, str(desk.requests)])
 
@@ -305,3 +313,85 @@ def test_it_is_ended_before_it_costs_more_than_it_may(shop: Any) -> None:
     assert shop.edits(script, desk, max_cost=0.1) == {"src/pack.sh": "two\n"}
     assert desk.requests[0]["most_cost"] == 0.1
     assert shop.reply["cost"] <= 0.1 and shop.reply["data"]["stopped_by"] == "cost"
+
+
+def test_a_goal_in_a_folder_of_its_repository(make_shop: Callable[..., Any]) -> None:
+    inner = {f"inner/{path}": text for path, text in FILES.items()}
+    shop = make_shop(
+        {**dict.fromkeys(FILES), **inner, "outer/x": "x\n", ".gitignore": "*.log\n"}, folder="inner"
+    )
+    edits = shop.edits(
+        "echo two > src/pack.sh; pwd > src/pwd; git ls-files ../ | sort > src/all; echo y > ../outer/x"
+    )
+    assert edits["inner/src/pack.sh"] == "two\n" and edits["inner/src/pwd"] == f"{shop.root}/inner\n"
+    assert "../outer/x\n" in str(edits["inner/src/all"]) and "score.sh" not in str(edits["inner/src/all"])
+    assert set(shop.reply["data"]["undone"]) == {"outer/x"}
+
+
+def test_two_work_at_once(shop: Any) -> None:
+    found: dict[int, Any] = {}
+
+    def work(number: int) -> None:
+        desk = shop.desk()
+        desk.folder = shop.folder / str(number)
+        desk.folder.mkdir()
+        found[number] = shop.edits(
+            f"echo {number} > src/pack.sh; sleep 0.5; cat src/pack.sh > src/seen", desk
+        )
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {n: {"src/pack.sh": f"{n}\n", "src/seen": f"{n}\n"} for n in (1, 2)}
+
+
+def test_line_ends_are_those_of_git(make_shop: Callable[..., Any]) -> None:
+    shop = make_shop({".gitattributes": "*.bat text eol=crlf\n", "src/a.bat": "one\ntwo\n"})
+    edits = shop.edits(
+        "od -c src/a.bat | grep -q '\\\\r' && printf 'three\\r\\n' >> src/a.bat; git status --short > src/st"
+    )
+    assert edits == {"src/a.bat": "one\ntwo\nthree\n", "src/st": " M src/a.bat\n?? src/st\n"}
+
+
+def test_a_login_is_struck_out_too(shop: Any) -> None:
+    (Path.home() / ".agent-login").mkdir()
+    login = (
+        '{"claudeAiOauth": {"accessToken": "sk-ant-oat01-abcdefgh0123456789", "scopes": ["user:inference"]}}'
+    )
+    (Path.home() / ".agent-login/credentials.json").write_text(login)
+    edits = shop.edits(
+        "cat ~/.agent-login/* | tee src/a; echo user:inference > src/b", home=("~/.agent-login",)
+    )
+    assert edits == {"src/b": "user:inference\n"}
+    assert '"accessToken": "[accessToken]"' in shop.log
+    assert "sk-ant" not in "".join(path.read_text() for path in shop.folder.rglob("*") if path.is_file())
+
+
+def test_a_command_that_is_not_there_is_found_before_it_is_needed(shop: Any) -> None:
+    with pytest.raises(UsageError, match="`no-such-agent` is not installed"):
+        shop.agent('no-such-agent -p "$KAPSO_PROMPT"').check()
+    for command in ("cat > src/a", "./tools/mine", "A=b sh -c true", "n=$(cat n); true"):
+        shop.agent(command).check()
+
+
+def test_odd_output_takes_no_time(shop: Any) -> None:
+    odd = "import sys; [sys.stdout.write(x * 20000) for x in ('\\n', '* ', 'Tokens: 1 sent,', 'Title:', '{')]"
+    started = time.monotonic()
+    assert shop.edits(f'python3 -c "{odd}"; echo two > src/pack.sh') == {"src/pack.sh": "two\n"}
+    assert time.monotonic() - started < 20
+
+
+def test_odd_files_in_the_home_take_no_time(tmp_path: Path) -> None:
+    for number, text in enumerate(("a" * 60_000, "key" * 20_000, "auth: " * 10_000, "key" + " " * 60_000)):
+        (tmp_path / str(number)).write_text(text)
+    started = time.monotonic()
+    assert logins_in(tmp_path) == {}
+    assert time.monotonic() - started < 5
+
+
+def test_what_is_hidden_cannot_be_replaced_unseen(make_shop: Callable[..., Any]) -> None:
+    shop = make_shop({"goal.yaml": GOAL + "hide: [score.sh, src/answers]\n", "src/answers": "42\n"})
+    assert shop.edits("cat src/answers > src/seen; echo 43 > src/answers") == {"src/seen": ""}
+    assert shop.reply["data"]["undone"] == {"src/answers": "what stands there is hidden"}

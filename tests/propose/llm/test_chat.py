@@ -122,9 +122,9 @@ def test_what_passes_is_tried_again_and_what_was_lost_is_counted(
     [
         ([fails(503)] * 9, "HTTP 503: the server had an error (6 tries)", 6, 0),
         ([rate_limited()] * 9, "HTTP 429: slow down (6 tries)", 6, 0),
-        ([cut_off()] * 9, "(2 tries)", 2, 2),
-        ([malformed()] * 9, "the reply makes no sense", 2, 2),
-        ([fails(504)] * 9, "HTTP 504", 2, 2),
+        ([cut_off()] * 9, "(3 tries)", 3, 3),
+        ([malformed()] * 9, "the reply makes no sense", 3, 3),
+        ([fails(504)] * 9, "HTTP 504", 3, 3),
         ([rate_limited(3600)], "it asks to wait for 1h, longer than `timeout`", 1, 0),
         ([fails(429, "no credit left", "insufficient_quota")], "HTTP 429: no credit left", 1, 0),
         ([fails(401, "bad key")], "HTTP 401: bad key", 1, 0),
@@ -146,6 +146,15 @@ def test_what_does_not_pass_ends_the_call(
     assert len(scripted.requests) == requests
     assert caught.value.cost == pytest.approx(lost * MOST_OF_ONE)
     assert (caught.value.cost or 0.0) <= (chat.most_cost(most_tokens(MESSAGES)) or 0.0) + 1e-12
+
+
+def test_what_is_left_may_pay_for_one_answer_alone(make_chat: MakeChat, scripted: ScriptedServer) -> None:
+    scripted.say(fails(503), cut_off(), "never asked for")
+    chat = make_chat()
+    with pytest.raises(Unavailable) as caught:
+        chat.ask(MESSAGES, threading.Event(), most_billed=1)
+    assert caught.value.cost == pytest.approx(chat.most_cost(most_tokens(MESSAGES), most_billed=1))
+    assert len(scripted.requests) == 2
 
 
 def test_the_wait_that_is_asked_for_is_kept(make_chat: MakeChat, scripted: ScriptedServer) -> None:
@@ -253,6 +262,7 @@ print(*seen)
 """
 
 
+@pytest.mark.slow
 def test_nobody_else_is_told_anything(scripted: ScriptedServer) -> None:
     scripted.say("one", "two", "three")
     places = {"openai": scripted.openai_url, "anthropic": scripted.url, "google": scripted.url}

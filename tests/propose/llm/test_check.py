@@ -35,17 +35,14 @@ def refused(chat: Chat) -> KapsoError:
 
 def test_a_model_on_the_list_costs_nothing(provider: str, scripted: ScriptedServer) -> None:
     chat = chat_of(scripted, provider)
-    chat.check()
-    assert (scripted.requests, chat.cost_of_check) == ([], 0.0)
+    assert (chat.check(), scripted.requests) == (0.0, [])
     assert len(scripted.looked_up) == 1
 
 
 def test_without_a_list_a_few_tokens_tell(provider: str, scripted: ScriptedServer) -> None:
     scripted.models = None
     scripted.say(Answer("Hi.", input_tokens=9, output_tokens=2))
-    chat = chat_of(scripted, provider)
-    chat.check()
-    assert chat.cost_of_check == pytest.approx((9 * 1.0 + 2 * 4.0) / 1e6)
+    assert chat_of(scripted, provider).check() == pytest.approx((9 * 1.0 + 2 * 4.0) / 1e6)
     assert len(scripted.requests) == 1
 
 

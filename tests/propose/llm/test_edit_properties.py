@@ -7,6 +7,7 @@ import difflib
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from kapso.propose.blocks import stays_inside
 from kapso.propose.llm.edits import Unusable, apply
 from kapso.propose.llm.matching import places
 from kapso.propose.llm.text import Text
@@ -110,6 +111,19 @@ def mangled(draw: st.DrawFn) -> str:
 @settings(max_examples=200, deadline=None)
 def test_nor_do_pieces_of_edits_in_any_order(reply: str, lines: list[str]) -> None:
     carried_out(reply, joined(lines))
+
+
+@given(mangled(), LINES, LINES, LINES)
+@settings(max_examples=200, deadline=None)
+def test_nothing_changes_around_a_block(
+    reply: str, before: list[str], inside: list[str], after: list[str]
+) -> None:
+    start, end = "# EVOLVE-BLOCK-START", "# EVOLVE-BLOCK-END"
+    content = joined([*before, start, *inside, end, *after])
+    made = carried_out(
+        f"{reply}\na.txt\n<<<<<<< SEARCH\n{inside[0]}\n=======\nnew\n>>>>>>> REPLACE\n", content
+    )
+    assert made is None or stays_inside(content.encode(), made.encode())
 
 
 @given(st.binary(max_size=200))

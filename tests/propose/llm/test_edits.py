@@ -72,6 +72,8 @@ SLIPS = {
     "wrong end marker": f"pack.py\n{PLAIN}".replace(">>>>>>> REPLACE", "<<<<<<< REPLACE"),
     "fence instead of the end": f"pack.py\n```python\n{PLAIN}```\nDone.\n".replace(">>>>>>> REPLACE\n", ""),
     "closing fence alone": f"pack.py\n{PLAIN}```\nThat is all.\n",
+    "path in a fence of its own": f"```python\npack.py\n```\n```python\n{PLAIN}```\n",
+    "sides in fences": "pack.py\n" + block(f"```python\n{LOOP}```\n", f"```python\n{DIRECT}```\n"),
     "within a list": moved(f"pack.py\n```python\n{PLAIN}```\n", 3),
     "twice the same": f"pack.py\n{PLAIN}\npack.py\n{PLAIN}",
     "thought aloud": f"<think>\npack.py\n{block(LOOP, 'nonsense')}</think>\npack.py\n{PLAIN}",
@@ -94,6 +96,7 @@ SLIPS = {
     "whole file, path in info": f"```pack.py\n{BETTER}```\n",
     "whole file, bold": f"Here is it:\n\n**`pack.py`**\n\n```python\n{BETTER}```\nIt is shorter.\n",
     "whole file, no path": f"The new program:\n```python\n{BETTER}```\n",
+    "whole file, twice": f"pack.py\n```\n{BETTER}```\n\npack.py\n```\n{BETTER}```\n",
     "whole file, no path, a command beside": f"```python\n{BETTER}```\nRun:\n```sh\npython pack.py\n```\n",
     "whole file, longer fence": f"pack.py\n````python\n{BETTER}````\n",
     "whole file, tildes": f"pack.py\n~~~python\n{BETTER}~~~\n",
@@ -132,6 +135,19 @@ SEVERAL: dict[str, tuple[str, dict[str, str | None]]] = {
     "a new file": (
         f"c/new.py\n```python\nw = 1\n```\na/one.py\n{swap('y = 2', 'y = 0')}",
         {"c/new.py": "w = 1\n", "a/one.py": "x = 1\ny = 0\n"},
+    ),
+    "a new file in a sentence": (
+        f"Add `c/new.py` for that:\n```python\nw = 1\n```\na/one.py\n{swap('y = 2', 'y = 0')}",
+        {"c/new.py": "w = 1\n", "a/one.py": "x = 1\ny = 0\n"},
+    ),
+    "a new file, and more of it": (
+        f"c/new.py\n{block('', 'w = 1' + chr(10))}{swap('w = 1', 'w = 2')}",
+        {"c/new.py": "w = 2\n"},
+    ),
+    "a path of Windows": (f"a\\one.py\n{swap('y = 2', 'y = 0')}", {"a/one.py": "x = 1\ny = 0\n"}),
+    "a label in a heading": (
+        "### File: `a/one.py` (new version):\n```\ny = 9\n```",
+        {"a/one.py": "y = 9\n"},
     ),
     "a new file by an empty search": (f"c/new.py\n{block('', 'w = 1' + chr(10))}", {"c/new.py": "w = 1\n"}),
     "a new file by a diff": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
@@ -45,6 +46,14 @@ def test_the_most_needs_a_price_and_an_end() -> None:
     assert most_of_one_try(ModelOptions("openai:mine", price=Price(0.0, 0.0)), 1000) == 0.0
     assert "$0.25 sent and $2 written" in in_words(MINI)
     assert "not known" in in_words(ModelOptions("openai:mine"))
+
+
+def test_without_the_package_no_price_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert Chat(MINI).most_cost(1000) is None
+    assert Chat(ModelOptions("openai:x", max_tokens=9, price=Price(1.0, 4.0))).most_cost(64) == pytest.approx(
+        3e-4
+    )
 
 
 @settings(max_examples=200, deadline=None)

@@ -180,6 +180,19 @@ CASES = {
         ["it is the goal itself"],
     ),
     "git's own": (ONE, ".gitattributes\n```\n* -text\n```", "may not be changed", ["git reads it"]),
+    "blocks that go on in the scorer": (
+        ONE,
+        f"evaluate.py\n{swap('x', 'y')}{PLAIN}",
+        "may not be changed",
+        ["`pack.py`"],
+    ),
+    "a file that is deleted and changed": (
+        TWO,
+        "```diff\n--- a/notes.md\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-# Notes\n-\n-old\n```\n\nnotes.md\n"
+        + swap("old", "new"),
+        "which another edit deletes",
+        ["one or the other"],
+    ),
     "a deletion of the scorer": (
         ONE,
         "```diff\n--- a/evaluate.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n```",
@@ -198,6 +211,20 @@ CASES = {
         "(and 8 more)",
         ["4 more"],
     ),
+    "what the prompt did not show": (
+        ONE,
+        "pack.py\n```python\nimport math\n[… 8 lines not shown …]\nprint(area(2))\nprint(1)\nprint(2)\n```",
+        "leaves code out",
+        ["line 2"],
+    ),
+    "endless fences": (ONE, "```python\n" * 2000 + "<<<<<<< SEARCH\n", "more than 1000 fences", ["reply"]),
+    "endless dividers": (
+        ONE,
+        f"pack.py\n{PLAIN}".replace("=======\n", "=======\n" * 99),
+        "99 lines",
+        ["Block 1"],
+    ),
+    "endless": (ONE, "a b\n" * 600_000, "longer than", ["blocks"]),
     "too many": (
         ONE,
         "pack.py\n" + "".join(block(f"z{i}\n", "y\n") for i in range(MOST_EDITS)),
@@ -248,6 +275,13 @@ def test_a_whole_file_keeps_what_lies_around_its_block(workspace: Made, reply: s
     apply(f"pack.py\n```python\n{reply}\n```", files)
     assert files["pack.py"].decode() == BLOCK["pack.py"].replace("return 1", "return 2")
     assert files.why_not() is None
+
+
+def test_of_two_places_the_one_that_may_change_is_meant(workspace: Made) -> None:
+    text = "x = 1\n# EVOLVE-BLOCK-START\nx = 1\ny = 2\n# EVOLVE-BLOCK-END\n"
+    files = workspace({"a.py": text})
+    apply(f"a.py\n{swap('x = 1', 'x = 3')}", files)
+    assert files["a.py"].decode() == text.replace("x = 1\ny", "x = 3\ny")
 
 
 def test_a_fence_left_open_is_no_fault_of_a_reply_that_ended(workspace: Made) -> None:
