@@ -49,6 +49,10 @@ _MODEL = 0.65
 """How often the model goes before the steps, from when on it can."""
 
 
+_FIRST_PROBES, _PROBES = 4, 0.25
+"""So many attempts, and such a share of all, may go to finding out which literals matter."""
+
+
 @dataclass
 class Credit:
     """What an arm earned lately: wins and losses, older ones counting less."""
@@ -274,6 +278,8 @@ class Tune:
         """How likely another arm goes before the screen."""
         if (scan := self._scan.urgency(view)) == 1.0:
             return scan
+        if self._screen.probes > _FIRST_PROBES + _PROBES * len(self._trials.by_number):
+            return 1.0
         return {0.8: 0.5, 0.6: 0.95}.get(self._steps.urgency(view), 0.2)
 
     def _choose(self, view: View) -> tuple[str, Move | None]:
@@ -287,9 +293,7 @@ class Tune:
             "model": _MODEL,
             "step": self._steps.urgency(view),
         }
-        if self._screen.is_due():
-            urgencies = {name: urgencies[name] for name in ("scan", "step")}
-        elif self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
+        if self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
             urgencies["model"] = urgencies.pop("model")
         for place, (name, urgency) in enumerate(urgencies.items()):
             if view.random.random() < urgency:

@@ -111,6 +111,7 @@ class Screen:
         self._group_of: dict[str, _Group] = {}
         self._rounds = self._found = self._breaks = 0
         self._size = NUDGE
+        self.probes = 0
         self.base: int | None = None
         self.headings: dict[str, float] = {}
         """The literals that were found: how much those around them pull, and which way."""
@@ -152,6 +153,7 @@ class Screen:
     def observe(self, trial: Trial, trials: Trials) -> None:
         """Learn what a move of many brought."""
         if trial.arm == self.name and trial.changed and trial.parent is not None:
+            self.probes += 1
             if self.base is None:
                 self.base = trial.parent
             if trial.parent == self.base and trial.changed[0] in self._group_of:
