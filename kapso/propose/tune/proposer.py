@@ -51,6 +51,8 @@ _MODEL = 0.65
 
 _FIRST_PROBES, _PROBES = 4, 0.25
 """So many attempts, and such a share of all, may go to finding out which literals matter."""
+_PATIENCE = 5
+"""Nor does any while one of the last attempts without it was the best so far."""
 
 
 @dataclass
@@ -104,6 +106,7 @@ class Tune:
             Sampler(self._steps),
             Anywhere(),
         ]
+        self._dry = 0
         self._credits = {arm.name: Credit() for arm in self._arms}
 
     def recall(self, runs: Sequence[EarlierRun]) -> None:
@@ -230,6 +233,8 @@ class Tune:
             arm.observe(trial, self._trials)
         self._screen.observe(trial, self._trials)
         self._screen.hand_over({n for n in trial.values if n not in self._steps.profiles})
+        if trial.arm and trial.arm != self._screen.name:
+            self._dry = 0 if trial.leads else self._dry + 1
         if trial.arm in self._credits:
             self._credits[trial.arm].learn(trial.leads)
 
@@ -278,7 +283,8 @@ class Tune:
         """How likely another arm goes before the screen."""
         if (scan := self._scan.urgency(view)) == 1.0:
             return scan
-        if self._screen.probes > _FIRST_PROBES + _PROBES * len(self._trials.by_number):
+        most = _FIRST_PROBES + _PROBES * len(self._trials.by_number)
+        if self._dry < _PATIENCE or self._screen.probes > most:
             return 1.0
         return {0.8: 0.5, 0.6: 0.95}.get(self._steps.urgency(view), 0.2)
 
