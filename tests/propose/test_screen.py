@@ -14,20 +14,20 @@ from kapso.attempt import Outcome
 
 Make = Callable[..., Any]
 
-PARTS, EACH = 40, 8
-WRONG = {(3, 2): 4.0, (17, 5): 0.3, (31, 0): 3.0}
+PARTS, EACH = 25, 8
+WRONG = {(3, 2): 4.0, (17, 5): 0.3, (22, 0): 3.0}
 """Part and number of a literal → how many times what it should be it is."""
 
 
 def right(part: int, number: int) -> float:
-    return round(1.3 + (part * EACH + number) % 23 * 0.7, 2)
+    return round(1.37 + (part * EACH + number) % 23 * 0.71, 2)
 
 
 def large(wrong: dict[tuple[int, int], float] = WRONG) -> str:
     """Functions of eight literals each."""
     lines: list[str] = []
     for part in range(PARTS):
-        values = [f"{right(part, n) * wrong.get((part, n), 1.0):.5g}" for n in range(EACH)]
+        values = [f"{right(part, n) * wrong.get((part, n), 1.0):.6g}" for n in range(EACH)]
         lines += [f"def part_{part}():", *(f"    a{n} = {v}" for n, v in enumerate(values))]
         lines += [f"    return [{', '.join(f'a{n}' for n in range(EACH))}]", "", ""]
     return "\n".join(lines)
@@ -72,7 +72,7 @@ def test_few_literals_are_not_screened(search: Make) -> None:
 
 def test_where_no_literal_matters_screening_ends_and_all_are_looked_at(search: Make) -> None:
     run = search({"a.py": large()}, lambda names: 1.0).run(12)
-    assert arms(run).count("probe") == 2 and arms(run)[:2] == ["probe", "probe"]
+    assert arms(run)[0] == "probe" and "probe" not in arms(run)[4:]
     assert len(run.ideas) == 12
 
 

@@ -49,6 +49,12 @@ _MODEL = 0.65
 """How often the model goes before the steps, from when on it can."""
 
 
+_FIRST_PROBES, _PROBES = 4, 0.25
+"""So many attempts, and such a share of all, may go to finding out which literals matter."""
+_PATIENCE = 5
+"""Nor does any while one of the last attempts without it was the best so far."""
+
+
 @dataclass
 class Credit:
     """What an arm earned lately: wins and losses, older ones counting less."""
@@ -100,6 +106,7 @@ class Tune:
             Sampler(self._steps),
             Anywhere(),
         ]
+        self._dry = 0
         self._credits = {arm.name: Credit() for arm in self._arms}
 
     def recall(self, runs: Sequence[EarlierRun]) -> None:
@@ -226,6 +233,8 @@ class Tune:
             arm.observe(trial, self._trials)
         self._screen.observe(trial, self._trials)
         self._screen.hand_over({n for n in trial.values if n not in self._steps.profiles})
+        if trial.arm and trial.arm != self._screen.name:
+            self._dry = 0 if trial.leads else self._dry + 1
         if trial.arm in self._credits:
             self._credits[trial.arm].learn(trial.leads)
 
@@ -274,6 +283,9 @@ class Tune:
         """How likely another arm goes before the screen."""
         if (scan := self._scan.urgency(view)) == 1.0:
             return scan
+        most = _FIRST_PROBES + _PROBES * len(self._trials.by_number)
+        if self._dry < _PATIENCE or self._screen.probes > most:
+            return 1.0
         return {0.8: 0.5, 0.6: 0.95}.get(self._steps.urgency(view), 0.2)
 
     def _choose(self, view: View) -> tuple[str, Move | None]:
@@ -287,9 +299,7 @@ class Tune:
             "model": _MODEL,
             "step": self._steps.urgency(view),
         }
-        if self._screen.is_due():
-            urgencies = {name: urgencies[name] for name in ("scan", "step")}
-        elif self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
+        if self._steps.is_screening(view):  # the model goes last: it knows nothing of what was never moved
             urgencies["model"] = urgencies.pop("model")
         for place, (name, urgency) in enumerate(urgencies.items()):
             if view.random.random() < urgency:

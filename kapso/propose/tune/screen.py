@@ -30,6 +30,8 @@ _FAR = 1.0
 _MOST_BREAKS = 12
 _WAITING = 8
 """No more are handed to the steps while so many of those before were not tried."""
+_NAMED = 16
+"""Named settings that are no more than this are stepped at once, as in a small program."""
 _DIGITS = 5
 _SETTLED = 0.03
 """What pulls less than this share of the strongest is left alone."""
@@ -109,13 +111,17 @@ class Screen:
         self._group_of: dict[str, _Group] = {}
         self._rounds = self._found = self._breaks = 0
         self._size = NUDGE
+        self.probes = 0
         self.base: int | None = None
-        self.headings: dict[str, int] = {}
-        """The literals that were found, and the direction that promises more."""
+        self.headings: dict[str, float] = {}
+        """The literals that were found: how much those around them pull, and which way."""
 
     def begin(self, axes: Iterable[Axis]) -> None:
         """Take over the numbers among these that may go up and down, if they are many."""
         found = [axis for axis in axes if not axis.is_marked and _may_be_nudged(axis)]
+        named = [axis for axis in found if axis.tier == CONFIGURED]
+        if len(named) <= _NAMED:
+            found = [axis for axis in found if axis.tier > CONFIGURED]
         if len(found) > FEWEST:
             self._all = found
             self._start_round()
@@ -147,6 +153,7 @@ class Screen:
     def observe(self, trial: Trial, trials: Trials) -> None:
         """Learn what a move of many brought."""
         if trial.arm == self.name and trial.changed and trial.parent is not None:
+            self.probes += 1
             if self.base is None:
                 self.base = trial.parent
             if trial.parent == self.base and trial.changed[0] in self._group_of:
@@ -192,7 +199,7 @@ class Screen:
             node.is_done = True
             self._found += 1
             for place in range(node.low, node.high):
-                self.headings[group.names[place]] = group.signs[place] * (1 if node.pull > 0 else -1)
+                self.headings[group.names[place]] = group.signs[place] * node.pull
 
     def _end_round(self) -> None:
         """Go on from where the search is now; where nothing was found, further, and then no more."""
@@ -221,8 +228,11 @@ class Screen:
     def _ranked(self) -> list[tuple[_Group, _Node]]:
         """What pulls, the most promising first."""
         found = [(group, node) for group in self._groups for node in group.leaves()]
-        most = max((abs(node.pull) for _, node in found), default=0.0)
-        found = [each for each in found if not each[1].is_done and abs(each[1].pull) > _SETTLED * most]
+        most = [
+            max((abs(n.pull) for g, n in found if g.is_coarse == kind), default=0.0) for kind in (False, True)
+        ]
+        found = [each for each in found if abs(each[1].pull) > _SETTLED * most[each[0].is_coarse]]
+        found = [each for each in found if not each[1].is_done]
         return sorted(found, key=lambda each: (each[0].is_coarse, -each[1].promise))
 
     def _plans(self) -> Iterator[tuple[_Group, int, tuple[int, int]]]:

@@ -16,7 +16,7 @@ from kapso.propose.tune.slots import CONFIGURED, STRUCTURAL
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
-NONE: Mapping[str, int] = {}
+NONE: Mapping[str, float] = {}
 _STRIDES = 6
 _LONGEST = 8.0
 _LINES = 8
@@ -94,7 +94,7 @@ class Steps:
 
     name = "step"
 
-    def __init__(self, headings: Mapping[str, int] = NONE) -> None:
+    def __init__(self, headings: Mapping[str, float] = NONE) -> None:
         self._headings = headings
         self.profiles: dict[str, Profile] = {}
         self.usual_gain = 0.0
@@ -160,14 +160,15 @@ class Steps:
         here = view.position(name)
         tier = view.axes[name].tier
         profile = self.profiles.get(name)
-        heading = self._headings.get(name) or view.random.choice((-1, 1))
+        pull = self._headings.get(name)
+        heading = (1 if pull > 0 else -1) if pull else view.random.choice((-1, 1))
         heights = profile.line(here) if profile is not None else None
         if profile is not None and profile.edge is not None and profile.edge[0] == here:
             return [Plan(name, profile.edge[1], 2.4, "up to where a constraint seems to bind")]
         if profile is None or heights is None:
             if profile is not None and profile.heading:
                 heading = profile.heading
-            promise = 3.0 - 0.8 * tier * (name not in self._headings) if profile is None else 0.3
+            promise = (self._first(name) if pull else 3.0 - 0.8 * tier) if profile is None else 0.3
             reason = "does it matter at all?"
             return [Plan(name, here + s * heading, promise - (s < 0) * 0.1, reason) for s in (1, -1)]
         left, right = beside(heights, here)
@@ -175,6 +176,10 @@ class Steps:
             return self._inwards(name, heights, here, left, right)
         known = left if left is not None else right
         return self._outwards(name, profile, heights, here, known, view) if known is not None else []
+
+    def _first(self, name: str) -> float:
+        """What a first step of a literal promises that was found: more, the more those around it pull."""
+        return 3.0 + 0.3 * abs(self._headings[name]) / max(map(abs, self._headings.values()))
 
     def _outwards(
         self, name: str, profile: Profile, heights: dict[float, float], here: float, known: float, view: View
