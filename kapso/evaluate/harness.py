@@ -13,15 +13,27 @@ import sys
 if __name__ == "__main__":
     sys.path[:] = [folder for folder in sys.path if folder]
 
-import hashlib  # noqa: E402
-import importlib.util  # noqa: E402
-import json  # noqa: E402
+# Nothing that is slow to load: json, hashlib, importlib.util and traceback take longer than Python to start.
 import numbers  # noqa: E402
 import os  # noqa: E402
-import traceback  # noqa: E402
 import types  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from typing import Any  # noqa: E402
+
+try:
+    from _json import encode_basestring_ascii as quoted  # noqa: E402
+except ImportError:  # not CPython
+    from json import dumps as quoted  # noqa: E402
+try:
+    from _sha2 import sha256  # type: ignore[import-not-found]  # noqa: E402
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found]  # noqa: E402  (before Python 3.12)
+    except ImportError:
+        from hashlib import sha256  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 LONGEST_TEXT = 8_000
 MOST_ARTIFACTS = 100
@@ -51,10 +63,8 @@ def prepare(result: str) -> Callable[[Any], None]:
     with open(path, "rb") as file:
         key = file.read()
     os.unlink(path)
-    sha256, write, leave, flush = hashlib.sha256, os.write, os._exit, (sys.stdout.flush, sys.stderr.flush)
-    create, flags, encode = os.open, os.O_WRONLY | os.O_CREAT | os.O_EXCL, json.JSONEncoder().encode
-    for module in [each for each in sys.modules if each.split(".")[0] == "json"]:
-        del sys.modules[module]  # the candidate gets a copy of its own
+    digest, write, leave, flush = sha256, os.write, os._exit, (sys.stdout.flush, sys.stderr.flush)
+    create, flags, encode = os.open, os.O_WRONLY | os.O_CREAT | os.O_EXCL, json_encoder()
 
     def hand_over(answer: Any) -> None:
         for each in flush:
@@ -65,7 +75,7 @@ def prepare(result: str) -> Callable[[Any], None]:
         if answer is None:
             leave(1)
         text = encode(answer).encode()
-        seal = sha256(key + sha256(key + text).digest()).hexdigest()
+        seal = digest(key + digest(key + text).digest()).hexdigest()
         data, file = seal.encode() + b"\n" + text, create(result, flags, 0o600)
         while data:
             data = data[write(file, data) :]
@@ -92,7 +102,7 @@ def load(file: str, name: str) -> Callable[[str], Any]:
 
 def stand_in() -> None:
     """Where OpenEvolve is not installed, a class with the two fields that its evaluators may return."""
-    if importlib.util.find_spec("openevolve") is not None:
+    if any(finder.find_spec("openevolve", None) for finder in sys.meta_path if hasattr(finder, "find_spec")):
         return
 
     class EvaluationResult:
@@ -140,12 +150,35 @@ def text_of(value: Any) -> str:
     return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))[:LONGEST_TEXT]
 
 
+def json_encoder() -> Callable[[Any], str]:
+    """Writes what `plain` makes as Python's own module does; what it calls it holds, like `hand_over`."""
+    is_a, spell, quote, each_of, number = isinstance, repr, quoted, map, float
+    largest = sys.float_info.max
+
+    def encode(value: Any) -> str:
+        if is_a(value, dict):
+            return "{" + ", ".join([f"{quote(name)}: {encode(each)}" for name, each in value.items()]) + "}"
+        if is_a(value, list):
+            return "[" + ", ".join(each_of(encode, value)) + "]"
+        if is_a(value, str):
+            return quote(value)
+        if is_a(value, number) and not -largest <= value <= largest:
+            return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+        if value is None:
+            return "null"
+        return "true" if value is True else "false" if value is False else spell(value)
+
+    return encode
+
+
 def complain(error: BaseException) -> None:
     """The traceback from the function's file on, and last a line that says what to do where that is known."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_globals is globals():
         frames = frames.tb_next
     try:
+        import traceback
+
         traceback.print_exception(type(error), error, frames)
         if isinstance(error, ModuleNotFoundError):
             print(

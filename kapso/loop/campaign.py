@@ -199,9 +199,9 @@ class Campaign:
         return self.is_interrupted or self.run.cancel.is_set()
 
     def _may_launch(self) -> bool:
-        if self._proposing is not None or not self.run.slots.has_free:
+        if self._proposing is not None or not self.run.slots.has_free or self.run.desks.hold_up_all:
             return False
-        return self.run.folder.control() != "paused" and self._resting_since != self._standing
+        return self._resting_since != self._standing and self.run.folder.control() != "paused"
 
     def _requested(self, ending: Ending | None) -> AttemptState | None:
         """What the user asks for, whatever is left of the budget; it waits for a slot alone."""

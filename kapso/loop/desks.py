@@ -51,6 +51,11 @@ class Desks:
             return False
         return not any(run.purse.affords(author.most_cost) for author in run.authors.values())
 
+    @property
+    def hold_up_all(self) -> bool:
+        """Whether every proposer is an author that waits for a desk: an attempt that begins has no idea."""
+        return all(self.must_wait_for(proposer) for proposer in self._run.proposers)
+
     def must_wait_for(self, proposer: Proposer) -> bool:
         """Whether it is the turn of an author, and all desks are taken.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -85,10 +86,29 @@ def _listed(options: ModelOptions, usage: Counted) -> PriceCalculation | None:
     provider, _, name = options.model.partition(":")
     try:
         from genai_prices import calc_price  # 30 ms
-
-        return calc_price(usage, name, provider_id=provider)
-    except (ImportError, LookupError, ValueError):  # no list, not on it, or counts that contradict each other
+    except ImportError:
         return None
+    if not _is_listed(provider, name):
+        return None
+    try:
+        return calc_price(usage, name, provider_id=provider)
+    except (LookupError, ValueError):  # its counts contradict each other
+        return None
+
+
+@cache  # 1.4 ms: the whole list is searched for a model that is not on it
+def _is_listed(provider: str, name: str) -> bool:
+    from genai_prices import Usage, calc_price
+
+    try:
+        calc_price(Usage(input_tokens=1, output_tokens=1), name, provider_id=provider)
+    except (
+        ImportError,
+        LookupError,
+        ValueError,
+    ):  # the provider's package is not installed, or not on the list
+        return False
+    return True
 
 
 def _free(options: ModelOptions) -> Price | None:
