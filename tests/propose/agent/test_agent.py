@@ -394,4 +394,4 @@ def test_odd_files_in_the_home_take_no_time(tmp_path: Path) -> None:
 def test_what_is_hidden_cannot_be_replaced_unseen(make_shop: Callable[..., Any]) -> None:
     shop = make_shop({"goal.yaml": GOAL + "hide: [score.sh, src/answers]\n", "src/answers": "42\n"})
     assert shop.edits("cat src/answers > src/seen; echo 43 > src/answers") == {"src/seen": ""}
-    assert shop.reply["data"]["undone"] == {"src/answers": "what stands there is hidden"}
+    assert "`hide` keeps it" in shop.reply["data"]["undone"]["src/answers"]

@@ -88,6 +88,27 @@ def test_what_models_get_wrong_costs_no_attempt(started: Started, scripted: Scri
     assert not any(re.search(r"sys\.argv|holdout|hold-out", each.prompt) for each in scripted.requests)
 
 
+def test_what_is_hidden_is_not_told_by_an_error_either(
+    make_repository: Callable[..., Path], scripted: ScriptedServer
+) -> None:
+    goal = (
+        "objective: return much\nedit: ['**']\nhide: [evaluate.py, answers/]\n"
+        "run: python pack.py > $KAPSO_OUT/value\nevaluate: python evaluate.py $KAPSO_OUT/value\n"
+        f"propose: [{{llm: {model(scripted)}}}]\nsearch: {{parallel: 1}}\nbudget: {{attempts: 1}}\n"
+    )
+    files = {"pack.py": PROGRAM, "evaluate.py": SCORER, "answers/a.txt": "the answer is 4242\n"}
+    root = make_repository({**files, "goal.yaml": goal})
+    scripted.say(
+        "answers/a.txt\n<<<<<<< SEARCH\nthe answer is\n=======\nx\n>>>>>>> REPLACE\n",
+        "--- a/answers/a.txt\n+++ b/answers/a.txt\n@@ -1 +1 @@\n-the answer is 4\n+x\n",
+        told(swap("1", "2")),
+    )
+    kapso.run(root / "goal.yaml")
+    assert len(scripted.requests) == 3
+    assert all("4242" not in each.prompt for each in scripted.requests)
+    assert "`hide` keeps it" in scripted.requests[1].prompt
+
+
 def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripted: ScriptedServer) -> None:
     scripted.models = ["thinker", "writer"]
 
