@@ -14,7 +14,8 @@ import pytest
 from kapso.errors import Interrupted, UsageError
 from kapso.propose.agent.home import logins_in
 from kapso.propose.author import Failure, NoUsableEdit, Unavailable
-from tests.propose.agent.conftest import FILES, GOAL
+from kapso.propose.prompts import Templates
+from tests.propose.agent.conftest import FILES, GOAL, PROMPT
 
 MODES = {
     "overlay": ("auto", True),
@@ -215,6 +216,13 @@ def test_a_repair_starts_from_the_failed_candidate(shop: Any) -> None:
     assert workspace["src/pack.sh"] == b"mended\n"
     assert b"`run` crashed" in workspace["src/told"] and b"line 3: no such thing" in workspace["src/told"]
     assert desk.requests[0]["purpose"] == "repair"
+
+
+def test_what_a_repair_is_told_can_be_overridden(shop: Any) -> None:
+    desk = shop.desk(failures=[Failure("`run` crashed", "line 3: no such thing")])
+    shop.templates = Templates({"agent-repair.md.j2": "Mine: {{ failures[0].feedback }}"})
+    shop.write(shop.agent("echo two > src/pack.sh"), desk)
+    assert desk.requests[0]["prompt"] == f"{PROMPT}\nMine: line 3: no such thing\n"
 
 
 def test_an_agent_that_fails_and_leaves_nothing_is_unavailable(shop: Any) -> None:
