@@ -178,8 +178,12 @@ class Llm:
             return call(1)  # what is left still pays for an answer, though not for one that is lost as well
 
     def _most(self, tokens: Mapping[Chat, int]) -> float | None:
-        """The most that a first call costs of any model, for prompts of so many tokens as the last ones."""
-        costs = [chat.most_cost(tokens.get(chat, _room(chat.options)), 1) for chat in self._chats]
+        """The most that a first call costs of any model, for prompts of so many tokens as the last ones.
+
+        Before there is one, next to nothing: what a call may really cost is known when it is packed.
+        """
+        least = most_tokens(())
+        costs = [chat.most_cost(tokens.get(chat, least), 1) for chat in self._chats]
         known = [cost for cost in costs if cost is not None]
         return max(known) if len(known) == len(costs) else None
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,14 +41,14 @@ def told(edit: str, title: str = "a change") -> str:
 def started(make_repository: Callable[..., Path]) -> Started:
     """`started(llm, attempts)`: a run of the program with that `llm:` as its only proposer, to its end."""
 
-    def make(llm: str, attempts: int = 1, more: str = "") -> kapso.Run:
+    def make(llm: str, attempts: int = 1, more: str = "", **overrides: Any) -> kapso.Run:
         goal = (
             "name: demo\nobjective: return much\nedit: ['*.py']\nrun: python pack.py > $KAPSO_OUT/value\n"
             f"evaluate: python evaluate.py $KAPSO_OUT/value\npropose: [{{llm: {llm}}}]\n"
             f"search: {{policy: greedy, parallel: 1}}\nbudget: {{attempts: {attempts}}}\n{more}"
         )
         root = make_repository({"pack.py": PROGRAM, "evaluate.py": SCORER, "goal.yaml": goal})
-        return kapso.run(root / "goal.yaml")
+        return kapso.run(root / "goal.yaml", **overrides)
 
     return make
 
@@ -157,6 +158,13 @@ def context(llm: Llm, goal: Goal, root: Path, seed: int) -> Context:
         "demo-0000", 0, "", commit, "", (), "baseline", "", "", Outcome.SCORED, now(), now(), score=1.0
     )
     return Context(goal, 1, [base], llm._read(commit), [base], seed)
+
+
+def test_a_budget_that_pays_for_a_call_is_used(started: Started, scripted: ScriptedServer) -> None:
+    """Though not for one with the longest prompt that there may be."""
+    scripted.say(Answer(told(swap("1", "2")), input_tokens=1000, output_tokens=100))
+    run = started(model(scripted, ", price: {input: 1.0, output: 4.0}"), cost=0.02)
+    assert run.best.score == 2
 
 
 def test_models_are_drawn_by_seed_and_weight(make_repository: Callable[..., Path]) -> None:
