@@ -126,6 +126,14 @@ def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripte
     assert [request.model for request in scripted.requests] == ["thinker", "writer"]
     assert "value() returns 7" in scripted.requests[1].prompt
     assert "SEARCH" not in scripted.requests[0].prompt
+    assert "# Now" in scripted.requests[0].prompt and "# Now" not in scripted.requests[1].prompt
+
+
+def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: ScriptedServer) -> None:
+    scripted.say(Answer("I can't help with that.", finish="refusal"), told(swap("1", "2")))
+    run = started(f"{{ideate: {model(scripted)}, edit: {model(scripted)}}}")
+    assert run.best.score == 2
+    assert "The idea to carry out" not in scripted.requests[1].prompt
 
 
 def test_a_repair_stays_within_what_the_model_takes(started: Started, scripted: ScriptedServer) -> None:
