@@ -75,8 +75,8 @@ def _call(place: int, call: Mapping[str, Any], repeated: int, source: int) -> It
         yield from ("", styled(f"--- {heading}", "dim"), printable_lines(text.rstrip("\n")))
     if call["reply"] is not None:
         yield from ("", styled("--- reply", "dim"), printable_lines(str(reply.get("text", "")).rstrip("\n")))
-        for heading, text in _parts(_short(reply.get("data") or {})):
-            yield from ("", styled(f"--- reply: {heading}", "dim"), printable_lines(text))
+        for heading, text in _reply_parts(reply.get("data") or {}):
+            yield from ("", styled(f"--- reply: {heading}", "dim"), printable_lines(text.rstrip("\n")))
     if call["error"]:
         yield from ("", styled("--- no reply", "dim"), printable_lines(str(call["error"])))
     elif call["reply"] is None:
@@ -92,7 +92,7 @@ def _facts(call: Mapping[str, Any], reply: Mapping[str, Any]) -> Iterator[str]:
         if reply.get(key) is not None:
             yield f"{reply[key]:,} {words}"
     if reply:
-        yield "cost unknown" if reply.get("cost") is None else f"{number(reply['cost'])} $"
+        yield "cost unknown" if reply.get("cost") is None else f"${number(reply['cost'])}"
     if reply.get("seconds") is not None:
         yield duration(reply["seconds"])
     if call["sent"]:
@@ -112,6 +112,20 @@ def _parts(request: Any) -> Iterator[tuple[str, str]]:
             rest[key] = value
     if rest:
         yield "settings", json.dumps(rest, ensure_ascii=False, indent=1)
+
+
+def _reply_parts(data: Any) -> Iterator[tuple[str, str]]:
+    """What came beside the text: each file that an agent left, as it is, and the rest."""
+    told = dict(data) if isinstance(data, Mapping) else {"data": data}
+    files = told.pop("files", None)
+    for path, content in files.items() if isinstance(files, Mapping) else ():
+        if content is None:
+            yield f"{printable(str(path))} is deleted", ""
+        elif isinstance(content, Mapping) and isinstance(content.get("text"), str):
+            yield printable(str(path)), content["text"]
+        else:
+            yield printable(str(path)), json.dumps(_short(content), ensure_ascii=False)
+    yield from _parts(_short(told))
 
 
 def _short(value: Any) -> Any:

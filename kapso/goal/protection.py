@@ -1,8 +1,8 @@
 """What an attempt may change and what it may not see, told from the goal and a list of paths alone.
 
 Trust rests on this module: whatever `edit` says, goal.yaml, the files that `check`, `evaluate` and
-`holdout` name, and git's own files are never editable. Paths are relative to the repository's root;
-`prefix` is the goal's folder seen from there (`Goal.prefix`).
+`holdout` name, what `hide` hides and git's own files are never editable. Paths are relative to the
+repository's root; `prefix` is the goal's folder seen from there (`Goal.prefix`).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Editable:
     patterns: PathSpec[Any]
     judges: Mapping[str, Mentions]
     program: str | None = None
+    hidden: PathSpec[Any] | None = None
 
     @classmethod
     def of(cls, goal: Goal, prefix: str) -> Editable:
@@ -49,7 +50,9 @@ class Editable:
         if any(stage.function for stage in goal.all_stages):
             judges["evaluate"].folders[posixpath.join(prefix, VIRTUAL_ENVIRONMENT)] = VIRTUAL_ENVIRONMENT
         program = None if goal.program is None else posixpath.join(prefix, goal.program)
-        return cls(prefix, posixpath.join(prefix, goal.file.name), _compile(goal.edit), judges, program)
+        hidden = _compile(goal.hide) if goal.hide else None
+        goal_file = posixpath.join(prefix, goal.file.name)
+        return cls(prefix, goal_file, _compile(goal.edit), judges, program, hidden)
 
     def matches(self, path: str) -> bool:
         """Whether an attempt may change, add or delete the file at `path`."""
@@ -70,6 +73,8 @@ class Editable:
         for key, found in self.judges.items():
             if (word := found.word_for(path)) is not None:
                 return f"the command of `{key}` names it (`{word}`)"
+        if self.hidden is not None and _is_matched(self.hidden, self.prefix, path):
+            return "`hide` keeps it from the program and its proposers"
         return None
 
 
@@ -171,7 +176,9 @@ def _all_protected(goal: Goal, editable: Editable, wanted: list[str]) -> GoalErr
         "(a folder after `cd` does not count; the candidate itself belongs in `run`)"
     )
     named = editable.judges["evaluate"].word_for(path)
-    if named and not goal.is_judged_apart and path != editable.goal_file:
+    if editable.hidden is not None and _is_matched(editable.hidden, editable.prefix, path):
+        help = "what is hidden cannot be changed: take it out of `hide`, or edit others"
+    elif named and not goal.is_judged_apart and path != editable.goal_file:
         program = _below(editable.prefix, path) or path
         in_file = f"`evaluate: {{command: …, program: {program}}}`"
         said = in_file if goal.has_file else f"`--program {program}`"

@@ -62,9 +62,10 @@ def _llm(ground: Ground, options: object) -> Proposer:
 
 def _agent(ground: Ground, options: object) -> Proposer:
     from kapso.propose.agent import Agent
+    from kapso.propose.prompts import Templates
 
     assert isinstance(options, AgentOptions)
-    return Agent(options, ground.site())
+    return Agent(options, ground.site(), Templates.of(ground.goal))
 
 
 CATALOGUE: Mapping[str, Factory] = {

@@ -64,7 +64,7 @@ def test_what_was_sent_and_answered_is_shown_whole(kapso: Kapso, keep: Callable[
     keep(2, 2, {**again, "error": "503, after 4 tries"})
     keep(2, 10, {**again, "request": more(again, "Two."), "ended": None})
     assert kapso("show", "--prompt").out == (
-        "call 1: edit, gpt-5-mini-2026, 1,234 tokens in, 56 tokens out, 0.0031 $, 4.20s,"
+        "call 1: edit, gpt-5-mini-2026, 1,234 tokens in, 56 tokens out, $0.0031, 4.20s,"
         " sent 2026-11-01 12:00:00 UTC\n"
         "\n--- system\nYou improve programs.\n"
         "\n--- user\nImprove \\x1b[2Jthis.\nNow.\n"
@@ -93,13 +93,15 @@ def test_each_call_is_a_line_of_json(kapso: Kapso, keep: Callable[..., None]) ->
 
 
 def test_an_attempt_in_flight_is_shown(kapso: Kapso, keep: Callable[..., None]) -> None:
-    reply = {**CALL["reply"], "data": {"files": {"a.py": "x" * 600}, "exit_code": 0}}
+    files = {"a.py": {"text": "a = 1\nb = 2\n"}, "b.py": None, "c": {"base64": "x" * 600}}
+    reply = {**CALL["reply"], "data": {"files": files, "exit_code": 0}}
     request = {"prompt": "Improve this.\nNow.\n", "command": "claude -p"}
     keep(6, 1, {**CALL, "request": request, "reply": reply})
     shown = kapso("show", "6", "--prompt").out
     assert "--- prompt\nImprove this.\nNow.\n" in shown
     assert '"command": "claude -p"' in shown
-    assert '"a.py": "… 600 characters …"' in shown and '"exit_code": 0' in shown
+    assert "--- reply: a.py\na = 1\nb = 2\n\n--- reply: b.py is deleted\n" in shown
+    assert '--- reply: c\n{"base64": "… 600 characters …"}' in shown and '"exit_code": 0' in shown
 
 
 def test_an_attempt_without_calls_says_which_have_some(kapso: Kapso, keep: Callable[..., None]) -> None:

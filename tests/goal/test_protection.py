@@ -121,6 +121,14 @@ def test_hide_says_what_is_hidden_instead(make_goal: MakeGoal) -> None:
     assert hidden_paths(make_goal("hide: answers"), "", TRACKED) == {"answers/truth.json"}
 
 
+def test_what_is_hidden_is_protected_too(make_goal: MakeGoal) -> None:
+    goal = make_goal("hide: answers/", "run: ./pack", edit="'**'")
+    assert "answers/truth.json" not in editable_paths(goal, "", TRACKED)
+    editable = Editable.of(goal, "")
+    assert not editable.matches("answers/new.json") and editable.matches("src/new.c")
+    assert "`hide` keeps it" in (editable.why_protected("answers/truth.json") or "")
+
+
 def refusal(goal: Goal, prefix: str = "", tracked: list[str] = TRACKED) -> GoalError:
     with pytest.raises(GoalError) as caught:
         editable_paths(goal, prefix, tracked)

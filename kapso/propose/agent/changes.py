@@ -93,7 +93,7 @@ class _Judge:
 
     def __init__(self, site: Site, tree: str, secrets: Mapping[bytes, bytes]) -> None:
         self._repository, self._editable = site.repository, site.editable
-        self._tree, self._secrets, self._hidden = tree, secrets, frozenset(site.files.hidden)
+        self._tree, self._secrets = tree, secrets
 
     def on(self, path: str, given: Entry | None, content: bytes | str | None) -> _Verdict:
         """`given` was at `path`, and now `content` is: None is nothing, a text why it cannot be had."""
@@ -108,8 +108,6 @@ class _Judge:
             return self._editable.why_protected(path) or "`edit` does not match it", _SAME
         if isinstance(content, str):
             return content, _SAME
-        if given is None and path in self._hidden:
-            return "what stands there is hidden", _SAME
         if given is not None and not is_file:
             return "only files can be changed", _SAME
         return self._on_editable(path, given, content)

@@ -16,8 +16,7 @@ from kapso.propose.agent.output import OWN_LIMIT
 from kapso.propose.agent.session import Session
 from kapso.propose.agent.site import Site
 from kapso.propose.author import Author, Desk, Failure, NoUsableEdit, Reply, Unavailable
-from kapso.propose.prompts.agent import FAILURE_TOKENS
-from kapso.propose.prompts.text import clip, fence, indent, masked, tail
+from kapso.propose.prompts import Templates, mend_prompt
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.wording import duration
 
@@ -33,9 +32,9 @@ class Agent(Author):
     name = "agent"
     works_here = True
 
-    def __init__(self, options: AgentOptions, site: Site) -> None:
+    def __init__(self, options: AgentOptions, site: Site, templates: Templates) -> None:
         self.most_cost = options.max_cost
-        self._options, self._site = options, site
+        self._options, self._site, self._templates = options, site, templates
 
     @property
     def _called(self) -> str:
@@ -74,7 +73,9 @@ class Agent(Author):
 
     def _ask(self, idea: Idea, desk: Desk, workspace: Workspace, failures: Sequence[Failure]) -> Reply:
         site = self._site
-        prompt = _with_failures(str(idea.details["prompt"]), failures)
+        prompt = str(idea.details["prompt"])
+        if failures:
+            prompt = mend_prompt(prompt, failures, self._templates)
         session = Session(self._options, site, tuple(workspace), prompt)
 
         def make() -> Reply:
@@ -120,20 +121,6 @@ def _how_it_ended(data: Mapping[str, Any], timeout_s: float) -> tuple[str | None
         return None, False
     said = error or next(iter(data["last"][-1:]), "it said nothing")
     return f"failed (exit code {data['exit_code']}): {said}", True
-
-
-def _with_failures(prompt: str, failures: Sequence[Failure]) -> str:
-    """The prompt of a repair: what was asked, then what came of it."""
-    if not failures:
-        return prompt
-    lines = [prompt.rstrip(), "", "# What came of it", ""]
-    lines += ["This folder now holds an edit of this attempt, which cannot be used as it is:", ""]
-    for failure in failures:
-        lines.append(f"- {clip(failure.reason, 400)}")
-        if failure.feedback and failure.feedback != failure.reason:
-            lines += ["", indent(fence(tail(failure.feedback, FAILURE_TOKENS), "output")), ""]
-    lines += ["", "Mend it, and end with the message of four lines again."]
-    return masked("\n".join(lines))
 
 
 def _told(idea: Idea, reply: Reply, changes: Changes) -> Idea:

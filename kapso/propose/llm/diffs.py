@@ -13,7 +13,28 @@ _ABOUT = re.compile(
     r"^(?:diff --git |index [0-9a-f]|new file mode|deleted file mode|old mode|new mode|similarity index"
     r"|rename (?:from|to)|Binary files )"
 )
+_PATCHED = re.compile(r"^\*\*\* (Update|Add|Delete) File: (.+?)\s*$")
 _GIT = re.compile(r'^diff --git "?(a/.+?)"? "?(b/.+?)"?$')
+
+
+def with_headers(lines: Sequence[str]) -> list[str]:
+    """Patches as models of OpenAI write them (`*** Update File: pack.py`), with the headers of a diff."""
+    made: list[str] = []
+    is_inside = False
+    for number, line in enumerate(lines):
+        before = lines[number - 1].strip() if number else ""
+        if line.strip() == "*** Begin Patch" and (not before or before.startswith(("```", "~~~"))):
+            is_inside = True
+        elif is_inside and line.strip() == "*** End Patch":
+            is_inside = False
+        elif is_inside and (file := _PATCHED.match(line)) is not None:
+            old, new = f"a/{file[2]}", f"b/{file[2]}"
+            made.append(f"--- {'/dev/null' if file[1] == 'Add' else old}")
+            made.append(f"+++ {'/dev/null' if file[1] == 'Delete' else new}")
+            made += ["@@"] if file[1] == "Add" else []
+        elif not (is_inside and line.strip() == "*** End of File"):
+            made.append(line)
+    return made
 
 
 def starts_diff(lines: Sequence[str], at: int) -> bool:

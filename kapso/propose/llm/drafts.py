@@ -272,8 +272,10 @@ def _nearest(path: str, text: Text, search: Sequence[str]) -> str:
         return f"Nothing in `{path}` is like them: copy the lines to be replaced from the file as it is now."
     shown = "\n".join(near.lines)
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`{3,}", shown)), 3)
+    first, last = near.start + 1, near.start + len(near.lines)
+    where = f"is its line {first}" if first == last else f"are its lines {first} to {last}"
     return (
-        f"Nearest are its lines {near.start + 1} to {near.start + len(near.lines)}:\n"
+        f"Nearest {where}:\n"
         f"{fence}\n{shown}\n{fence}\n"
         f"The first that differs: you wrote `{near.asked}`, the file has `{near.has}`. Copy them exactly."
     )

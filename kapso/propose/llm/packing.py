@@ -30,15 +30,19 @@ def pack(
     budget_tokens: int,
     purpose: str,
     recalled: Recalled | None = None,
+    *,
+    idea_follows: bool = False,
 ) -> Messages:
     """The first messages of an attempt: for an idea alone (`ideate`), or for hypothesis and edit (`edit`).
+
+    `idea_follows`: `carry_out` adds the idea, so none is asked for.
 
     They take at most `budget_tokens`, as `count_tokens` estimates them. Of the program, the edits apply to
     what is shown. Raises UsageError where the budget is too small for the goal alone.
     """
 
     def make(material: Material) -> list[str]:
-        values = material.values()
+        values = {**material.values(), "idea_follows": idea_follows}
         return [templates.render(name, purpose=purpose, **values) for name in ("system", "task")]
 
     gatherer = Gatherer(context, read, recalled or Recalled())

@@ -115,7 +115,8 @@ class Llm:
         room = _room(chat.options)
         if chat.options.context_tokens is not None and purpose == EDIT and self._goal.search.repairs:
             room -= room // 3  # for the reply, and what was wrong with it
-        return pack(context, self._read, self._templates, room, purpose)
+        follows = purpose == EDIT and self._thinker is not None
+        return pack(context, self._read, self._templates, room, purpose, idea_follows=follows)
 
     def _first(self, idea: Idea, desk: Desk) -> tuple[Idea, Messages]:
         """What is asked first; with the idea of the model for ideas, where there is one."""
@@ -123,6 +124,8 @@ class Llm:
         if self._thinker is None:
             return idea, messages
         reply = self._ask(self._thinker, IDEATE, idea.details["ask"], desk)
+        if not reply.text.strip() or reply.data.get("finish") == "refusal":
+            return idea, messages  # there is no idea: the writer has one of its own
         told = read_reply(reply.text, Paths(()))
         idea = replace(idea, title=told.title, hypothesis=told.hypothesis)
         return idea, carry_out(messages, reply.text, self._templates)
@@ -178,8 +181,12 @@ class Llm:
             return call(1)  # what is left still pays for an answer, though not for one that is lost as well
 
     def _most(self, tokens: Mapping[Chat, int]) -> float | None:
-        """The most that a first call costs of any model, for prompts of so many tokens as the last ones."""
-        costs = [chat.most_cost(tokens.get(chat, _room(chat.options)), 1) for chat in self._chats]
+        """The most that a first call costs of any model, for prompts of so many tokens as the last ones.
+
+        Before there is one, next to nothing: what a call may really cost is known when it is packed.
+        """
+        least = most_tokens(())
+        costs = [chat.most_cost(tokens.get(chat, least), 1) for chat in self._chats]
         known = [cost for cost in costs if cost is not None]
         return max(known) if len(known) == len(costs) else None
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kapso.propose.llm.asked import Broken, Change, Edit, Whole
-from kapso.propose.llm.diffs import ends_diff, read_diff, starts_diff
+from kapso.propose.llm.diffs import ends_diff, read_diff, starts_diff, with_headers
 from kapso.propose.llm.paths import Paths
 from kapso.propose.syntax import faults
 
@@ -55,7 +55,7 @@ def read_reply(reply: str, paths: Paths) -> Reading:
     """What the reply says; what a model thought aloud before it is no part of it."""
     text = _THOUGHT.sub("", reply.replace("\r\n", "\n").replace("\r", "\n"))
     text = _END_OF_THOUGHT.sub("", text)
-    lines = text.split("\n")
+    lines = with_headers(text.split("\n"))
     if sum(_FENCE.match(line) is not None for line in lines) > _MOST_FENCES:
         return Reading(edits=[Broken(f"has more than {_MOST_FENCES} fences", "reply")])
     reader = _Reader(lines, paths)

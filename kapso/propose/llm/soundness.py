@@ -12,11 +12,12 @@ from kapso.propose.syntax import faults, first_fault
 
 _DOTS = r"(?:\.\.\.|…)"
 _WHAT = "existing|unchanged|remain\\w*|rest|same|omitted|as before|previous|original|other|code|keep"
+_CODE = "code|logic|implementation|functions?|methods?|class(?:es)?|imports?|lines?|file|body|rest|everything"
 _LEFT_OUT = re.compile(
     r"^\s*(?:#|//|/\*|<!--|--|;|%)+\s*(?:"
     rf"{_DOTS}.*\b(?:{_WHAT})\b.*"
     r"|[\[(]?(?:the )?(?:rest|remainder)\b.*\b(?:unchanged|same|code|file|function|class|method|here)\b.*"
-    rf"|.*\b(?:unchanged|existing|same|omitted|as before|remains|here)\b.*{_DOTS}\W*"
+    rf"|(?=.*\b(?:{_CODE})\b).*\b(?:unchanged|existing|same|omitted|as before|remains|here)\b.*{_DOTS}\W*"
     rf"|{_DOTS}\W*)$"
     rf"|^\s*\[{_DOTS} \d+ (?:more )?lines? .*{_DOTS}\]$",  # as prompts show it
     re.IGNORECASE,

@@ -63,9 +63,9 @@ def try_out(templates: Templates) -> None:
     templates.check_syntax()
     for material in (_LITTLE, _ALL):
         values = material.values()
-        for purpose in ("ideate", "edit"):
-            templates.render("system", purpose=purpose, **values)
-            templates.render("task", purpose=purpose, **values)
+        for purpose, idea_follows in (("ideate", False), ("edit", False), ("edit", True)):
+            for name in ("system", "task"):
+                templates.render(name, purpose=purpose, idea_follows=idea_follows, **values)
         templates.render("idea", idea="an idea")
         templates.render("agent", limit="10m", **values)
         templates.render("agent-repair", failures=[_FAILURE])

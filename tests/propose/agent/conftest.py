@@ -23,6 +23,7 @@ from kapso.loop.setting import settle
 from kapso.loop.workspace import CandidateWorkspace, EditableIndex
 from kapso.propose.agent import Agent, Site
 from kapso.propose.author import Desk, Failure, Reply
+from kapso.propose.prompts import Templates
 from kapso.propose.protocol import Context, Idea, Workspace
 
 GOAL = """\
@@ -108,6 +109,7 @@ class Shop:
         self.editable = Editable.of(self.goal, self.goal.prefix(self.repository.root))
         self.index = EditableIndex(self.repository, self.setting.base, self.editable)
         self.prompt = PROMPT
+        self.templates = Templates()
 
     def close(self) -> None:
         self._stack.close()
@@ -126,7 +128,8 @@ class Shop:
         )
 
     def agent(self, command: str | None = None, **options: Any) -> Agent:
-        return Agent(AgentOptions(command=command, **{"timeout_s": 60.0, **options}), self.site)
+        chosen = AgentOptions(command=command, **{"timeout_s": 60.0, **options})
+        return Agent(chosen, self.site, self.templates)
 
     def workspace(self) -> CandidateWorkspace:
         base = self.setting.base

@@ -14,7 +14,8 @@ import pytest
 from kapso.errors import Interrupted, UsageError
 from kapso.propose.agent.home import logins_in
 from kapso.propose.author import Failure, NoUsableEdit, Unavailable
-from tests.propose.agent.conftest import FILES, GOAL
+from kapso.propose.prompts import Templates
+from tests.propose.agent.conftest import FILES, GOAL, PROMPT
 
 MODES = {
     "overlay": ("auto", True),
@@ -217,6 +218,13 @@ def test_a_repair_starts_from_the_failed_candidate(shop: Any) -> None:
     assert desk.requests[0]["purpose"] == "repair"
 
 
+def test_what_a_repair_is_told_can_be_overridden(shop: Any) -> None:
+    desk = shop.desk(failures=[Failure("`run` crashed", "line 3: no such thing")])
+    shop.templates = Templates({"agent-repair.md.j2": "Mine: {{ failures[0].feedback }}"})
+    shop.write(shop.agent("echo two > src/pack.sh"), desk)
+    assert desk.requests[0]["prompt"] == f"{PROMPT}\nMine: line 3: no such thing\n"
+
+
 def test_an_agent_that_fails_and_leaves_nothing_is_unavailable(shop: Any) -> None:
     with pytest.raises(Unavailable, match=r"failed \(exit code 3\): 401 no such key"):
         shop.write(shop.agent("echo 401 no such key >&2; exit 3"), shop.desk(repairs=2))
@@ -394,4 +402,4 @@ def test_odd_files_in_the_home_take_no_time(tmp_path: Path) -> None:
 def test_what_is_hidden_cannot_be_replaced_unseen(make_shop: Callable[..., Any]) -> None:
     shop = make_shop({"goal.yaml": GOAL + "hide: [score.sh, src/answers]\n", "src/answers": "42\n"})
     assert shop.edits("cat src/answers > src/seen; echo 43 > src/answers") == {"src/seen": ""}
-    assert shop.reply["data"]["undone"] == {"src/answers": "what stands there is hidden"}
+    assert "`hide` keeps it" in shop.reply["data"]["undone"]["src/answers"]

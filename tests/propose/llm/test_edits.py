@@ -37,6 +37,7 @@ DIFF = (
     + "".join(f"-{line}\n" for line in LOOP.splitlines())
     + f"+{DIRECT}"
 )
+ENVELOPE = "*** Begin Patch\n*** Update File: pack.py\nDIFF*** End Patch\n"
 
 SLIPS = {
     "as asked": f"pack.py\n{PLAIN}",
@@ -91,6 +92,8 @@ SLIPS = {
     "diff with times": f"```diff\n{DIFF}```\n".replace("/pack.py\n", "/pack.py\t2026-11-28 10:00:00\n"),
     "diff without leading space": f"```diff\n{DIFF}```\n".replace("\n def area", "\ndef area"),
     "diff in a fence of python": f"```python\n{DIFF}```\n",
+    "patch of OpenAI": f"```\n{ENVELOPE.replace('DIFF', DIFF[DIFF.index('@@') :])}```\n",
+    "patch of OpenAI without a fence": ENVELOPE.replace("DIFF", DIFF[DIFF.index("@@") :]),
     "diff with empty lines": f"```diff\n{DIFF}\n\n```\n",
     "whole file": f"pack.py\n```python\n{BETTER}```\n",
     "whole file, path in info": f"```pack.py\n{BETTER}```\n",
@@ -143,6 +146,10 @@ SEVERAL: dict[str, tuple[str, dict[str, str | None]]] = {
     "a new file, and more of it": (
         f"c/new.py\n{block('', 'w = 1' + chr(10))}{swap('w = 1', 'w = 2')}",
         {"c/new.py": "w = 2\n"},
+    ),
+    "a patch of OpenAI that adds and deletes": (
+        "*** Begin Patch\n*** Add File: c/new.py\n+w = 1\n*** Delete File: b/one.py\n*** End Patch\n",
+        {"c/new.py": "w = 1\n", "b/one.py": None},
     ),
     "a path of Windows": (f"a\\one.py\n{swap('y = 2', 'y = 0')}", {"a/one.py": "x = 1\ny = 0\n"}),
     "a label in a heading": (

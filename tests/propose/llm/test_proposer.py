@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,14 +41,14 @@ def told(edit: str, title: str = "a change") -> str:
 def started(make_repository: Callable[..., Path]) -> Started:
     """`started(llm, attempts)`: a run of the program with that `llm:` as its only proposer, to its end."""
 
-    def make(llm: str, attempts: int = 1, more: str = "") -> kapso.Run:
+    def make(llm: str, attempts: int = 1, more: str = "", **overrides: Any) -> kapso.Run:
         goal = (
             "name: demo\nobjective: return much\nedit: ['*.py']\nrun: python pack.py > $KAPSO_OUT/value\n"
             f"evaluate: python evaluate.py $KAPSO_OUT/value\npropose: [{{llm: {llm}}}]\n"
             f"search: {{policy: greedy, parallel: 1}}\nbudget: {{attempts: {attempts}}}\n{more}"
         )
         root = make_repository({"pack.py": PROGRAM, "evaluate.py": SCORER, "goal.yaml": goal})
-        return kapso.run(root / "goal.yaml")
+        return kapso.run(root / "goal.yaml", **overrides)
 
     return make
 
@@ -89,6 +90,27 @@ def test_what_models_get_wrong_costs_no_attempt(started: Started, scripted: Scri
     assert not any(re.search(r"sys\.argv|holdout|hold-out", each.prompt) for each in scripted.requests)
 
 
+def test_what_is_hidden_is_not_told_by_an_error_either(
+    make_repository: Callable[..., Path], scripted: ScriptedServer
+) -> None:
+    goal = (
+        "objective: return much\nedit: ['**']\nhide: [evaluate.py, answers/]\n"
+        "run: python pack.py > $KAPSO_OUT/value\nevaluate: python evaluate.py $KAPSO_OUT/value\n"
+        f"propose: [{{llm: {model(scripted)}}}]\nsearch: {{parallel: 1}}\nbudget: {{attempts: 1}}\n"
+    )
+    files = {"pack.py": PROGRAM, "evaluate.py": SCORER, "answers/a.txt": "the answer is 4242\n"}
+    root = make_repository({**files, "goal.yaml": goal})
+    scripted.say(
+        "answers/a.txt\n<<<<<<< SEARCH\nthe answer is\n=======\nx\n>>>>>>> REPLACE\n",
+        "--- a/answers/a.txt\n+++ b/answers/a.txt\n@@ -1 +1 @@\n-the answer is 4\n+x\n",
+        told(swap("1", "2")),
+    )
+    kapso.run(root / "goal.yaml")
+    assert len(scripted.requests) == 3
+    assert all("4242" not in each.prompt for each in scripted.requests)
+    assert "`hide` keeps it" in scripted.requests[1].prompt
+
+
 def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripted: ScriptedServer) -> None:
     scripted.models = ["thinker", "writer"]
 
@@ -105,6 +127,14 @@ def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripte
     assert [request.model for request in scripted.requests] == ["thinker", "writer"]
     assert "value() returns 7" in scripted.requests[1].prompt
     assert "SEARCH" not in scripted.requests[0].prompt
+    assert "# Now" in scripted.requests[0].prompt and "# Now" not in scripted.requests[1].prompt
+
+
+def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: ScriptedServer) -> None:
+    scripted.say(Answer("I can't help with that.", finish="refusal"), told(swap("1", "2")))
+    run = started(f"{{ideate: {model(scripted)}, edit: {model(scripted)}}}")
+    assert run.best.score == 2
+    assert "The idea to carry out" not in scripted.requests[1].prompt
 
 
 @pytest.mark.slow
@@ -138,6 +168,13 @@ def context(llm: Llm, goal: Goal, root: Path, seed: int) -> Context:
         "demo-0000", 0, "", commit, "", (), "baseline", "", "", Outcome.SCORED, now(), now(), score=1.0
     )
     return Context(goal, 1, [base], llm._read(commit), [base], seed)
+
+
+def test_a_budget_that_pays_for_a_call_is_used(started: Started, scripted: ScriptedServer) -> None:
+    """Though not for one with the longest prompt that there may be."""
+    scripted.say(Answer(told(swap("1", "2")), input_tokens=1000, output_tokens=100))
+    run = started(model(scripted, ", price: {input: 1.0, output: 4.0}"), cost=0.02)
+    assert run.best.score == 2
 
 
 def test_models_are_drawn_by_seed_and_weight(make_repository: Callable[..., Path]) -> None:

@@ -290,6 +290,15 @@ def test_a_fence_left_open_is_no_fault_of_a_reply_that_ended(workspace: Made) ->
     assert files["pack.py"].decode() == BETTER
 
 
+@pytest.mark.parametrize(
+    "comment", ["# look for a better one here...", "# wait until the existing ones end …"]
+)
+def test_a_comment_that_trails_off_leaves_no_code_out(workspace: Made, comment: str) -> None:
+    files = workspace({"a.py": "x = 1\n"})
+    apply(f"a.py\n```python\n{comment}\nx = 2\n```\n", files)
+    assert files["a.py"].decode() == f"{comment}\nx = 2\n"
+
+
 def test_a_file_that_never_parsed_may_stay_so(workspace: Made) -> None:
     files = workspace({"a.py": "print 'x'\nprint 'y' +\n"})
     apply(f"a.py\n{block(chr(39).join(['print ', 'x', chr(10)]), 'print 2' + chr(10))}", files)

@@ -308,7 +308,7 @@ def test_another_models_idea_is_carried_out(make_run: MakeRun) -> None:
     told = carry_out(asked, "Title: wider", Templates())
     assert told[0] == asked[0]
     assert (
-        told[1]["content"].endswith("unless the program shows that they cannot hold.\n")
+        told[1]["content"].endswith("cannot hold. Reply with the hypothesis and the edit.\n")
         and "```idea\nTitle: wider\n```" in told[1]["content"]
     )
 
