@@ -23,7 +23,10 @@ TITLE_LENGTH = 90
 
 @dataclass(frozen=True)
 class Pending:
-    """A candidate that was committed and has not landed; `parents` are commits."""
+    """A candidate that was committed and has not landed.
+
+    `parents` are commits; `cost` is what it took so far, in dollars.
+    """
 
     run: str
     number: int
@@ -35,6 +38,7 @@ class Pending:
     hypothesis: str
     lessons: tuple[str, ...]
     started: datetime
+    cost: float | None = None
 
 
 def clip_title(title: str) -> str:
@@ -47,14 +51,12 @@ def author(proposer: str) -> tuple[str, str]:
     return f"Kapso {proposer}", "kapso@localhost"
 
 
-def pending_message(
-    run: str, number: int, proposer: str, title: str, hypothesis: str, lessons: Sequence[str] = ()
-) -> str:
+def pending_message(pending: Pending) -> str:
     """The message of a candidate that is about to be evaluated: all that is known before."""
-    trailers = _origin(run, number, proposer)
-    if lessons:
-        trailers["Kapso-Lessons"] = " ".join(lessons)
-    return format_message(f"{proposer}: {clip_title(title)}", hypothesis, trailers)
+    optional = {"Kapso-Cost": _number(pending.cost), "Kapso-Lessons": " ".join(pending.lessons) or None}
+    trailers = _origin(pending.run, pending.number, pending.proposer)
+    trailers.update({name: value for name, value in optional.items() if value is not None})
+    return format_message(f"{pending.proposer}: {clip_title(pending.title)}", pending.hypothesis, trailers)
 
 
 def attempt_message(attempt: Attempt) -> str:
@@ -79,9 +81,7 @@ def attempt_message(attempt: Attempt) -> str:
 
 def commit_pending(repository: Repository, pending: Pending) -> Pending:
     """`pending` with the commit that holds it; no ref moves yet."""
-    message = pending_message(
-        pending.run, pending.number, pending.proposer, pending.title, pending.hypothesis, pending.lessons
-    )
+    message = pending_message(pending)
     who, moment = author(pending.proposer), pending.started
     commit = repository.commit(pending.tree, pending.parents, message, who, moment, moment)
     return replace(pending, commit=commit, title=clip_title(pending.title))
@@ -111,6 +111,7 @@ def read_pending(repository: Repository, commit: str) -> Pending:
         hypothesis=fields.body,
         lessons=tuple(fields.get("Kapso-Lessons", "").split()),
         started=datetime.fromtimestamp(found.author.time, UTC),
+        cost=fields.number("Kapso-Cost"),
     )
 
 

@@ -25,10 +25,10 @@ class Calls:
 
     def __init__(self, attempt_folder: Path) -> None:
         self.folder = attempt_folder / "calls"
+        self._begun: dict[int, dict[str, Any]] = {}
 
     def keep_idea(self, state: Mapping[str, Any]) -> None:
         """Remember what is being written."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._write(IDEA, state)
 
     def idea(self) -> dict[str, Any] | None:
@@ -47,20 +47,24 @@ class Calls:
         """The calls that came back, or ended in an error: what is asked again has its answer from these."""
         return [each for each in self.all() if each.get("reply") or each.get("error")]
 
-    def begin(self, purpose: str, request: Mapping[str, Any], most_cost: float | None) -> int:
-        """Note that a call is about to be sent; its number."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        number = max(self._numbers(), default=0) + 1
-        told = {"purpose": purpose, "request": request, "most_cost": most_cost, "sent": rfc3339(now())}
-        self._write(f"{number}.json", {**told, "reply": None, "error": None, "cost": None, "ended": None})
+    def begin(self, who: str, purpose: str, request: Mapping[str, Any], most_cost: float | None) -> int:
+        """Note that a call of the author `who` is about to be sent; its number."""
+        number = max([*self._numbers(), *self._begun], default=0) + 1
+        told = {"proposer": who, "purpose": purpose, "request": request, "most_cost": most_cost}
+        none = {"reply": None, "error": None, "cost": None, "ended": None}
+        self._begun[number] = {**told, "sent": rfc3339(now()), **none}
+        self._write(f"{number}.json", self._begun[number])
         return number
 
-    def end(self, number: int, *, reply: Reply | None, error: str | None, cost: float | None) -> None:
-        """Keep how a call ended; on the disk when this returns."""
-        told = _read(self.folder / f"{number}.json") or {}
+    def end(
+        self, number: int, *, reply: Reply | None, error: str | None, cost: float | None
+    ) -> dict[str, Any]:
+        """Keep how a call ended that began here; on the disk when this returns it."""
         answer = None if reply is None else asdict(reply)
         ended = {"reply": answer, "error": error, "cost": cost, "ended": rfc3339(now())}
-        self._write(f"{number}.json", {**told, **ended}, is_durable=True)
+        self._begun[number] |= ended
+        self._write(f"{number}.json", self._begun[number], is_durable=True)
+        return self._begun[number]
 
     @property
     def cost(self) -> float | None:
@@ -75,6 +79,7 @@ class Calls:
 
     def _write(self, name: str, told: Mapping[str, Any], *, is_durable: bool = False) -> None:
         """A kill loses nothing of it; a power cut loses nothing that is durable."""
+        self.folder.mkdir(parents=True, exist_ok=True)  # it may be deleted at any time
         fresh = self.folder / f"{name}.new"
         with fresh.open("w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(json.dumps(told, ensure_ascii=False))

@@ -96,9 +96,11 @@ class Campaign:
         self._by_hand: set[int] = set()
         self._proposing: int | None = None
         self._resting_since: tuple[int, ...] | None = None
+        self._launched_at: dict[int, tuple[int, ...]] = {}
         self._low = 1
         self._checkpoints: SqliteSaver = open_checkpoints(run.folder.checkpoints)
-        self._graph = build_graph(AttemptSteps(run), self._checkpoints)
+        self._steps = AttemptSteps(run)
+        self._graph = build_graph(self._steps, self._checkpoints)
 
     def close(self) -> None:
         """Close the checkpoints."""
@@ -119,7 +121,7 @@ class Campaign:
 
     def go(self) -> Ending:
         """Launch attempts until something ends it; returns when none is in flight."""
-        with self._threads_of_attempts() as pool:
+        with self._threads_of_attempts(0) as pool:
             while True:
                 ending = self.why_end()
                 if (state := self._requested(ending)) is not None:
@@ -131,6 +133,8 @@ class Campaign:
                     self._launch(pool, number, {"number": number})
                     continue
                 if ending is not None and not self._numbers:
+                    if ending not in (Ending.INTERRUPTED, Ending.SERVED):
+                        self._steps.writing.close_gaps()
                     return ending
                 self._wait()
 
@@ -224,12 +228,14 @@ class Campaign:
     def _launch(self, pool: ThreadPoolExecutor, number: int, state: AttemptState | None) -> None:
         self.run.slots.take(number, self.run.cancel)
         self._numbers.add(number)
+        self._launched_at[number] = self._standing
         if state is not None and "candidate" not in state:
             self._proposing = number
         pool.submit(self._attempt, number, state)
 
-    def _threads_of_attempts(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.parallel + self.run.desks.count, "kapso-attempt")
+    def _threads_of_attempts(self, left_over: int) -> ThreadPoolExecutor:
+        """Never too few: an attempt that waits for its thread has a slot, which those that run wait for."""
+        return ThreadPoolExecutor(2 * self.parallel + self.run.desks.count + left_over, "kapso-attempt")
 
     def _attempt(self, number: int, state: Any) -> None:
         """One attempt in a thread of its own, from where it stands to its end."""
@@ -258,8 +264,14 @@ class Campaign:
             if news.failure is not None:
                 self._fail(news.failure)
             elif news.number not in self.run.history.attempts:
-                self._resting_since = self._standing
+                self._come_to_nothing(news.number)
         self._display.tick(self)
+
+    def _come_to_nothing(self, number: int) -> None:
+        """Nobody had an idea for the attempt, as things stood when it began: they may have changed since."""
+        self._resting_since = self._launched_at[number]
+        with self.run.lock:
+            self.run.allocation.forget(number)
 
     def _fail(self, failure: BaseException) -> None:
         """Ends the campaign; whatever is in flight is stopped and stays pending."""
@@ -274,8 +286,8 @@ class Campaign:
     # Taking over
 
     def _drive(self, pending: dict[int, str], unfinished: dict[int, AttemptState], threads: set[int]) -> None:
-        with self._threads_of_attempts() as pool:
-            waiting = sorted(pending.keys() | unfinished.keys())
+        waiting = sorted(pending.keys() | unfinished.keys())
+        with self._threads_of_attempts(len(waiting)) as pool:
             while (waiting and not self._must_leave()) or self._numbers:
                 may_launch = self.run.slots.has_free and self._proposing is None
                 if waiting and may_launch and not self._must_leave():
@@ -300,6 +312,8 @@ class Campaign:
                 if snapshot.values.get("candidate") == commit and snapshot.next:
                     return None
             self._checkpoints.delete_thread(str(number))
+        if (begun := run.desks.begun(number)) is not None and begun["proposer"] == found.proposer:
+            return begun  # what it was asked is not in git, and the answers are on the disk
         by_commit = {attempt.commit: each for each, attempt in run.history.attempts.items()}
         return {
             "number": number,
@@ -309,7 +323,6 @@ class Campaign:
             "known": {},
             "candidate": commit,
             "started": rfc3339(found.started),
-            "calls": run.desks.calls_of(number),
         }
 
     def _threads(self) -> set[int]:

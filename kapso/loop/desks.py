@@ -5,11 +5,13 @@ An attempt that is being written holds back neither the next one nor, as a rule,
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kapso.git.attempts import read_pending
 from kapso.loop.calls import Calls, reply_of
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 REPAIR = "repair"
 """The purpose of a call that mends what an earlier one wrote."""
+CHECKED = "models.checked"
+"""The event that tells what it cost to find out that the models answer."""
+REPETITIONS = 20
+"""After so many ideas in a row that merely repeat a known program, a proposer rests."""
 
 
 class Desks:
@@ -33,6 +39,7 @@ class Desks:
         self._writing: set[int] = set()
         self._started: set[int] = set()
         self._proposed: set[int] = set()
+        self._repeated: dict[str, tuple[int, int]] = {}
 
     @property
     def taken(self) -> int:
@@ -87,6 +94,19 @@ class Desks:
             self._writing.discard(number)
         self._run.on_proposed(number)
 
+    def rests(self, name: str) -> bool:
+        """Whether all that the author wrote lately was known: its calls are paid, so that no attempt begins
+        to count anew. A new best is worth one more try."""
+        times, best = self._repeated.get(name, (0, 0))
+        return times >= REPETITIONS and best == self._run.history.best_number
+
+    def note_written(self, name: str, *, is_known: bool) -> None:
+        """The author wrote a program, which is known or new."""
+        with self._run.lock:
+            times, _ = self._repeated.pop(name, (0, 0))
+            if is_known:
+                self._repeated[name] = (times + 1, self._run.history.best_number)
+
     def note_start(self, number: int, parents: Sequence[int]) -> None:
         """Tell of an attempt's start, once."""
         if number not in self._started:
@@ -103,14 +123,19 @@ class Desks:
         """What the calls of an attempt cost, in dollars; None without any, or where no price is known."""
         return Calls(self._run.folder.attempt(number)).cost if self._run.authors else None
 
-    def calls_of(self, number: int) -> int:
-        """How many calls of an attempt have come to an end."""
-        return len(Calls(self._run.folder.attempt(number)).ended()) if self._run.authors else 0
+    def spent(self, pending: Mapping[int, str]) -> float:
+        """What the run has cost so far, in dollars, with what calls may have cost that a kill cut short.
 
-    def spent(self) -> float:
-        """What the run has cost so far, in dollars, with what calls may have cost that a kill cut short."""
-        landed = sum(attempt.cost or 0.0 for attempt in self._run.history.attempts.values())
-        return landed + sum(calls.cost or 0.0 for _, calls in self.unlanded())
+        The calls are kept in a folder that may be deleted: of a `pending` candidate, git knows as well.
+        """
+        run = self._run
+        landed = [attempt.cost or 0.0 for attempt in run.history.attempts.values()]
+        checks = [entry["cost"] for entry in run.journal.past if entry["event"] == CHECKED]
+        costs = {number: calls.cost or 0.0 for number, calls in self.unlanded()}
+        for number, commit in pending.items():
+            known = read_pending(run.repository, commit).cost or 0.0
+            costs[number] = max(costs.get(number, 0.0), known)
+        return math.fsum([*landed, *checks, *costs.values()])
 
     def unlanded(self) -> Iterator[tuple[int, Calls]]:
         """The calls of attempts that have not landed."""
@@ -122,12 +147,16 @@ class Desks:
 
     def unfinished(self, pending: Collection[int]) -> dict[int, AttemptState]:
         """The attempts that were being written when the run was left, as they go on."""
-        found: dict[int, AttemptState] = {}
-        for number, calls in self.unlanded():
-            told = calls.idea()
-            if number > 0 and number not in pending and told and told.get("proposer") in self._run.authors:
-                found[number] = {**told, "number": number}  # type: ignore[typeddict-item]
-        return found
+        numbers = [number for number, _ in self.unlanded() if number > 0 and number not in pending]
+        return {number: state for number in numbers if (state := self.begun(number)) is not None}
+
+    def begun(self, number: int) -> AttemptState | None:
+        """An attempt as its author began to write it: the calls that it made since have their answers."""
+        told = Calls(self._run.folder.attempt(number)).idea()
+        if not told or told.get("proposer") not in self._run.authors:
+            return None
+        state: AttemptState = {**told, "number": number}  # type: ignore[typeddict-item]
+        return state
 
     def _is_busy(self, proposer: Proposer) -> bool:
         return isinstance(proposer, Author) and not self.has_free
@@ -140,11 +169,12 @@ class RunDesk(Desk):
         self._run = run
         self.number: int = state["number"]
         self.folder: Path = run.folder.attempt(self.number)
+        self._name: str = state["proposer"]
         self._calls = Calls(self.folder)
-        self._ended = self._calls.ended()
+        self._ended = [each for each in self._calls.ended() if each.get("proposer") == self._name]
         self.failures = [Failure(**each) for each in state.get("failures", [])]
         self.cancel: threading.Event = run.cancel
-        self.used: int = state.get("calls", 0)
+        self.used: int = state.get("calls", {}).get(self._name, 0)
 
     @property
     def repairs(self) -> int:
@@ -165,19 +195,18 @@ class RunDesk(Desk):
             return reply_of(told)
         held = self._run.purse.hold(most_cost)
         cost = most_cost
-        number = self._calls.begin(purpose, request, most_cost)
+        number = self._calls.begin(self._name, purpose, request, most_cost)
         try:
             reply = make()
             if reply.cost is not None:  # an agent that does not tell may have cost all that it might
                 cost = reply.cost
-            self._calls.end(number, reply=reply, error=None, cost=cost)
+            self._ended.append(self._calls.end(number, reply=reply, error=None, cost=cost))
         except Unavailable as error:
             cost = most_cost if error.cost is None else error.cost
-            self._calls.end(number, reply=None, error=str(error), cost=cost)
+            self._ended.append(self._calls.end(number, reply=None, error=str(error), cost=cost))
             raise
         finally:
             self._run.purse.settle(held, cost)
-            self._ended = self._calls.ended()
         self.used += 1
         return reply
 
@@ -196,6 +225,8 @@ class RunDesk(Desk):
         attempt = run.history.attempts.get(twin)
         if attempt is None:
             return f"the same program as attempt {twin}, which is being evaluated"
+        if run.twins.program(twin) != workspace.program():
+            return f"the same program as one that attempt {twin} began with, which failed"
         if attempt.score is None:
             return f"the same program as attempt {twin}, which ended as {attempt.outcome}: {attempt.reason}"
         verdict = f", {attempt.verdict} than its parent" if attempt.verdict in ("better", "worse") else ""

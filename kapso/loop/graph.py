@@ -23,9 +23,9 @@ class AttemptState(TypedDict, total=False):
     `chosen` are the policy's parents, `parents` those of the idea. `candidate` is the pending commit.
     `known` has, by proposer, the attempts that its ideas merely repeated.
 
-    Of an author's attempt: `calls` is how many of its calls led to the candidate, `failures` what it was told
-    to mend, `failed` how its last candidate ended, `is_failed` whether that one is to be mended. `landed`
-    says that it ended without anything to run, `unpaid` who could not pay for a call.
+    Of an author's attempt: `calls` is how many calls of each author led to where it stands, `failures` what
+    it was told to mend, `failed` how its last candidate ended, `is_failed` whether that one is to be mended.
+    `landed` says that it ended without anything to run, `unpaid` who could not pay for a call.
     """
 
     number: int
@@ -38,7 +38,7 @@ class AttemptState(TypedDict, total=False):
     candidate: str
     produced: dict[str, Any]
     measured: dict[str, Any]
-    calls: int
+    calls: dict[str, int]
     failures: list[dict[str, Any]]
     failed: dict[str, Any]
     is_failed: bool

@@ -192,6 +192,7 @@ class Run:
                 hypothesis=idea.hypothesis,
                 lessons=tuple(idea.rests_on),
                 started=datetime.fromisoformat(started),
+                cost=self.desks.cost(number),
             ),
         )
 
@@ -206,6 +207,8 @@ class Run:
         """The attempt that ended, not committed yet; `verdict` where pairs have told it."""
         idea = Idea(**{**(state.get("idea") or {"title": ""}), "rests_on": ()})
         pending = commits.read_pending(self.repository, state["candidate"])
+        # The folder of its calls may have been deleted since.
+        costs = [each for each in (self.desks.cost(state["number"]), pending.cost) if each is not None]
         finished = now()
         score = measured.metrics.get(self.goal.primary.name) if measured.outcome == "scored" else None
         if verdict is None and state["parents"]:
@@ -228,7 +231,7 @@ class Run:
             metrics=dict(measured.metrics),
             reason=measured.reason,
             duration_s=round(sum(stage.seconds or 0.0 for stage in measured.stages), 6),
-            cost=self.desks.cost(state["number"]),
+            cost=max(costs) if costs else None,
             lessons=pending.lessons,
             evaluator=self.identity,
             sandbox=self.sandbox_level,

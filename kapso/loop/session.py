@@ -26,6 +26,7 @@ from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
+from kapso.loop.desks import CHECKED
 from kapso.loop.earlier import earlier_files, recall
 from kapso.loop.lesser import Lesser, hold_smallest
 from kapso.loop.machine import machine_faults
@@ -219,7 +220,6 @@ class _Session:
             self.voice.say(line)
         checked = self._check_authors()
         self._prepare()
-        run.purse.spent = run.desks.spent() + checked
         for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
                 self.voice.say(f"{proposer.name}: {why}")
@@ -230,6 +230,7 @@ class _Session:
         )
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))
+            run.purse.spent = run.desks.spent(pending) + checked
             self.campaign.recover(pending)
             ask_again(run, read_facts(run.repository, run.name).get("from"))
             return self._campaign(self.campaign)
@@ -245,11 +246,14 @@ class _Session:
             return 0.0
         try:
             check_costs(self.run.goal)
-            return sum(author.check() for author in self.run.authors.values())
+            cost = sum(author.check() for author in self.run.authors.values())
         except (MachineError, UsageError):
             if not commits.read_run(self.run.repository, self.run.name):
                 _forget(self.run.repository, self.run.name)
             raise
+        if cost:
+            self.run.journal.write(CHECKED, cost=cost)
+        return cost
 
     def _prepare(self) -> None:
         """The base, the baseline, and what earlier sessions landed."""

@@ -13,6 +13,7 @@ from kapso.attempt import HUMAN, now, rfc3339
 from kapso.evaluate.evaluator import Place, Produced
 from kapso.evaluate.measured import Measured
 from kapso.evaluate.stages import Course
+from kapso.loop.desks import REPETITIONS
 from kapso.loop.graph import AttemptState, idea_of
 from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
@@ -23,9 +24,6 @@ from kapso.propose.protocol import Context, Editor, Proposer
 
 if TYPE_CHECKING:
     from kapso.loop.run import Run
-
-REPETITIONS = 20
-"""After so many ideas in a row that merely repeat a known program, a proposer rests."""
 
 
 class AttemptSteps:
@@ -131,7 +129,8 @@ class AttemptSteps:
 
     def _rests(self, state: AttemptState, proposer: Proposer) -> bool:
         """Whether it merely repeats itself, or cannot be paid for."""
-        if len(state["known"].get(proposer.name, [])) >= REPETITIONS:
+        times = len(state["known"].get(proposer.name, []))
+        if times >= REPETITIONS or self.run_.desks.rests(proposer.name):
             return True
         return proposer.name in state.get("unpaid", []) or self.run_.desks.passes(proposer)
 

@@ -34,7 +34,8 @@ class Writing:
         """The author `name` is to write the attempt; the next one need not wait for it."""
         run, number = self._run, state["number"]
         calls = Calls(run.folder.attempt(number))
-        if not calls.ended():  # else an answer waits there for the idea that is kept already
+        # An answer that waits there is for the idea that is kept already.
+        if not calls.ended() or calls.idea() is None:
             told = {key: state.get(key) for key in ("chosen", "started", "known")}
             calls.keep_idea({**told, "idea": dict(idea), "parents": list(parents), "proposer": name})
         run.allocation.take_turn(name, number)
@@ -73,12 +74,29 @@ class Writing:
         """What an author is told so that it mends its candidate; None where it is not asked to."""
         run = self._run
         author = run.authors.get(state["proposer"])
+        if not idea_of(state).details:
+            return None  # taken over from git alone: nobody knows what was asked
         if author is None or measured.outcome not in MENDED or not run.purse.affords(author.most_cost):
             return None
         if run.goal.primary.name in measured.metrics or RunDesk(run, state).repairs <= 0:
             return None  # it ran as it should, and that it broke a limit is a result; or it was mended enough
         failure = Failure(measured.reason or str(measured.outcome), self._feedback(measured))
         return [*state.get("failures", []), dataclasses.asdict(failure)]
+
+    def close_gaps(self) -> None:
+        """Land what came to nothing, where later attempts landed or calls were paid: numbers have no hole."""
+        run = self._run
+        paid = {number for number, calls in run.desks.unlanded() if number > 0 and calls.ended()}
+        for number in sorted({*range(1, max(run.history.attempts)), *paid} - run.history.attempts.keys()):
+            if (state := run.desks.begun(number)) is None:
+                continue
+            outcome, reason = Outcome.ABANDONED, "the run ended before anything was written"
+            if number in paid:
+                outcome, reason = Outcome.INVALID, "all that was written is known from other attempts"
+            self._end(state, outcome, reason)
+            attempt = run.history.attempts[number]
+            run.observe(attempt)
+            run.keep_episode(attempt, ())
 
     def _take(
         self, state: AttemptState, desk: RunDesk, idea: Idea, workspace: CandidateWorkspace
@@ -90,15 +108,16 @@ class Writing:
             twin = run.known_number(tree, number, program)
             if twin is None:
                 run.note_candidate(number, tree, program)
+        run.desks.note_written(name, is_known=twin is not None)
         if twin is not None:
             if state.get("failed"):
                 return self._end(state, Outcome.INVALID, f"what was mended is what attempt {twin} has")
             run.desks.stand_up(number)
             known = {**state["known"], name: [*state["known"].get(name, []), twin]}
-            return {"idea": None, "known": known, "calls": desk.used}
+            return {"idea": None, "known": known, "calls": _calls(state, desk)}
         candidate = run.keep_candidate(number, tree, state["parents"], name, idea, state["started"])
         written = dataclasses.asdict(idea)
-        return {"candidate": candidate, "calls": desk.used, "idea": written, "is_failed": False}
+        return {"candidate": candidate, "calls": _calls(state, desk), "idea": written, "is_failed": False}
 
     def _end(self, state: AttemptState, outcome: Outcome, reason: str) -> AttemptState:
         """Land an attempt that nothing is to be run of: as its last candidate failed, or its parent is."""
@@ -135,3 +154,7 @@ class Writing:
         if not goal.is_judged_apart or failed in own:
             parts.append(measured.said)
         return "\n".join(part for part in parts if part) or None
+
+
+def _calls(state: AttemptState, desk: RunDesk) -> dict[str, int]:
+    return {**state.get("calls", {}), state["proposer"]: desk.used}

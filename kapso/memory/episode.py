@@ -6,6 +6,7 @@ Plain frozen data. Git is the truth for all of it except the stages, which only 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,7 +153,7 @@ def summarise(
         best_score=best.score if best else None,
         best_attempt=best.number if best else None,
         attempts=sum(number != BASELINE for number in by_number),
-        cost=sum(costs) if costs else None,
+        cost=math.fsum(costs) if costs else None,
         started=_moment(goal.get("started")) or (baseline.attempt.started if baseline else None),
         finished=_moment(end.get("finished")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -116,7 +117,7 @@ def _share(facts: Facts, name: str, attempts: list[Attempt]) -> Share:
         improvements=len(moved),
         gain=sum(moved),
         seconds=sum(each.duration_s or 0.0 for each in attempts),
-        cost=sum(costs) if costs else None,
+        cost=math.fsum(costs) if costs else None,
     )
 
 

@@ -149,6 +149,10 @@ class Allocation:
         self.shares[name].last = max(number, self.shares[name].last)
         self._in_flight[number] = name
 
+    def forget(self, number: int) -> None:
+        """An attempt came to nothing: whoever is to make it next takes a turn."""
+        self._in_flight.pop(number, None)
+
     def observe(self, attempt: Attempt) -> None:
         """An attempt has landed, whoever proposed it; called in order of landing."""
         self.take_turn(attempt.proposer, attempt.number)
