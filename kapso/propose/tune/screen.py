@@ -21,8 +21,8 @@ from kapso.propose.tune.slots import CONFIGURED, Value
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
-FEWEST = 40
-"""Fewer literals than this are stepped one by one."""
+FEWEST = 150
+"""Up to so many literals are stepped one by one."""
 NUDGE = 0.25
 """How far all are moved at once, in first steps: far less than what changes how a program works."""
 _FAR = 1.0
