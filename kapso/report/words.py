@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ENDINGS = {
     "attempts": "the budget of attempts is used up",
     "time": "the time is used up",
-    "cost": "the money is used up: no model or agent can pay for another call",
+    "cost": "what is left of `budget.cost` does not pay for another call",
     "target": "the target is met",
     "patience": "patience is at its end",
     "exhausted": "no proposer has anything left to try",

@@ -231,7 +231,7 @@ def test_never_more_is_spent_than_the_budget(written: Demo, scripted: ScriptedSe
     kapso.edit("budget: {attempts: 50}", "budget: {attempts: 50, cost: 0.10}")
     done = kapso("run", check=0)
     assert 0.05 < scripted.cost(1.0, 10.0) <= 0.10
-    assert "money is used up" in done.stderr + done.stdout
+    assert "does not pay for another call" in done.stderr + done.stdout
     [run] = kapso.json("ls")
     assert run["cost"] == pytest.approx(scripted.cost(1.0, 10.0))
 
