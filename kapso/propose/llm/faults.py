@@ -19,7 +19,7 @@ _MAY_BE_BILLED: frozenset[Kind] = frozenset({"lost", "late", "garbled", "too-lar
 _SURELY_UNPAID = {500, 501, 503, 529}
 """The model has not answered; behind the other 5xx (502, 504, …) it may have, and its answer was lost."""
 _LONGEST_QUOTE = 300
-_KEY_LIKE = re.compile(r"(?i)\b(?:sk|pk|rk|gsk|xai|key|aiza)[-_]?[\w*.-]{8,}|\bAIza[\w-]{8,}")
+_KEY_LIKE = re.compile(r"(?i)\b(?:sk|pk|rk|gsk|xai|key)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}|\bAIza[\w-]{8,}")
 
 _NO_MODEL = re.compile(r"model.*(not (exist|found)|unknown)|unknown model|no such model")
 
