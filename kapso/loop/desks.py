@@ -222,6 +222,7 @@ class RunDesk(Desk):
             twin = run.known_number(workspace.tree(), self.number, workspace.program())
         if twin is None:
             return None
+        run.desks.note_written(self._name, is_known=True)
         attempt = run.history.attempts.get(twin)
         if attempt is None:
             return f"the same program as attempt {twin}, which is being evaluated"

@@ -5,6 +5,7 @@ A projection of git, rebuilt at every start; one lock guards every change.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kapso.attempt import BASELINE, HUMAN, Attempt, Verdict
@@ -119,3 +120,18 @@ class History:
     def give_up(self) -> None:
         """Too many bests did not hold for the next one to be believed: the baseline stands."""
         self.best_number = BASELINE
+
+
+def parents_first(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
+    """The attempts of a run in order, each after those that it was made from: a number that came to nothing
+    is given out again, and may be made from a later one."""
+    waiting = {attempt.number: attempt for attempt in attempts}
+    for number in sorted(waiting):
+        line = [number]
+        while line:
+            attempt = waiting.get(line[-1])
+            missing = [] if attempt is None else [each for each in attempt.parents if each in waiting]
+            if missing:
+                line += missing
+            elif waiting.pop(line.pop(), None) is not None and attempt is not None:
+                yield attempt

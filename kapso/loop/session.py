@@ -28,6 +28,7 @@ from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
 from kapso.loop.desks import CHECKED
 from kapso.loop.earlier import earlier_files, recall
+from kapso.loop.history import parents_first
 from kapso.loop.lesser import Lesser, hold_smallest
 from kapso.loop.machine import machine_faults
 from kapso.loop.origin import ask_again, bring
@@ -297,7 +298,7 @@ class _Session:
         }
         recorded = ledger.read_records(run.repository, run.name)
         best = run.repository.refs.get(RunRefs(run.name).best)
-        for attempt in known:
+        for attempt in parents_first(known):
             entry = told.get(attempt.number, {})
             if not attempt.parameters and entry.get("parameters"):
                 attempt = replace(attempt, parameters=entry["parameters"], feedback=entry.get("feedback"))
