@@ -55,6 +55,8 @@ class Progress:
             self._landings.append(time.monotonic())
             if entry["attempt"] == 0:
                 self.say(f"baseline: {number(entry['score'])}")
+        if entry["event"] == "author.lost":
+            self.say(f"warning: {entry['proposer']} is asked no more in this session: {entry['reason']}")
         if entry["event"] == "best.improved":
             before, after = number(entry["previous"]), number(entry["score"])
             self.say(f"attempt {entry['attempt']}: {before} → {after}  {entry['title']}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,10 @@ REPAIR = "repair"
 """The purpose of a call that mends what an earlier one wrote."""
 CHECKED = "models.checked"
 """The event that tells what it cost to find out that the models answer."""
+LOST = "author.lost"
+"""The event that tells that an author is asked no more in this session."""
+MOST_LOST = 3
+"""After so many attempts in a row that found no provider, an author is asked no more in this session."""
 REPETITIONS = 20
 """After so many ideas in a row that merely repeat a known program, a proposer rests."""
 
@@ -40,6 +45,7 @@ class Desks:
         self._started: set[int] = set()
         self._proposed: set[int] = set()
         self._repeated: dict[str, tuple[int, int]] = {}
+        self._lost: Counter[str] = Counter()
 
     @property
     def taken(self) -> int:
@@ -95,8 +101,12 @@ class Desks:
         self._run.on_proposed(number)
 
     def rests(self, name: str) -> bool:
-        """Whether all that the author wrote lately was known: its calls are paid, so that no attempt begins
-        to count anew. A new best is worth one more try."""
+        """Whether the author has no provider, or all that it wrote lately was known.
+
+        Its calls are paid: no attempt begins to count anew. A new best is worth one more try.
+        """
+        if self._lost[name] >= MOST_LOST:
+            return True
         times, best = self._repeated.get(name, (0, 0))
         return times >= REPETITIONS and best == self._run.history.best_number
 
@@ -106,6 +116,19 @@ class Desks:
             times, _ = self._repeated.pop(name, (0, 0))
             if is_known:
                 self._repeated[name] = (times + 1, self._run.history.best_number)
+
+    def note_answer(self, name: str) -> None:
+        """The author's provider answered."""
+        with self._run.lock:
+            self._lost[name] = 0
+
+    def note_lost(self, name: str, reason: str) -> None:
+        """An attempt of the author is abandoned. Calls that come to nothing use up the budget of attempts."""
+        with self._run.lock:
+            self._lost[name] += 1
+            is_last = self._lost[name] == MOST_LOST
+        if is_last:
+            self._run.journal.write(LOST, proposer=name, reason=reason)
 
     def note_start(self, number: int, parents: Sequence[int]) -> None:
         """Tell of an attempt's start, once."""

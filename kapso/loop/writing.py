@@ -55,13 +55,16 @@ class Writing:
         run.desks.sit_down(desk.number, name)
         try:
             idea = run.authors[name].write(idea_of(state), desk, workspace)
+            run.desks.note_answer(name)
             if (reason := workspace.why_not()) is not None:
                 raise NoUsableEdit(reason)
             if workspace.tree() == run.repository.tree_of(start):
                 raise NoUsableEdit("what was written changes nothing")
         except NoUsableEdit as error:
+            run.desks.note_answer(name)
             return self._end(state, Outcome.INVALID, str(error))
         except Unavailable as error:
+            run.desks.note_lost(name, str(error))
             return self._end(state, Outcome.ABANDONED, str(error))
         except BudgetSpent as error:
             if desk.used:

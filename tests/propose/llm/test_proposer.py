@@ -174,7 +174,7 @@ def test_a_budget_that_pays_for_a_call_is_used(started: Started, scripted: Scrip
     """Though not for one with the longest prompt that there may be."""
     scripted.say(Answer(told(swap("1", "2")), input_tokens=1000, output_tokens=100))
     run = started(model(scripted, ", price: {input: 1.0, output: 4.0}"), cost=0.02)
-    assert run.best.score == 2
+    assert run.best is not None and run.best.score == 2
 
 
 def test_models_are_drawn_by_seed_and_weight(make_repository: Callable[..., Path]) -> None:
