@@ -133,7 +133,7 @@ def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripte
 def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: ScriptedServer) -> None:
     scripted.say(Answer("I can't help with that.", finish="refusal"), told(swap("1", "2")))
     run = started(f"{{ideate: {model(scripted)}, edit: {model(scripted)}}}")
-    assert run.best.score == 2
+    assert run.best is not None and run.best.score == 2
     assert "The idea to carry out" not in scripted.requests[1].prompt
 
 
