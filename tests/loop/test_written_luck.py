@@ -52,6 +52,7 @@ def test_without_checkpoints_a_candidate_that_fails_is_still_mended(
     kapso.check_whole(kapso.json("ls")[0]["run"], 1)
 
 
+@pytest.mark.slow
 def test_without_the_state_folder_a_candidate_lands_with_its_cost(
     written: Demo, scripted: ScriptedServer
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_reply_is_kept_although_the_folder_was_deleted(written: Demo, scripted
     assert attempts_of(kapso)[0]["score"] == 10 and len(scripted.requests) == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_repeats_itself_is_not_paid_for_ever(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = lambda request: Answer(reply(2, 20), input_tokens=1000, output_tokens=100)
     kapso = written(40, PRICE, others=", mutate, tune")
@@ -95,6 +97,7 @@ def test_a_model_that_repeats_itself_is_not_paid_for_ever(written: Demo, scripte
     kapso.check_whole(run["run"], run["attempts"])
 
 
+@pytest.mark.slow
 def test_an_attempt_that_came_to_nothing_leaves_no_hole(written: Demo, scripted: ScriptedServer) -> None:
     """The first to ask waits until the other attempt has landed, and then has nothing else to say."""
     first = threading.Lock()
