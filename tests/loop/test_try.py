@@ -74,17 +74,29 @@ def test_what_was_tried_already_is_told_and_not_evaluated_again(finished: Any) -
     finished.check_whole(finished.run, 3)
 
 
+def unrelated(parents: dict[int, list[int]]) -> tuple[int, int]:
+    """Two attempts of which none was made from the other."""
+
+    def above(number: int) -> set[int]:
+        return set(parents[number]).union(*(above(each) for each in parents[number]))
+
+    pairs = ((one, other) for one in parents if one for other in parents if other > one)
+    return next((one, other) for one, other in pairs if one not in above(other))
+
+
 @pytest.mark.slow
 def test_it_is_made_from_the_nearest_attempt_in_its_history(finished: Any) -> None:
-    branches = [each["branch"] for each in finished.json("ls", finished.run)]
+    rows = finished.json("ls", finished.run)
+    branches = [each["branch"] for each in rows]
+    one, other = unrelated({row["attempt"]: row["parents"] for row in rows})
     assert told(finished, commit(finished, 2.0, 5.0, start=branches[2]))["parents"] == [2]
     applied = finished("apply", finished.run, "1", check=0).stdout.strip()
     assert told(finished, commit(finished, 2.5, 5.0, start=applied))["parents"] == [1]
-    finished.git("switch", "-qC", "both", branches[2])
-    finished.git("merge", "-q", "-s", "ours", branches[3], "-m", "both")
-    assert told(finished, commit(finished, 2.25, 5.0, start="both"))["parents"] == [2, 3]
+    finished.git("switch", "-qC", "both", branches[one])
+    finished.git("merge", "-q", "-s", "ours", branches[other], "-m", "both")
+    assert told(finished, commit(finished, 2.25, 5.0, start="both"))["parents"] == [one, other]
     lines = finished.git("log", "-1", "--format=%P", finished.json("ls", finished.run)[-1]["branch"])
-    assert lines.split() == finished.git("rev-parse", branches[2], branches[3]).split()
+    assert lines.split() == finished.git("rev-parse", branches[one], branches[other]).split()
     finished.check_whole(finished.run, 6)
 
 
