@@ -106,6 +106,7 @@ def test_what_an_agent_does_not_tell_of_may_have_cost_the_most(demo: Demo, door:
     assert sum(each["cost"] or 0 for each in kapso.json("ls", "demo")) == 2.0
 
 
+@pytest.mark.slow
 def test_a_kill_while_it_is_evaluated_pays_nothing_again(demo: Demo, door: Door) -> None:
     kapso = make(demo, run="cp params.json $KAPSO_OUT/ && if grep -q 3.0 params.json; then sleep 1.5; fi")
     process = kapso.start("run")

@@ -20,6 +20,7 @@ def earlier(demo: Demo) -> Any:
     return kapso
 
 
+@pytest.mark.slow
 def test_base_and_best_are_scored_again_where_the_evaluation_has_changed(earlier: Any) -> None:
     earlier.edit("10 - d", "20 - d", "score.sh")
     earlier.edit("edit: ", "repeats: 2\nedit: ")

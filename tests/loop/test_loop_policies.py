@@ -98,6 +98,7 @@ def test_a_killed_run_goes_on_with_the_same_islands(demo: Demo) -> None:
     assert killed == whole
 
 
+@pytest.mark.slow
 def test_what_did_not_hold_is_never_built_on_again(demo: Demo) -> None:
     first = int.from_bytes(hashlib.sha256(b"3:0").digest()[:4], "big") >> 1
     lucky = (

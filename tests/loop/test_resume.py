@@ -47,6 +47,7 @@ def check_whole(kapso: Any, run: str, attempts: int) -> None:
     kapso.check_whole(run, attempts)
 
 
+@pytest.mark.slow
 def test_interrupted_once_finishes_what_is_in_flight(slow: Any) -> None:
     kapso = slow("budget: {attempts: 30}\n")
     process = kapso.start("run")
@@ -124,6 +125,7 @@ def test_a_second_process_is_refused(slow: Any) -> None:
     process.communicate()
 
 
+@pytest.mark.slow
 def test_limits_given_to_a_paused_run_reach_it(slow: Any) -> None:
     kapso = slow("budget: {attempts: 4000}\n")
     process = kapso.start("run")
@@ -136,6 +138,7 @@ def test_limits_given_to_a_paused_run_reach_it(slow: Any) -> None:
     assert kapso.json("ls")[0]["status"] == "finished"
 
 
+@pytest.mark.slow
 def test_pause_holds_and_resume_goes_on(slow: Any) -> None:
     kapso = slow("budget: {attempts: 25}\n")
     process = kapso.start("run")

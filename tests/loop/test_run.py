@@ -78,6 +78,7 @@ def test_events_tell_the_whole_story(demo: Demo) -> None:
     assert events[-1]["exit_code"] == done.returncode
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_trees(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 25}\nsearch: {parallel: 1, seed: 7}\nmemory: {recall: false}\n")
     kapso("run")

@@ -46,6 +46,7 @@ def fulls(kapso: Any, run: str) -> int:
     return sum("$ sh score.sh" in text for text in texts)
 
 
+@pytest.mark.slow
 def test_a_cheap_stage_spares_full_evaluations_and_finds_the_same(staged: Any) -> None:
     kapso = staged("budget: {attempts: 40}\nsearch: {parallel: 1}\n")
     done = kapso("run", check=0)

@@ -180,6 +180,7 @@ def test_a_known_program_is_told_and_no_second_attempt(written: Demo, scripted: 
     assert "attempt 1" in scripted.requests[2].prompt
 
 
+@pytest.mark.slow
 def test_a_reply_that_arrived_is_never_paid_twice(written: Demo, scripted: ScriptedServer) -> None:
     scripted.say(reply(3, 20))
     kapso = written(1, run=json.dumps(f"test $KAPSO_ATTEMPT = 0 || sleep 2; {RUN}"))

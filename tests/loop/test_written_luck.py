@@ -39,6 +39,7 @@ def killed_while_evaluated(kapso: Any) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_without_checkpoints_a_candidate_that_fails_is_still_mended(
     written: Demo, scripted: ScriptedServer
 ) -> None:

@@ -318,7 +318,7 @@ def test_five_thousand_lines_cost_little_after_the_first_look(goal: Goal) -> Non
     story.run(1)
     started = time.process_time()
     assert len(story.run(20)) == 20
-    assert (time.process_time() - started) / 20 < 0.15  # measured: 0.03 on a quiet machine
+    assert (time.process_time() - started) / 20 < 0.4  # measured: 0.03 quiet, 0.17 on a busy machine
 
 
 COLLATZ = """\
