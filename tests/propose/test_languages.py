@@ -197,10 +197,10 @@ TABLES = {
 
 
 @pytest.mark.parametrize("path", [*LINES, *TABLES])
-def test_five_thousand_lines_take_no_second(path: str) -> None:
+def test_five_thousand_lines_take_little(path: str) -> None:
     head, line, tail = TABLES.get(path) or ("", LINES[path], "")
     content = (head + "".join(line % number for number in range(2500)) + tail).encode()
     started = time.process_time()
     slots = read_file(path, content).slots
-    assert time.process_time() - started < 1.0  # 0.13 s; a quadratic reader takes far longer
+    assert time.process_time() - started < 4.0  # 0.13 s, 1.0 if busy; a quadratic reader takes far longer
     assert len(slots) >= (9 if path == "Makefile" else 2500)
