@@ -1,0 +1,5 @@
+"""Where knowledge comes from: one module a source, all behind one protocol; the catalogue reads a name."""
+
+from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
+
+__all__ = ["Raw", "Same", "Source", "Unread"]
