@@ -46,6 +46,8 @@ class Desks:
         self._proposed: set[int] = set()
         self._repeated: dict[str, tuple[int, int]] = {}
         self._lost: Counter[str] = Counter()
+        self.checked = 0.0
+        """Dollars that it cost, in all sessions, to find out that the models answer."""
 
     @property
     def taken(self) -> int:
@@ -153,12 +155,22 @@ class Desks:
         """
         run = self._run
         landed = [attempt.cost or 0.0 for attempt in run.history.attempts.values()]
-        checks = [entry["cost"] for entry in run.journal.past if entry["event"] == CHECKED]
         costs = {number: calls.cost or 0.0 for number, calls in self.unlanded()}
         for number, commit in pending.items():
             known = read_pending(run.repository, commit).cost or 0.0
             costs[number] = max(costs.get(number, 0.0), known)
-        return math.fsum([*landed, *checks, *costs.values()])
+        return math.fsum([*landed, self.checked, *costs.values()])
+
+    def note_check(self, cost: float, told: float) -> None:
+        """Checks of the models cost so much in this session; `told` is what the records say of earlier ones.
+
+        The journal knows of those too whose session was killed, and may be deleted.
+        """
+        run = self._run
+        past = math.fsum(entry["cost"] for entry in run.journal.past if entry["event"] == CHECKED)
+        self.checked = max(past, told) + cost
+        if cost:
+            run.journal.write(CHECKED, cost=cost)
 
     def unlanded(self) -> Iterator[tuple[int, Calls]]:
         """The calls of attempts that have not landed."""

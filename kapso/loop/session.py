@@ -26,7 +26,6 @@ from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
-from kapso.loop.desks import CHECKED
 from kapso.loop.earlier import earlier_files, recall
 from kapso.loop.history import parents_first
 from kapso.loop.lesser import Lesser, hold_smallest
@@ -219,7 +218,7 @@ class _Session:
         sandbox = run.evaluator.files.sandbox
         for line in describe_sandbox(sandbox):
             self.voice.say(line)
-        checked = self._check_authors()
+        self._check_authors()
         self._prepare()
         for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
@@ -231,20 +230,18 @@ class _Session:
         )
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))
-            run.purse.spent = run.desks.spent(pending) + checked
+            run.purse.spent = run.desks.spent(pending)
             self.campaign.recover(pending)
             ask_again(run, read_facts(run.repository, run.name).get("from"))
             return self._campaign(self.campaign)
         finally:
             self.campaign.close()
 
-    def _check_authors(self) -> float:
-        """A bad key, a model that is not there, a cost without bound: found before anything is evaluated.
-
-        The dollars that finding out may have cost.
-        """
+    def _check_authors(self) -> None:
+        """A bad key, a model that is not there, a cost without bound: found before anything is evaluated."""
+        told = float(self.end.get("checks_cost") or 0.0)
         if self.only_requests:
-            return 0.0
+            return self.run.desks.note_check(0.0, told)
         try:
             check_costs(self.run.goal)
             cost = sum(author.check() for author in self.run.authors.values())
@@ -252,9 +249,7 @@ class _Session:
             if not commits.read_run(self.run.repository, self.run.name):
                 _forget(self.run.repository, self.run.name)
             raise
-        if cost:
-            self.run.journal.write(CHECKED, cost=cost)
-        return cost
+        self.run.desks.note_check(cost, told)
 
     def _prepare(self) -> None:
         """The base, the baseline, and what earlier sessions landed."""
@@ -397,7 +392,7 @@ class _Session:
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
             front=len(run.front()),
-            cost=round(run.purse.spent, 6) if run.authors else None,
+            cost=run.cost,
             stages=tally(run.goal, history.attempts.values()),
             leave_by=self._leave_by,
         )
