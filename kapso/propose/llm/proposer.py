@@ -112,9 +112,7 @@ class Llm:
     # Messages
 
     def _packed(self, context: Context, chat: Chat, purpose: str) -> Messages:
-        room = _room(chat.options)
-        if chat.options.context_tokens is not None and purpose == EDIT and self._goal.search.repairs:
-            room -= room // 3  # for the reply, and what was wrong with it
+        room = _room(chat.options, is_mended=purpose == EDIT and self._goal.search.repairs > 0)
         follows = purpose == EDIT and self._thinker is not None
         return pack(context, self._read, self._templates, room, purpose, idea_follows=follows)
 
@@ -153,7 +151,7 @@ class Llm:
             is_applied = changed is not None
             return repair(messages, reply, failure, self._templates, applied=is_applied, changed=changed)
 
-        most = writer.options.context_tokens
+        most = _most_sent(writer.options)
         whole = made(messages, reply, changed)
         if most is None or _count(whole) <= most:
             return whole
@@ -256,12 +254,32 @@ def _failure(reply: Reply, failure: Failure) -> Failure:
     return failure
 
 
-def _room(options: ModelOptions) -> int:
-    """The tokens of a prompt at most."""
+def _is_cut_off(reply: Reply) -> bool:
+    return bool(reply.data.get("finish") == "length")
+
+
+def _cut_off(reply: Reply) -> str:
+    return "cut off" + (f" after {reply.output_tokens} tokens" if reply.output_tokens else "")
+
+
+def _room(options: ModelOptions, *, is_mended: bool) -> int:
+    """The tokens of a first prompt at most; where its edit may be mended, the reply and what was wrong with it
+    have to find a place beside it."""
+    if (most := _most_sent(options)) is None:
+        return PROMPT_TOKENS
+    room = most - most // 3 if is_mended else most
+    return room if options.context_tokens is not None else min(PROMPT_TOKENS, room)
+
+
+def _most_sent(options: ModelOptions) -> int | None:
+    """The tokens that all messages may take: as the goal says, or what the model's window leaves beside the
+    reply; None where neither is known."""
     if options.context_tokens is not None:
         return options.context_tokens
-    window = context_window(options)
-    return PROMPT_TOKENS if window is None else min(PROMPT_TOKENS, window // 2)
+    if (window := context_window(options)) is None:
+        return None
+    least = window // 4
+    return max(window - (options.max_tokens or least), least)
 
 
 def _count(messages: Messages) -> int:

@@ -138,12 +138,19 @@ def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: 
 
 
 @pytest.mark.slow
-def test_a_repair_stays_within_what_the_model_takes(started: Started, scripted: ScriptedServer) -> None:
+@pytest.mark.parametrize(
+    ("name", "more", "most"), [("scripted", ", context_tokens: 2400", 2400), ("gpt-4", "", 8192 - 500)]
+)
+def test_a_repair_stays_within_what_the_model_takes(
+    started: Started, scripted: ScriptedServer, name: str, more: str, most: int
+) -> None:
+    """As the goal says, or as the list of models knows its window."""
+    scripted.models = [name]
     scripted.say("I think about it at length.\n" * 2000, told(swap("1", "2")))
-    run = started(model(scripted, ", context_tokens: 2400"))
+    run = started(model(scripted, more, name))
     assert run.attempts()[1].score == 2
     sizes = [sum(count_tokens(text) for _, text in request.messages) for request in scripted.requests]
-    assert max(sizes) <= 2400
+    assert max(sizes) <= most
     assert "I think about it" in scripted.requests[1].prompt
 
 
