@@ -19,7 +19,15 @@ from kapso.propose.author import BudgetSpent, Desk, Failure, NoUsableEdit, Reply
 from kapso.propose.costs import models_of
 from kapso.propose.llm.chat import MOST_BILLED, Chat
 from kapso.propose.llm.edits import Unusable, Written, apply, put
-from kapso.propose.llm.packing import FAILURE_TOKENS, PROMPT_TOKENS, Messages, carry_out, pack, repair
+from kapso.propose.llm.packing import (
+    FAILURE_TOKENS,
+    PROMPT_TOKENS,
+    Messages,
+    carry_out,
+    pack,
+    repair,
+    shorter,
+)
 from kapso.propose.llm.paths import Paths
 from kapso.propose.llm.prices import context_window, most_tokens
 from kapso.propose.llm.reading import read_reply
@@ -121,9 +129,12 @@ class Llm:
         messages: Messages = idea.details["messages"]
         if self._thinker is None:
             return idea, messages
-        reply = self._ask(self._thinker, IDEATE, idea.details["ask"], desk)
-        if not reply.text.strip() or reply.data.get("finish") == "refusal":
-            return idea, messages  # there is no idea: the writer has one of its own
+        ask = idea.details["ask"]
+        reply = self._ask(self._thinker, IDEATE, ask, desk)
+        if _is_cut_off(reply) and desk.repairs:
+            reply = self._ask(self._thinker, REPAIR, shorter(ask, _cut_off(reply)), desk)
+        if not reply.text.strip() or _is_cut_off(reply) or reply.data.get("finish") == "refusal":
+            return idea, messages  # there is no whole idea: the writer has one of its own
         told = read_reply(reply.text, Paths(()))
         idea = replace(idea, title=told.title, hypothesis=told.hypothesis)
         return idea, carry_out(messages, reply.text, self._templates)
@@ -226,7 +237,7 @@ class Llm:
             raise
 
 
-_DOING = {IDEATE: "has an idea", EDIT: "writes an edit", REPAIR: "mends its edit"}
+_DOING = {IDEATE: "has an idea", EDIT: "writes an edit", REPAIR: "mends what it wrote"}
 
 
 def _told(idea: Idea, written: Written, messages: Messages, reply: Reply) -> Idea:
@@ -242,14 +253,13 @@ def _told(idea: Idea, written: Written, messages: Messages, reply: Reply) -> Ide
 
 def _failure(reply: Reply, failure: Failure) -> Failure:
     """What is wrong with a reply that is of no use, if it did not end by itself."""
-    finish = reply.data.get("finish")
-    if finish == "length":
-        tokens = f" after {reply.output_tokens} tokens" if reply.output_tokens else ""
+    if _is_cut_off(reply):
+        cut_off = _cut_off(reply)
         return Failure(
-            f"the reply was cut off{tokens}: {failure.reason}",
-            f"Your reply was cut off{tokens}, its limit: say less, send smaller blocks.\n{failure.feedback}",
+            f"the reply was {cut_off}: {failure.reason}",
+            f"Your reply was {cut_off}, its limit: say less, send smaller blocks.\n{failure.feedback}",
         )
-    if finish == "refusal":
+    if reply.data.get("finish") == "refusal":
         return Failure(f"`{reply.model}` declined: {failure.reason}", failure.feedback)
     return failure
 
@@ -263,8 +273,8 @@ def _cut_off(reply: Reply) -> str:
 
 
 def _room(options: ModelOptions, *, is_mended: bool) -> int:
-    """The tokens of a first prompt at most; where its edit may be mended, the reply and what was wrong with it
-    have to find a place beside it."""
+    """The tokens of a first prompt at most; where its edit may be mended, the reply and what was wrong with
+    it have to find a place beside it."""
     if (most := _most_sent(options)) is None:
         return PROMPT_TOKENS
     room = most - most // 3 if is_mended else most

@@ -137,6 +137,20 @@ def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: 
     assert "The idea to carry out" not in scripted.requests[1].prompt
 
 
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_an_idea_that_is_cut_off_is_not_carried_out(
+    started: Started, scripted: ScriptedServer, is_mended: bool
+) -> None:
+    half = Answer("Title: return seven\nWhat: value() must not", finish="length", output_tokens=500)
+    whole = "Title: return two\nWhat: value() returns 2\nWhy: 2 > 1\nExpect: score 2"
+    scripted.say(half, whole if is_mended else half, told(swap("1", "2")))
+    run = started(f"{{ideate: {model(scripted)}, edit: {model(scripted)}}}")
+    assert run.best is not None and run.best.score == 2
+    again, edit = (request.prompt for request in scripted.requests[1:])
+    assert "cut off after 500 tokens" in again and "must not" not in again
+    assert "must not" not in edit and ("value() returns 2" in edit) == is_mended
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "more", "most"), [("scripted", ", context_tokens: 2400", 2400), ("gpt-4", "", 8192 - 500)]
