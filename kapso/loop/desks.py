@@ -31,6 +31,8 @@ LOST = "author.lost"
 """The event that tells that an author is asked no more in this session."""
 MOST_LOST = 3
 """After so many attempts in a row that found no provider, an author is asked no more in this session."""
+RESTS = "author.rests"
+"""The event that tells that an author is asked no more until there is a new best."""
 REPETITIONS = 20
 """After so many ideas in a row that merely repeat a known program, a proposer rests."""
 
@@ -110,7 +112,13 @@ class Desks:
         if self._lost[name] >= MOST_LOST:
             return True
         times, best = self._repeated.get(name, (0, 0))
-        return times >= REPETITIONS and best == self._run.history.best_number
+        return times >= self.repetitions(name) and best == self._run.history.best_number
+
+    def repetitions(self, name: str) -> int:
+        """After how many programs in a row that are known a proposer rests; what has no price may cost."""
+        author = self._run.authors.get(name)
+        is_free = author is None or author.most_cost == 0
+        return REPETITIONS if is_free else PAID_REPETITIONS
 
     def note_written(self, name: str, *, is_known: bool) -> None:
         """The author wrote a program, which is known or new."""
@@ -120,9 +128,13 @@ class Desks:
                 self._repeated[name] = (times + 1, self._run.history.best_number)
 
     def note_answer(self, name: str) -> None:
+            had_rested = self.rests(name)
         """The author's provider answered."""
         with self._run.lock:
             self._lost[name] = 0
+            is_over = self.rests(name) and not had_rested
+        if is_over:
+            self._run.journal.write(RESTS, proposer=name, repetitions=times + 1)
 
     def note_lost(self, name: str, reason: str) -> None:
         """An attempt of the author is abandoned. Calls that come to nothing use up the budget of attempts."""
