@@ -35,6 +35,8 @@ RESTS = "author.rests"
 """The event that tells that an author is asked no more until there is a new best."""
 REPETITIONS = 20
 """After so many ideas in a row that merely repeat a known program, a proposer rests."""
+PAID_REPETITIONS = 5
+"""The same for one that has to be paid: it is not asked twenty times for nothing."""
 
 
 class Desks:
@@ -81,11 +83,14 @@ class Desks:
         return self._is_busy(proposer) and self._run.goal.budget.attempts is not None
 
     def passes(self, proposer: Proposer) -> bool:
-        """Whether its turn is another's: it cannot be paid for, or time counts and all desks are taken."""
+        """Whether its turn is another's: the run is over, it cannot be paid for, or time counts and all desks
+        are taken."""
         if not isinstance(proposer, Author):
             return False
-        return not self._run.purse.affords(proposer.most_cost) or (
-            self._is_busy(proposer) and not self.must_wait_for(proposer)
+        return (
+            self._run.is_over()
+            or not self._run.purse.affords(proposer.most_cost)
+            or (self._is_busy(proposer) and not self.must_wait_for(proposer))
         )
 
     def sit_down(self, number: int, name: str) -> None:
@@ -123,18 +128,18 @@ class Desks:
     def note_written(self, name: str, *, is_known: bool) -> None:
         """The author wrote a program, which is known or new."""
         with self._run.lock:
+            had_rested = self.rests(name)
             times, _ = self._repeated.pop(name, (0, 0))
             if is_known:
                 self._repeated[name] = (times + 1, self._run.history.best_number)
-
-    def note_answer(self, name: str) -> None:
-            had_rested = self.rests(name)
-        """The author's provider answered."""
-        with self._run.lock:
-            self._lost[name] = 0
             is_over = self.rests(name) and not had_rested
         if is_over:
             self._run.journal.write(RESTS, proposer=name, repetitions=times + 1)
+
+    def note_answer(self, name: str) -> None:
+        """The author's provider answered."""
+        with self._run.lock:
+            self._lost[name] = 0
 
     def note_lost(self, name: str, reason: str) -> None:
         """An attempt of the author is abandoned. Calls that come to nothing use up the budget of attempts."""
@@ -225,7 +230,9 @@ class RunDesk(Desk):
 
     @property
     def repairs(self) -> int:
-        """See Desk."""
+        """See Desk. Once the run is over nothing more is asked for; an answer that waits is used."""
+        if self.used >= len(self._ended) and self._run.is_over():
+            return 0
         made: int = sum(each["purpose"] == REPAIR for each in self._ended[: self.used])
         allowed: int = self._run.goal.search.repairs
         return max(allowed - made, 0)

@@ -86,6 +86,8 @@ class Run:
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
         self.elapsed_s: Callable[[], float] = lambda: 0.0
+        self.is_over: Callable[[], bool] = lambda: False
+        """Whether its time is used up or it is to stop, so that nothing more is to be paid for."""
         self.in_flight: dict[int, str] = {}
         self.slots = Slots(1)
         self.hints = Hints(repository, name)

@@ -20,7 +20,7 @@ from kapso.loop.history import parents_first
 from kapso.loop.purse import Purse
 from kapso.propose.author import Reply
 from tests.loop import test_written
-from tests.loop.test_written import PRICE, RUN, attempts_of, calls_of, reply, wait_until
+from tests.loop.test_written import PRICE, RUN, attempts_of, broken, calls_of, reply, wait_until
 from tests.scripted.server import Answer, Request, ScriptedServer
 
 Demo = Callable[..., Any]
