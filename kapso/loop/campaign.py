@@ -91,6 +91,7 @@ class Campaign:
         self._news: queue.Queue[Proposed | Ended] = queue.Queue()
         run.on_proposed = lambda number: self._news.put(Proposed(number))
         run.elapsed_s = lambda: self.elapsed_s
+        run.is_over = lambda: self._is_time_over or run.folder.control() == "stopping"
         run.slots = Slots(parallel)
         self._numbers: set[int] = set()
         self._by_hand: set[int] = set()
@@ -155,7 +156,7 @@ class Campaign:
         launched = history.launched + len(self._numbers - self._by_hand)
         if goal.budget.attempts is not None and launched >= goal.budget.attempts:
             return Ending.ATTEMPTS
-        if goal.budget.time_s is not None and self.elapsed_s >= goal.budget.time_s:
+        if self._is_time_over:
             return Ending.TIME
         if self.run.desks.is_cost_spent:
             return Ending.COST
@@ -164,6 +165,11 @@ class Campaign:
         if self._resting_since == self._standing and not self._numbers:
             return Ending.EXHAUSTED
         return None
+
+    @property
+    def _is_time_over(self) -> bool:
+        limit = self.run.goal.budget.time_s
+        return limit is not None and self.elapsed_s >= limit
 
     @property
     def _standing(self) -> tuple[int, ...]:

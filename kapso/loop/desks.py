@@ -31,8 +31,12 @@ LOST = "author.lost"
 """The event that tells that an author is asked no more in this session."""
 MOST_LOST = 3
 """After so many attempts in a row that found no provider, an author is asked no more in this session."""
+RESTS = "author.rests"
+"""The event that tells that an author is asked no more until there is a new best."""
 REPETITIONS = 20
 """After so many ideas in a row that merely repeat a known program, a proposer rests."""
+PAID_REPETITIONS = 5
+"""The same for one that has to be paid: it is not asked twenty times for nothing."""
 
 
 class Desks:
@@ -46,6 +50,8 @@ class Desks:
         self._proposed: set[int] = set()
         self._repeated: dict[str, tuple[int, int]] = {}
         self._lost: Counter[str] = Counter()
+        self.checked = 0.0
+        """Dollars that it cost, in all sessions, to find out that the models answer."""
 
     @property
     def taken(self) -> int:
@@ -77,11 +83,14 @@ class Desks:
         return self._is_busy(proposer) and self._run.goal.budget.attempts is not None
 
     def passes(self, proposer: Proposer) -> bool:
-        """Whether its turn is another's: it cannot be paid for, or time counts and all desks are taken."""
+        """Whether its turn is another's: the run is over, it cannot be paid for, or time counts and all desks
+        are taken."""
         if not isinstance(proposer, Author):
             return False
-        return not self._run.purse.affords(proposer.most_cost) or (
-            self._is_busy(proposer) and not self.must_wait_for(proposer)
+        return (
+            self._run.is_over()
+            or not self._run.purse.affords(proposer.most_cost)
+            or (self._is_busy(proposer) and not self.must_wait_for(proposer))
         )
 
     def sit_down(self, number: int, name: str) -> None:
@@ -108,14 +117,24 @@ class Desks:
         if self._lost[name] >= MOST_LOST:
             return True
         times, best = self._repeated.get(name, (0, 0))
-        return times >= REPETITIONS and best == self._run.history.best_number
+        return times >= self.repetitions(name) and best == self._run.history.best_number
+
+    def repetitions(self, name: str) -> int:
+        """After how many programs in a row that are known a proposer rests; what has no price may cost."""
+        author = self._run.authors.get(name)
+        is_free = author is None or author.most_cost == 0
+        return REPETITIONS if is_free else PAID_REPETITIONS
 
     def note_written(self, name: str, *, is_known: bool) -> None:
         """The author wrote a program, which is known or new."""
         with self._run.lock:
+            had_rested = self.rests(name)
             times, _ = self._repeated.pop(name, (0, 0))
             if is_known:
                 self._repeated[name] = (times + 1, self._run.history.best_number)
+            is_over = self.rests(name) and not had_rested
+        if is_over:
+            self._run.journal.write(RESTS, proposer=name, repetitions=times + 1)
 
     def note_answer(self, name: str) -> None:
         """The author's provider answered."""
@@ -153,12 +172,22 @@ class Desks:
         """
         run = self._run
         landed = [attempt.cost or 0.0 for attempt in run.history.attempts.values()]
-        checks = [entry["cost"] for entry in run.journal.past if entry["event"] == CHECKED]
         costs = {number: calls.cost or 0.0 for number, calls in self.unlanded()}
         for number, commit in pending.items():
             known = read_pending(run.repository, commit).cost or 0.0
             costs[number] = max(costs.get(number, 0.0), known)
-        return math.fsum([*landed, *checks, *costs.values()])
+        return math.fsum([*landed, self.checked, *costs.values()])
+
+    def note_check(self, cost: float, told: float) -> None:
+        """Checks of the models cost so much in this session; `told` is what the records say of earlier ones.
+
+        The journal knows of those too whose session was killed, and may be deleted.
+        """
+        run = self._run
+        past = math.fsum(entry["cost"] for entry in run.journal.past if entry["event"] == CHECKED)
+        self.checked = max(past, told) + cost
+        if cost:
+            run.journal.write(CHECKED, cost=cost)
 
     def unlanded(self) -> Iterator[tuple[int, Calls]]:
         """The calls of attempts that have not landed."""
@@ -201,7 +230,9 @@ class RunDesk(Desk):
 
     @property
     def repairs(self) -> int:
-        """See Desk."""
+        """See Desk. Once the run is over nothing more is asked for; an answer that waits is used."""
+        if self.used >= len(self._ended) and self._run.is_over():
+            return 0
         made: int = sum(each["purpose"] == REPAIR for each in self._ended[: self.used])
         allowed: int = self._run.goal.search.repairs
         return max(allowed - made, 0)

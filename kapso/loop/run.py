@@ -86,6 +86,8 @@ class Run:
         self.cancel = threading.Event()
         self.on_proposed: Callable[[int], None] = lambda number: None
         self.elapsed_s: Callable[[], float] = lambda: 0.0
+        self.is_over: Callable[[], bool] = lambda: False
+        """Whether its time is used up or it is to stop, so that nothing more is to be paid for."""
         self.in_flight: dict[int, str] = {}
         self.slots = Slots(1)
         self.hints = Hints(repository, name)
@@ -335,7 +337,14 @@ class Run:
 
     def conditions(self) -> dict[str, Any]:
         """What was found out about evaluations beside the baseline, for the run's records."""
-        return {**self.history.noise.to_json(), "pinned_threads": self.evaluator.pinning.threads}
+        found = {**self.history.noise.to_json(), "pinned_threads": self.evaluator.pinning.threads}
+        return {**found, "checks_cost": self.desks.checked or None, "cost": self.cost}
+
+    @property
+    def cost(self) -> float | None:
+        """Dollars that models and agents took; None where none was asked, or no price is known."""
+        costs = [attempt.cost for attempt in self.history.attempts.values() if attempt.cost is not None]
+        return round(self.purse.spent, 9) if costs or self.purse.spent else None
 
     def keep_holdout(self, number: int, said: Mapping[str, Any]) -> None:
         """Keep a hold-out result where no proposer, prompt or trailer sees it."""

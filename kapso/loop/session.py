@@ -26,7 +26,6 @@ from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
 from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
-from kapso.loop.desks import CHECKED
 from kapso.loop.earlier import earlier_files, recall
 from kapso.loop.history import parents_first
 from kapso.loop.lesser import Lesser, hold_smallest
@@ -122,7 +121,6 @@ def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None
         landing.start_run(setting.repository, name, kept, setting.base)
         with open_run(setting, name, folder, voice.listener, voice.say) as run:
             recall(run.proposers, setting.repository, name)
-            run.journal.write("run.started", **facts_of(setting, name))
             return _Session(run, setting, voice, {}).go()
 
 
@@ -178,18 +176,19 @@ def _reopened(
     setting = settle(goal, base=facts["base"], say=voice.say)
     folder.tell("running")
     with open_run(setting, name, folder, voice.listener, voice.say) as run:
-        if not run.journal.past:
-            run.journal.write("run.started", **facts_of(setting, name))
-        run.journal.write("run.resumed")
         recall(run.proposers, repository, name)
-        yield _Session(run, setting, voice, end | {"raised": raised})
+        yield _Session(run, setting, voice, end | {"raised": raised}, is_resumed=True)
 
 
 class _Session:
     """From the first signal handler to the last record."""
 
-    def __init__(self, run: Run, setting: Setting, voice: Voice, end: Mapping[str, Any]) -> None:
+    def __init__(
+        self, run: Run, setting: Setting, voice: Voice, end: Mapping[str, Any], *, is_resumed: bool = False
+    ) -> None:
         self.run = run
+        self.is_resumed = is_resumed
+        self._is_announced = False
         self.setting = setting
         self.voice = voice
         self.end = end
@@ -211,6 +210,8 @@ class _Session:
                 return self._end(Ending.INTERRUPTED, None)
             except (MachineError, BrokenPipeError):  # the latter: whoever read the events has gone
                 with suppress(BrokenPipeError):
+                    if run.repository.refs.get(RunRefs(run.name).goal) is None:
+                        raise  # it never began
                     self.voice.say(f"nothing is lost; go on with: {self.voice.called} resume {run.name}")
                 raise
 
@@ -219,7 +220,9 @@ class _Session:
         sandbox = run.evaluator.files.sandbox
         for line in describe_sandbox(sandbox):
             self.voice.say(line)
-        checked = self._check_authors()
+        cost = self._check_authors()
+        self._announce()
+        run.desks.note_check(cost, float(self.end.get("checks_cost") or 0.0))
         self._prepare()
         for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
@@ -231,7 +234,7 @@ class _Session:
         )
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))
-            run.purse.spent = run.desks.spent(pending) + checked
+            run.purse.spent = run.desks.spent(pending)
             self.campaign.recover(pending)
             ask_again(run, read_facts(run.repository, run.name).get("from"))
             return self._campaign(self.campaign)
@@ -239,7 +242,7 @@ class _Session:
             self.campaign.close()
 
     def _check_authors(self) -> float:
-        """A bad key, a model that is not there, a cost without bound: found before anything is evaluated.
+        """A bad key, a model that is not there, a cost without bound: found before the run is announced.
 
         The dollars that finding out may have cost.
         """
@@ -247,14 +250,21 @@ class _Session:
             return 0.0
         try:
             check_costs(self.run.goal)
-            cost = sum(author.check() for author in self.run.authors.values())
+            return sum(author.check() for author in self.run.authors.values())
         except (MachineError, UsageError):
             if not commits.read_run(self.run.repository, self.run.name):
                 _forget(self.run.repository, self.run.name)
             raise
-        if cost:
-            self.run.journal.write(CHECKED, cost=cost)
-        return cost
+
+    def _announce(self) -> None:
+        """Tell, once, that the run goes on: what listens may count on it from now on."""
+        run = self.run
+        if not self._is_announced:
+            if not run.journal.past:
+                run.journal.write("run.started", **facts_of(self.setting, run.name))
+            if self.is_resumed:
+                run.journal.write("run.resumed")
+            self._is_announced = True
 
     def _prepare(self) -> None:
         """The base, the baseline, and what earlier sessions landed."""
@@ -331,6 +341,7 @@ class _Session:
 
     def _end(self, ending: Ending, found: Confirmation | None, smallest: Lesser | None = None) -> Result:
         run = self.run
+        self._announce()
         history = run.history
         is_finished = ending is not Ending.INTERRUPTED
         if is_finished:
@@ -397,7 +408,7 @@ class _Session:
             repository=str(run.repository.root),
             best_left_in=str(run.best_left_in) if run.best_left_in else None,
             front=len(run.front()),
-            cost=round(run.purse.spent, 6) if run.authors else None,
+            cost=run.cost,
             stages=tally(run.goal, history.attempts.values()),
             leave_by=self._leave_by,
         )

@@ -13,7 +13,6 @@ from kapso.attempt import HUMAN, now, rfc3339
 from kapso.evaluate.evaluator import Place, Produced
 from kapso.evaluate.measured import Measured
 from kapso.evaluate.stages import Course
-from kapso.loop.desks import REPETITIONS
 from kapso.loop.graph import AttemptState, idea_of
 from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
@@ -130,9 +129,10 @@ class AttemptSteps:
     def _rests(self, state: AttemptState, proposer: Proposer) -> bool:
         """Whether it merely repeats itself, or cannot be paid for."""
         times = len(state["known"].get(proposer.name, []))
-        if times >= REPETITIONS or self.run_.desks.rests(proposer.name):
+        desks = self.run_.desks
+        if times >= desks.repetitions(proposer.name) or desks.rests(proposer.name):
             return True
-        return proposer.name in state.get("unpaid", []) or self.run_.desks.passes(proposer)
+        return proposer.name in state.get("unpaid", []) or desks.passes(proposer)
 
     def _context(self, state: AttemptState, proposer: str, is_last: bool) -> Context:
         run = self.run_

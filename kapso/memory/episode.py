@@ -139,7 +139,6 @@ def summarise(
     declared = by_number.get(end["best"]) if isinstance(end.get("best"), int) else None
     if declared is not None:
         best = declared.attempt
-    costs = [episode.attempt.cost for episode in by_number.values() if episode.attempt.cost is not None]
     return RunSummary(
         run=run,
         goal=_text(goal.get("goal")) or run.rpartition("-")[0] or run,
@@ -153,10 +152,21 @@ def summarise(
         best_score=best.score if best else None,
         best_attempt=best.number if best else None,
         attempts=sum(number != BASELINE for number in by_number),
-        cost=math.fsum(costs) if costs else None,
+        cost=_cost(by_number.values(), end),
         started=_moment(goal.get("started")) or (baseline.attempt.started if baseline else None),
         finished=_moment(end.get("finished")),
     )
+
+
+def _cost(episodes: Iterable[Episode], end: Mapping[str, Any]) -> float | None:
+    """What the attempts and the checks of the models cost, or what the last session told, if that is more: it
+    knows of calls too whose attempts have not landed."""
+    costs = [episode.attempt.cost for episode in episodes if episode.attempt.cost is not None]
+    known = [end[name] for name in ("checks_cost", "cost") if isinstance(end.get(name), int | float)]
+    if not costs and not known:
+        return None
+    checks, total = (float(end.get(name) or 0.0) for name in ("checks_cost", "cost"))
+    return round(max(math.fsum([*costs, checks]), total), 9)
 
 
 def _beats(score: float, other: float, maximize: bool) -> bool:

@@ -70,6 +70,7 @@ def test_the_command_line_names_what_the_goal_gives_options(make_goal: MakeGoal)
     "value", ["sk-proj-4f9a", "AIzaSyD3adB33fD3adB33fD3adB33f", "'ghp_" + "a1" * 20 + "'"]
 )
 def test_a_key_that_was_pasted_is_never_repeated(make_goal: MakeGoal, value: str) -> None:
-    with pytest.raises(GoalError) as caught:
-        make_goal(f"propose: [{{llm: {{model: 'openai:x', api_key_env: {value}}}}}]")
-    assert value not in caught.value.render()
+    for name in ("api_key_env", "api_key", "apiKey", "token"):
+        with pytest.raises(GoalError, match="no name of a variable|no place in a goal") as caught:
+            make_goal(f"propose: [{{llm: {{model: 'openai:x', {name}: {value}}}}}]")
+        assert value not in caught.value.render() and "variable" in caught.value.render()

@@ -165,9 +165,20 @@ def test_a_provider_that_is_down_abandons_the_attempt_and_others_go_on(
 
 def test_a_bad_key_is_found_before_the_first_attempt(written: Demo, scripted: ScriptedServer) -> None:
     scripted.key = "another"
-    done = written(1)("run", check=2)
+    kapso = written(1)
+    done = kapso("run", "--json", check=2)
     assert "SCRIPTED_KEY" in done.stderr and "Traceback" not in done.stderr
     assert scripted.requests == []
+    assert done.stdout == "" and kapso.json("ls") == []  # no run is announced that there is not
+
+
+@pytest.mark.slow
+def test_a_server_that_is_not_there_is_found_too(written: Demo, scripted: ScriptedServer) -> None:
+    kapso = written(1)
+    kapso.edit(scripted.openai_url, "http://127.0.0.1:9/v1")
+    done = kapso("run", "--json", check=1)
+    assert "does not answer" in done.stderr and "nothing is lost" not in done.stderr
+    assert done.stdout == "" and kapso.json("ls") == []
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from kapso.loop.history import parents_first
 from kapso.loop.purse import Purse
 from kapso.propose.author import Reply
 from tests.loop import test_written
-from tests.loop.test_written import PRICE, RUN, attempts_of, calls_of, reply, wait_until
+from tests.loop.test_written import PRICE, RUN, attempts_of, broken, calls_of, reply, wait_until
 from tests.scripted.server import Answer, Request, ScriptedServer
 
 Demo = Callable[..., Any]
@@ -92,10 +92,53 @@ def test_a_model_that_repeats_itself_is_not_paid_for_ever(written: Demo, scripte
     scripted.respond = lambda request: Answer(reply(2, 20), input_tokens=1000, output_tokens=100)
     kapso = written(40, PRICE, others=", mutate, tune")
     kapso("run")
-    assert len(scripted.requests) < 60  # 20 in a row, and a few for each new best
+    assert len(scripted.requests) < 20  # 5 in a row, and a few for each new best
     [run] = kapso.json("ls")
     assert run["cost"] == pytest.approx(scripted.cost(1.0, 1.0))
     kapso.check_whole(run["run"], run["attempts"])
+
+
+@pytest.mark.parametrize(("price", "asked"), [("1.0", 5), ("0", 20)])
+def test_who_is_paid_rests_sooner(written: Demo, scripted: ScriptedServer, price: str, asked: int) -> None:
+    """Where all that it writes is known, after the first two."""
+    scripted.respond = lambda request: reply(2, 20 if len(scripted.requests) == 1 else 19)
+    kapso = written(9, f"price: {{input: {price}, output: {price}}}")
+    kapso.edit("search: {", "search: {policy: greedy, ")
+    done = kapso("run", "--json", check=0)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(scripted.requests) == 2 + asked
+    assert [each["repetitions"] for each in events if each["event"] == "author.rests"] == [asked]
+    assert events[-1]["reason"] == "exhausted"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_broken", [True, False])
+def test_nothing_is_mended_once_time_is_over(
+    written: Demo, scripted: ScriptedServer, is_broken: bool
+) -> None:
+    def respond(request: Request) -> str:
+        time.sleep(5)
+        return broken() if is_broken else reply(99, 20)
+
+    scripted.respond = respond
+    kapso = written(9, run=json.dumps(f"grep -q 99 params.json && exit 3; {RUN}"))
+    kapso("run", "--time", "4s", check=3)
+    [attempt] = attempts_of(kapso)
+    assert len(scripted.requests) == 1
+    assert attempt["outcome"] == ("invalid" if is_broken else "crashed")
+    assert attempt["reason"] and "not mended" not in attempt["reason"]
+
+
+@pytest.mark.slow
+def test_nothing_is_mended_once_it_is_to_stop(written: Demo, scripted: ScriptedServer) -> None:
+    def respond(request: Request) -> str:
+        kapso("stop", check=0)
+        return broken()
+
+    scripted.respond = respond
+    kapso = written(9)
+    kapso("run", check=3)
+    assert len(scripted.requests) == 1 and attempts_of(kapso)[0]["outcome"] == "invalid"
 
 
 @pytest.mark.slow

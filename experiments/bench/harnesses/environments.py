@@ -7,17 +7,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 MADE = "made"
 """The file that says that an environment is complete."""
 
 
-def python_of(*requirements: str, variables: Mapping[str, str] | None = None) -> Path:
+def python_of(*requirements: str, has_dependencies: bool = True) -> Path:
     """The interpreter of an environment that holds exactly these, made if it is not there yet.
 
-    `variables` are for the installation alone.
+    With `has_dependencies` False, what they depend on is left out.
     """
     folder = _folder(requirements)
     if not is_made(*requirements):
@@ -25,7 +24,7 @@ def python_of(*requirements: str, variables: Mapping[str, str] | None = None) ->
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         install = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *requirements]
-        if subprocess.run(install, env={**os.environ, **(variables or {})}).returncode:
+        if subprocess.run([*install, *([] if has_dependencies else ["--no-deps"])]).returncode:
             raise SystemExit(f"{' '.join(requirements)} could not be installed")
         (folder / MADE).touch()
     return folder / "bin/python"

@@ -18,7 +18,13 @@ TRIAL_S = 60.0
 
 
 def check_agent(options: AgentOptions, site: Site) -> None:
-    """UsageError, with the remedy, for what is missing: the command, a variable, a login."""
+    """UsageError, with the remedy, for what is missing: the command, a variable, a login, in this order."""
+    if options.cli is not None:
+        cli = KNOWN[options.cli]
+        trial = f"HOME=$KAPSO_OUT exec {options.cli} --version"
+        _check_starts(options.cli, trial, cli.install, site, cli.env)
+    elif program := re.match(r"\s*([\w.+-]+)\s", f"{options.command} "):
+        _check_starts(program[1], f"command -v {program[1]}", None, site, {})
     for name in options.env:
         if name not in os.environ:
             raise UsageError(
@@ -28,13 +34,7 @@ def check_agent(options: AgentOptions, site: Site) -> None:
             )
     check_home(options.home)
     if options.cli is not None:
-        cli = KNOWN[options.cli]
-        _check_login(options.cli, cli, options)
-        _check_starts(
-            options.cli, f"HOME=$KAPSO_OUT exec {options.cli} --version", cli.install, site, cli.env
-        )
-    elif program := re.match(r"\s*([\w.+-]+)\s", f"{options.command} "):
-        _check_starts(program[1], f"command -v {program[1]}", None, site, {})
+        _check_login(options.cli, KNOWN[options.cli], options)
 
 
 def _check_login(name: str, cli: Cli, options: AgentOptions) -> None:

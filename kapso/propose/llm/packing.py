@@ -57,6 +57,13 @@ def carry_out(messages: Sequence[Mapping[str, str]], idea: str, templates: Templ
     return [*map(dict, before), _message(last["role"], f"{last['content']}\n{said}")]
 
 
+def shorter(messages: Sequence[Mapping[str, str]], cut_off: str) -> Messages:
+    """What was asked, asked anew after a reply that was cut off; half an idea is no part of it."""
+    *before, last = messages
+    said = f"Be brief: an earlier reply was {cut_off}, its limit, before it came to its end."
+    return [*map(dict, before), _message(last["role"], f"{last['content']}\n{said}\n")]
+
+
 def repair(
     messages: Sequence[Mapping[str, str]],
     reply_text: str,

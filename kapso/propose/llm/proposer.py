@@ -19,7 +19,15 @@ from kapso.propose.author import BudgetSpent, Desk, Failure, NoUsableEdit, Reply
 from kapso.propose.costs import models_of
 from kapso.propose.llm.chat import MOST_BILLED, Chat
 from kapso.propose.llm.edits import Unusable, Written, apply, put
-from kapso.propose.llm.packing import FAILURE_TOKENS, PROMPT_TOKENS, Messages, carry_out, pack, repair
+from kapso.propose.llm.packing import (
+    FAILURE_TOKENS,
+    PROMPT_TOKENS,
+    Messages,
+    carry_out,
+    pack,
+    repair,
+    shorter,
+)
 from kapso.propose.llm.paths import Paths
 from kapso.propose.llm.prices import context_window, most_tokens
 from kapso.propose.llm.reading import read_reply
@@ -112,9 +120,7 @@ class Llm:
     # Messages
 
     def _packed(self, context: Context, chat: Chat, purpose: str) -> Messages:
-        room = _room(chat.options)
-        if chat.options.context_tokens is not None and purpose == EDIT and self._goal.search.repairs:
-            room -= room // 3  # for the reply, and what was wrong with it
+        room = _room(chat.options, is_mended=purpose == EDIT and self._goal.search.repairs > 0)
         follows = purpose == EDIT and self._thinker is not None
         return pack(context, self._read, self._templates, room, purpose, idea_follows=follows)
 
@@ -123,9 +129,12 @@ class Llm:
         messages: Messages = idea.details["messages"]
         if self._thinker is None:
             return idea, messages
-        reply = self._ask(self._thinker, IDEATE, idea.details["ask"], desk)
-        if not reply.text.strip() or reply.data.get("finish") == "refusal":
-            return idea, messages  # there is no idea: the writer has one of its own
+        ask = idea.details["ask"]
+        reply = self._ask(self._thinker, IDEATE, ask, desk)
+        if _is_cut_off(reply) and desk.repairs:
+            reply = self._ask(self._thinker, REPAIR, shorter(ask, _cut_off(reply)), desk)
+        if not reply.text.strip() or _is_cut_off(reply) or reply.data.get("finish") == "refusal":
+            return idea, messages  # there is no whole idea: the writer has one of its own
         told = read_reply(reply.text, Paths(()))
         idea = replace(idea, title=told.title, hypothesis=told.hypothesis)
         return idea, carry_out(messages, reply.text, self._templates)
@@ -153,7 +162,7 @@ class Llm:
             is_applied = changed is not None
             return repair(messages, reply, failure, self._templates, applied=is_applied, changed=changed)
 
-        most = writer.options.context_tokens
+        most = _most_sent(writer.options)
         whole = made(messages, reply, changed)
         if most is None or _count(whole) <= most:
             return whole
@@ -228,7 +237,7 @@ class Llm:
             raise
 
 
-_DOING = {IDEATE: "has an idea", EDIT: "writes an edit", REPAIR: "mends its edit"}
+_DOING = {IDEATE: "has an idea", EDIT: "writes an edit", REPAIR: "mends what it wrote"}
 
 
 def _told(idea: Idea, written: Written, messages: Messages, reply: Reply) -> Idea:
@@ -244,24 +253,43 @@ def _told(idea: Idea, written: Written, messages: Messages, reply: Reply) -> Ide
 
 def _failure(reply: Reply, failure: Failure) -> Failure:
     """What is wrong with a reply that is of no use, if it did not end by itself."""
-    finish = reply.data.get("finish")
-    if finish == "length":
-        tokens = f" after {reply.output_tokens} tokens" if reply.output_tokens else ""
+    if _is_cut_off(reply):
+        cut_off = _cut_off(reply)
         return Failure(
-            f"the reply was cut off{tokens}: {failure.reason}",
-            f"Your reply was cut off{tokens}, its limit: say less, send smaller blocks.\n{failure.feedback}",
+            f"the reply was {cut_off}: {failure.reason}",
+            f"Your reply was {cut_off}, its limit: say less, send smaller blocks.\n{failure.feedback}",
         )
-    if finish == "refusal":
+    if reply.data.get("finish") == "refusal":
         return Failure(f"`{reply.model}` declined: {failure.reason}", failure.feedback)
     return failure
 
 
-def _room(options: ModelOptions) -> int:
-    """The tokens of a prompt at most."""
+def _is_cut_off(reply: Reply) -> bool:
+    return bool(reply.data.get("finish") == "length")
+
+
+def _cut_off(reply: Reply) -> str:
+    return "cut off" + (f" after {reply.output_tokens} tokens" if reply.output_tokens else "")
+
+
+def _room(options: ModelOptions, *, is_mended: bool) -> int:
+    """The tokens of a first prompt at most; where its edit may be mended, the reply and what was wrong with
+    it have to find a place beside it."""
+    if (most := _most_sent(options)) is None:
+        return PROMPT_TOKENS
+    room = most - most // 3 if is_mended else most
+    return room if options.context_tokens is not None else min(PROMPT_TOKENS, room)
+
+
+def _most_sent(options: ModelOptions) -> int | None:
+    """The tokens that all messages may take: as the goal says, or what the model's window leaves beside the
+    reply; None where neither is known."""
     if options.context_tokens is not None:
         return options.context_tokens
-    window = context_window(options)
-    return PROMPT_TOKENS if window is None else min(PROMPT_TOKENS, window // 2)
+    if (window := context_window(options)) is None:
+        return None
+    least = window // 4
+    return max(window - (options.max_tokens or least), least)
 
 
 def _count(messages: Messages) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -286,6 +287,16 @@ def test_the_users_repository_stays_as_it_is(shop: Any) -> None:
     assert not [each for each in shop.sandbox._session.folder.glob("agent-*")]
 
 
+@pytest.fixture
+def claude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of that name, as if it were installed."""
+    command = tmp_path / "bin/claude"
+    command.parent.mkdir()
+    command.write_text("#!/bin/sh\necho 2.1\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}:{os.environ['PATH']}")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -295,16 +306,16 @@ def test_the_users_repository_stays_as_it_is(shop: Any) -> None:
         ({"command": "true", "home": ("/etc",)}, "is not inside your home folder"),
     ],
 )
-def test_check_finds_what_is_missing(shop: Any, options: dict[str, Any], message: str) -> None:
+def test_check_finds_what_is_missing(claude: None, shop: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         shop.agent(**options).check()
 
 
-def test_check_names_the_install_command(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "x" * 20)
-    with pytest.raises(UsageError, match="not installed") as caught:
-        shop.agent(cli="opencode").check()
-    assert "npm install -g opencode-ai" in str(caught.value.help)
+@pytest.mark.parametrize("options", [{}, {"env": ("NOT_SET_AT_ALL",)}])
+def test_that_it_is_not_installed_is_said_before_all_else(shop: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="`claude` is not installed") as caught:
+        shop.agent(cli="claude", **options).check()
+    assert "npm install -g @anthropic-ai/claude-code" in str(caught.value.help)
 
 
 def test_its_last_line_is_shown_while_it_works(shop: Any) -> None:

@@ -137,13 +137,34 @@ def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: 
     assert "The idea to carry out" not in scripted.requests[1].prompt
 
 
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_an_idea_that_is_cut_off_is_not_carried_out(
+    started: Started, scripted: ScriptedServer, is_mended: bool
+) -> None:
+    half = Answer("Title: return seven\nWhat: value() must not", finish="length", output_tokens=500)
+    whole = "Title: return two\nWhat: value() returns 2\nWhy: 2 > 1\nExpect: score 2"
+    scripted.say(half, whole if is_mended else half, told(swap("1", "2")))
+    run = started(f"{{ideate: {model(scripted)}, edit: {model(scripted)}}}")
+    assert run.best is not None and run.best.score == 2
+    again, edit = (request.prompt for request in scripted.requests[1:])
+    assert "cut off after 500 tokens" in again and "must not" not in again
+    assert "must not" not in edit and ("value() returns 2" in edit) == is_mended
+
+
 @pytest.mark.slow
-def test_a_repair_stays_within_what_the_model_takes(started: Started, scripted: ScriptedServer) -> None:
+@pytest.mark.parametrize(
+    ("name", "more", "most"), [("scripted", ", context_tokens: 2400", 2400), ("gpt-4", "", 8192 - 500)]
+)
+def test_a_repair_stays_within_what_the_model_takes(
+    started: Started, scripted: ScriptedServer, name: str, more: str, most: int
+) -> None:
+    """As the goal says, or as the list of models knows its window."""
+    scripted.models = [name]
     scripted.say("I think about it at length.\n" * 2000, told(swap("1", "2")))
-    run = started(model(scripted, ", context_tokens: 2400"))
+    run = started(model(scripted, more, name))
     assert run.attempts()[1].score == 2
     sizes = [sum(count_tokens(text) for _, text in request.messages) for request in scripted.requests]
-    assert max(sizes) <= 2400
+    assert max(sizes) <= most
     assert "I think about it" in scripted.requests[1].prompt
 
 
