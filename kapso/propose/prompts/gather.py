@@ -65,6 +65,8 @@ class Gatherer:
         self.files = _Some(context.files, visible(context.goal, context.files))
         self._read = cache(read)
         self._diffs: dict[tuple[str, str], str] = {}
+        self.is_all = False
+        """Whether `material` left nothing out for want of room: with more it gives the same."""
 
     @cached_property
     def least(self) -> Material:
@@ -89,8 +91,10 @@ class Gatherer:
         code = self._program.tokens if with_code else 0
         room = Room(max(tokens - code, int(RECORD_SHARE * tokens)))
         found = self._record(room)
+        self.is_all = room.was_enough
         if not with_code:
             return found
+        self.is_all = self.is_all and self._program.tokens <= tokens - room.used
         views, unseen = self._program.within(tokens - room.used)
         return replace(
             found,
@@ -105,6 +109,7 @@ class Gatherer:
         least, seen = self.least, {self.start.number, BASELINE}
         room.share(0.15)
         feedback = tail(self.start.feedback or "", min(OWN_TOKENS, room.left))
+        room.was_enough = room.left >= OWN_TOKENS or not feedback
         lineage = self._lineage()
         room.takes(count_tokens(feedback) + 12 * len(lineage))
         room.share(0.05)

@@ -12,11 +12,13 @@ ITEM_TOKENS = 12
 
 
 class Room:
-    """`left` is what the part at hand may still take, `used` what all took so far."""
+    """`left` is what the part at hand may still take, `used` what all took so far; `was_enough` until
+    something did not fit."""
 
     def __init__(self, tokens: int) -> None:
         self.used = 0
         self.left = 0
+        self.was_enough = True
         self._tokens = max(0, tokens)
 
     def share(self, part: float) -> None:
@@ -26,6 +28,7 @@ class Room:
     def takes(self, tokens: int) -> bool:
         """Take so many tokens if they are left."""
         if tokens > self.left:
+            self.was_enough = False
             return False
         self.left -= tokens
         self.used += tokens
