@@ -39,6 +39,6 @@ COMMANDS: dict[str, Entry] = {
     "learn": Entry(None, "Read sources into the library."),
     "search": Entry(None, "Search the library."),
     "tui": Entry(None, "The dashboard."),
-    "mcp": Entry(None, "Serve library, lessons and runs to coding agents."),
+    "mcp": Entry("kapso.cli.mcp:mcp", "Serve library and runs to coding agents."),
 }
 """In the order in which the help lists them."""
