@@ -19,7 +19,7 @@ from kapso.propose.author import BudgetSpent, Desk, Failure, NoUsableEdit, Reply
 from kapso.propose.costs import models_of
 from kapso.propose.llm.chat import MOST_BILLED, Chat
 from kapso.propose.llm.edits import Unusable, Written, apply, put
-from kapso.propose.llm.packing import FAILURE_TOKENS, PROMPT_TOKENS, Messages, carry_out, pack, repair
+from kapso.propose.llm.packing import FAILURE_TOKENS, PROMPT_TOKENS, Messages, Packed, carry_out, pack, repair
 from kapso.propose.llm.paths import Paths
 from kapso.propose.llm.prices import context_window, most_tokens
 from kapso.propose.llm.reading import read_reply
@@ -70,17 +70,19 @@ class Llm:
         weights = [chat.options.weight for chat in self._writers]
         drawn = random.Random(f"{context.seed} model").choices(range(len(weights)), weights)[0]
         writer = self._writers[drawn]
+        messages, rests_on = self._packed(context, writer, EDIT)
         details: dict[str, Any] = {
             "model": drawn,
             "start": context.parents[0].commit,
-            "messages": self._packed(context, writer, EDIT),
+            "messages": messages,
         }
         tokens = dict.fromkeys(self._writers, most_tokens(details["messages"]))
         if self._thinker is not None:
-            details["ask"] = self._packed(context, self._thinker, IDEATE)
+            details["ask"], also = self._packed(context, self._thinker, IDEATE)
+            rests_on = tuple(dict.fromkeys([*rests_on, *also]))
             tokens[self._thinker] = most_tokens(details["ask"])
         self.most_cost = self._most(tokens)
-        return Idea(title="", parameters={"model": writer.name}, details=details)
+        return Idea(title="", parameters={"model": writer.name}, details=details, rests_on=rests_on)
 
     def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
         """See Author. Replies that are of no use, and programs that are known, go back while repairs last."""
@@ -111,7 +113,7 @@ class Llm:
 
     # Messages
 
-    def _packed(self, context: Context, chat: Chat, purpose: str) -> Messages:
+    def _packed(self, context: Context, chat: Chat, purpose: str) -> Packed:
         room = _room(chat.options)
         if chat.options.context_tokens is not None and purpose == EDIT and self._goal.search.repairs:
             room -= room // 3  # for the reply, and what was wrong with it
