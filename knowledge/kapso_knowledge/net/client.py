@@ -174,6 +174,12 @@ class Client:
     def _get(self, url: str, limits: _Limits) -> Fetched | str:
         """What stands at `url`, or the address that it redirects to."""
         self._pace(host_of(url), limits.pause_s)
+        try:
+            return self._ask_once(url, limits)
+        finally:
+            self._asked[host_of(url)] = time.monotonic()
+
+    def _ask_once(self, url: str, limits: _Limits) -> Fetched | str:
         kept = self._cache.get(url) if self._cache else None
         headers = {**_HEADERS, **_conditions(kept)}
         with self._wire.answer(url, headers, allow_private=self._allow_private) as response:
@@ -197,7 +203,6 @@ class Client:
         if pause > self._wire.deadline.left:
             raise Unfetched("no time is left for the pause between two requests")
         time.sleep(max(pause, 0.0))
-        self._asked[host] = time.monotonic()
 
     # Interfaces
 
@@ -218,7 +223,7 @@ class Client:
 def _target(url: str, location: str) -> str:
     try:
         return normal(location, url)
-    except (Unfetched, ValueError) as failure:
+    except Unfetched as failure:
         raise Unfetched(f"it redirects to what is not followed: {failure}") from None
 
 

@@ -19,7 +19,7 @@ def normal(url: str, base: str | None = None) -> str:
 
     Raises Unfetched for what is no http(s) address, or carries a name and password.
     """
-    parts = _split(urljoin(base, url.strip()) if base else url.strip())
+    parts = _split(url.strip(), base)
     host, port = _host(parts), parts.port
     netloc = host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"
     path = re.sub(r";jsessionid=[^/?#]*", "", parts.path, flags=re.I)
@@ -27,11 +27,11 @@ def normal(url: str, base: str | None = None) -> str:
     return urlunsplit((parts.scheme, netloc, path, _query(parts.query), ""))
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: str, base: str | None) -> SplitResult:
     if re.search(r"[\s\\\x00-\x1f\x7f]", url):
         raise Unfetched("not an address: it holds blanks, backslashes or control characters")
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url) if base else url)
         parts.port  # noqa: B018  it is read when it is asked for
     except ValueError as error:
         raise Unfetched(f"not an address: {error}") from error
@@ -73,8 +73,8 @@ def shown(url: str) -> str:
     netloc = parts.netloc.rpartition("@")[2]
     fields = parse_qsl(parts.query, keep_blank_values=True)
     if any(_SECRET.search(name) for name, _ in fields):
-        query = urlencode(
-            [(name, "…" if _SECRET.search(name) else value) for name, value in fields], safe="…"
+        query = "&".join(
+            f"{quote(name)}=…" if _SECRET.search(name) else urlencode({name: value}) for name, value in fields
         )
     else:
         query = parts.query

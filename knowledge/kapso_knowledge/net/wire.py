@@ -67,6 +67,8 @@ class Wire:
                 response.close()
         except httpx.InvalidURL as error:
             raise Unfetched(f"not an address: {error}") from error
+        except httpx.RemoteProtocolError as error:  # all that httpx itself finds wrong in an answer
+            raise Unfetched("it redirects to what is not followed: not an address") from error
         except BROKEN as error:
             raise self._broken(error, host_of(url)) from error
 
