@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ class Verdict(StrEnum):
     WORSE = "worse"
 
 
+_NODE = re.compile(r"[0-9a-f]{12}")
+
 BASELINE = 0
 """The number of the baseline; attempts count from 1."""
 
@@ -38,7 +41,10 @@ HUMAN = "human"
 
 @dataclass(frozen=True)
 class Attempt:
-    """A landed attempt. `commit` and `tree` are hex ids, `duration_s` seconds, `cost` dollars."""
+    """A landed attempt. `commit` and `tree` are hex ids, `duration_s` seconds, `cost` dollars.
+
+    `recalled` is what it was told of: lessons (`L12`) and nodes of libraries (twelve hex digits).
+    """
 
     run: str
     number: int
@@ -58,7 +64,7 @@ class Attempt:
     reason: str | None = None
     duration_s: float | None = None
     cost: float | None = None
-    lessons: tuple[str, ...] = ()
+    recalled: tuple[str, ...] = ()
     evaluator: str = ""
     sandbox: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -67,6 +73,16 @@ class Attempt:
     @property
     def is_scored(self) -> bool:
         return self.outcome is Outcome.SCORED
+
+    @property
+    def lessons(self) -> tuple[str, ...]:
+        """The lessons that were recalled for it."""
+        return tuple(each for each in self.recalled if not _NODE.fullmatch(each))
+
+    @property
+    def knowledge(self) -> tuple[str, ...]:
+        """The nodes of libraries that it was told of."""
+        return tuple(each for each in self.recalled if _NODE.fullmatch(each))
 
     def to_json(self) -> dict[str, Any]:
         """The object that `kapso ls RUN --json` prints: keys never vanish, unknown is null."""
@@ -87,6 +103,7 @@ class Attempt:
             "duration": self.duration_s,
             "cost": self.cost,
             "lessons": list(self.lessons),
+            "knowledge": list(self.knowledge),
             "started": rfc3339(self.started),
             "finished": rfc3339(self.finished),
         }

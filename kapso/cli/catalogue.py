@@ -36,9 +36,9 @@ COMMANDS: dict[str, Entry] = {
     "approve": Entry(None, "Let an attempt that waits for approval run."),
     "reject": Entry(None, "Turn an attempt that waits for approval down."),
     "lessons": Entry(None, "What was learnt."),
-    "learn": Entry(None, "Read sources into the library."),
-    "search": Entry(None, "Search the library."),
+    "learn": Entry("kapso.cli.learn:learn", "Read sources into the library."),
+    "search": Entry("kapso.cli.search:search", "Search the library."),
     "tui": Entry(None, "The dashboard."),
-    "mcp": Entry(None, "Serve library, lessons and runs to coding agents."),
+    "mcp": Entry("kapso.cli.mcp:mcp", "Serve library and runs to coding agents."),
 }
 """In the order in which the help lists them."""

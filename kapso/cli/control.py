@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kapso.cli.output import json_option, print_json
 from kapso.errors import UsageError
+
+if TYPE_CHECKING:
+    from kapso.cli.pick import Log
 
 
 @click.command(epilog="Example: kapso pause circle-packing")
@@ -33,16 +38,22 @@ def told(name: str, state: str, what: str, as_json: bool) -> int:
     return 0
 
 
-def _tell(run: str | None, state: str, what: str, as_json: bool) -> int:
-    from kapso.cli.pick import open_log
+def tell_live(log: Log, name: str, state: str) -> None:
+    """Tell the process that works on the run; UsageError where none does."""
     from kapso.loop.run_folder import RunFolder
     from kapso.memory.live import live_status
 
-    log = open_log()
-    name = log.run(run).run
     if live_status(log.repository.state_dir, name) is None:
         raise UsageError(
             f"run `{name}` is not running", help=f"`kapso resume {name}` goes on with it", slug="not-running"
         )
     RunFolder(log.repository.state_dir, name).tell(state)
+
+
+def _tell(run: str | None, state: str, what: str, as_json: bool) -> int:
+    from kapso.cli.pick import open_log
+
+    log = open_log()
+    name = log.run(run).run
+    tell_live(log, name, state)
     return told(name, state, what, as_json)

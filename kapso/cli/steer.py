@@ -41,7 +41,7 @@ def steer(arguments: tuple[str, ...], as_json: bool) -> int:
         print_json({"run": run.run, "time": hint.time, "text": hint.text})
         return 0
     click.echo(f"{run.run}: every later prompt carries the hint")
-    for line in _why_unheard(log.repository, run):
+    for line in why_unheard(log.repository, run):
         click.echo(f"note: {line}", err=True)
     return 0
 
@@ -55,7 +55,12 @@ def _split(arguments: tuple[str, ...]) -> tuple[str | None, str]:
             help='first the run, then the hint in quotes: kapso steer RUN "what to try"',
             slug="usage",
         )
-    text = arguments[-1].strip()
+    return (arguments[0] if len(arguments) == 2 else None), checked(arguments[-1])
+
+
+def checked(hint: str) -> str:
+    """The hint as it is kept; UsageError where it is empty or too long."""
+    text = hint.strip()
     if not text:
         raise UsageError("the hint is empty", help='kapso steer RUN "what to try"', slug="usage")
     if len(text) > LONGEST:
@@ -64,10 +69,10 @@ def _split(arguments: tuple[str, ...]) -> tuple[str | None, str]:
             help="every later prompt carries it: say what matters",
             slug="usage",
         )
-    return (arguments[0] if len(arguments) == 2 else None), text
+    return text
 
 
-def _why_unheard(repository: Repository, run: RunSummary) -> list[str]:
+def why_unheard(repository: Repository, run: RunSummary) -> list[str]:
     """Why no prompt may follow that carries the hint."""
     from kapso.errors import KapsoError
     from kapso.loop.stored import stored_goal

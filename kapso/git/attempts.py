@@ -36,7 +36,7 @@ class Pending:
     proposer: str
     title: str
     hypothesis: str
-    lessons: tuple[str, ...]
+    recalled: tuple[str, ...]
     started: datetime
     cost: float | None = None
 
@@ -53,7 +53,7 @@ def author(proposer: str) -> tuple[str, str]:
 
 def pending_message(pending: Pending) -> str:
     """The message of a candidate that is about to be evaluated: all that is known before."""
-    optional = {"Kapso-Cost": _number(pending.cost), "Kapso-Lessons": " ".join(pending.lessons) or None}
+    optional = {"Kapso-Cost": _number(pending.cost), "Kapso-Lessons": " ".join(pending.recalled) or None}
     trailers = _origin(pending.run, pending.number, pending.proposer)
     trailers.update({name: value for name, value in optional.items() if value is not None})
     return format_message(f"{pending.proposer}: {clip_title(pending.title)}", pending.hypothesis, trailers)
@@ -71,7 +71,7 @@ def attempt_message(attempt: Attempt) -> str:
         "Kapso-Evaluator": attempt.evaluator or None,
         "Kapso-Sandbox": attempt.sandbox or None,
         "Kapso-Reason": attempt.reason,
-        "Kapso-Lessons": " ".join(attempt.lessons) or None,
+        "Kapso-Lessons": " ".join(attempt.recalled) or None,
     }
     trailers = _origin(attempt.run, attempt.number, attempt.proposer)
     trailers["Kapso-Outcome"] = attempt.outcome
@@ -109,7 +109,7 @@ def read_pending(repository: Repository, commit: str) -> Pending:
         proposer=proposer,
         title=fields.subject.removeprefix(f"{proposer}: "),
         hypothesis=fields.body,
-        lessons=tuple(fields.get("Kapso-Lessons", "").split()),
+        recalled=tuple(fields.get("Kapso-Lessons", "").split()),
         started=datetime.fromtimestamp(found.author.time, UTC),
         cost=fields.number("Kapso-Cost"),
     )
@@ -149,7 +149,7 @@ def read_attempt(
             reason=fields.trailers.get("Kapso-Reason"),
             duration_s=fields.number("Kapso-Duration"),
             cost=fields.number("Kapso-Cost"),
-            lessons=tuple(fields.get("Kapso-Lessons", "").split()),
+            recalled=tuple(fields.get("Kapso-Lessons", "").split()),
             evaluator=fields.get("Kapso-Evaluator", ""),
             sandbox=fields.get("Kapso-Sandbox", ""),
         )

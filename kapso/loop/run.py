@@ -34,7 +34,8 @@ from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
 from kapso.memory.recorder import Recorder
 from kapso.propose import FINISHERS
 from kapso.propose.author import Author
-from kapso.propose.protocol import Idea, Promising, Proposer
+from kapso.propose.protocol import Context, Idea, Promising, Proposer
+from kapso.propose.recalled import NOTHING, Recalled
 from kapso.search import Allocation, Policy
 from kapso.search.front import front, seeks_front
 
@@ -94,6 +95,7 @@ class Run:
         self.purse = Purse(goal.budget.cost)
         self.desks = Desks(self, writers)
         self.best_left_in: Path | None = None
+        self.recall: Callable[[Context], Recalled] = lambda context: NOTHING
         self._records: dict[str, bytes] = {}
 
     def proposer(self, name: str) -> Proposer:
@@ -192,7 +194,7 @@ class Run:
                 proposer=proposer,
                 title=idea.title,
                 hypothesis=idea.hypothesis,
-                lessons=tuple(idea.rests_on),
+                recalled=tuple(idea.rests_on),
                 started=datetime.fromisoformat(started),
                 cost=self.desks.cost(number),
             ),
@@ -234,7 +236,7 @@ class Run:
             reason=measured.reason,
             duration_s=round(sum(stage.seconds or 0.0 for stage in measured.stages), 6),
             cost=max(costs) if costs else None,
-            lessons=pending.lessons,
+            recalled=pending.recalled,
             evaluator=self.identity,
             sandbox=self.sandbox_level,
             parameters=idea.parameters,

@@ -38,6 +38,7 @@ from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_
 from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read_facts, stored_goal
 from kapso.propose.costs import check_costs
 from kapso.propose.importance import importance
+from kapso.recall.learning import learn_goal
 
 IMPROVED, NOT_IMPROVED, INTERRUPTED, TERMINATED = 0, 3, 130, 143
 
@@ -111,6 +112,7 @@ def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None
     """Run a goal from its beginning; `best` of an earlier run, if there is one, is scored again first."""
     with machine_faults():
         setting = settle(goal, dirty=dirty, say=voice.say)
+        learn_goal(goal, setting.repository, voice.say)
         if best is not None and (origin := bring(setting, best, voice.say)) is not None:
             setting = replace(setting, origin=asdict(origin))
         name = new_run_id(setting.repository, goal.name)
@@ -133,6 +135,7 @@ def resume(repository: Repository, name: str, voice: Voice, overrides: Overrides
     with machine_faults(), folder.lock():
         _clean_up(repository, name)
         refuse_finished(repository, name, folder, overrides)
+        learn_goal(stored_goal(repository, name), repository, voice.say)
         with _reopened(repository, folder, voice, overrides) as session:
             return session.go()
 

@@ -30,6 +30,8 @@ from kapso.search import make_policy
 
 if TYPE_CHECKING:
     from kapso.propose.agent import Site
+    from kapso.propose.protocol import Context
+    from kapso.propose.recalled import Recalled
 
 Say = Callable[[str], None]
 
@@ -138,7 +140,7 @@ def open_run(
         episodes = Episodes(repository.state_dir / "kapso.duckdb")
         recorder = Recorder(episodes, warn=lambda line: say(f"warning: {line.removeprefix('kapso: ')}"))
         try:
-            yield Run(
+            run = Run(
                 name=name,
                 goal=goal,
                 repository=repository,
@@ -154,6 +156,9 @@ def open_run(
                 sandbox_level=sandbox.level,
                 writers=goal.search.parallel or _cores(),
             )
+            if goal.recall and run.authors:
+                run.recall = _recall_of(setting, say)
+            yield run
         finally:
             recorder.close(1.0)  # with SIGTERM, all must end within 5 seconds
 
@@ -182,6 +187,17 @@ def _site_of(setting: Setting, name: str, files: BaseFiles, editable: EditableIn
         )
 
     return make
+
+
+def _recall_of(setting: Setting, say: Say) -> Callable[[Context], Recalled]:
+    """What the libraries bring to an attempt."""
+    from kapso.recall.librarian import Librarian
+    from kapso.recall.secrecy import Secrecy
+    from kapso.recall.shelves import Shelves
+
+    repository = setting.repository
+    secrecy = Secrecy(repository, [(setting.goal, setting.base)])
+    return Librarian(lambda: Shelves.around(repository), secrecy, say).recall
 
 
 def describe_sandbox(sandbox: Sandbox) -> list[str]:

@@ -51,6 +51,8 @@ class AttemptSteps:
                     if run.desks.must_wait_for(proposer):
                         return {"idea": None}
                     context = self._context(state, proposer.name, is_last)
+                    if isinstance(proposer, Author):
+                        context = dataclasses.replace(context, recalled=run.recall(context))
                     if (idea := proposer.ideate(context)) is not None:
                         parents = list(idea.parents) or state["chosen"]
                         given = dataclasses.asdict(idea)

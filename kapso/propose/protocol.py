@@ -16,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
+from kapso.propose.recalled import NOTHING, Recalled
 from kapso.propose.syntax import form, identity
 
 PROBE = "probe"
@@ -49,8 +50,8 @@ class Workspace(MutableMapping[str, bytes]):
 class Idea:
     """What to try and why. Everything in it is JSON, so that it survives a kill.
 
-    `parents` are the attempts it starts from, if they are not the ones that the policy chose; the first is
-    the one to edit.
+    `rests_on` names the lessons and the nodes of libraries that it was told of. `parents` are the attempts
+    it starts from, if they are not the ones that the policy chose; the first is the one to edit.
     """
 
     title: str
@@ -69,7 +70,8 @@ class Context:
     has an idea, so that one that merely rests should not. `best` is the run's best by now; `left` about how
     many attempts the run has, this one included, None where nothing limits it; `noise` the standard deviation
     of one evaluation's score. Nothing is to be made from the `barred` any more: their lead did not hold.
-    `hints` are what the user said with `kapso steer`, oldest first.
+    `hints` are what the user said with `kapso steer`, oldest first; `recalled` is what memory and libraries
+    bring to it, for those that read.
     """
 
     goal: Goal
@@ -85,6 +87,7 @@ class Context:
     noise: float = 0.0
     barred: Collection[int] = ()
     hints: Sequence[str] = ()
+    recalled: Recalled = NOTHING
 
 
 class Proposer(Protocol):

@@ -187,7 +187,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> MadeRun:
         parameters={"RADIUS": 2},
         feedback="12 circles touch",
         cost=0.25,
-        lessons=("L1",),
+        recalled=("L1", "9f3a1c02be47"),
         sandbox="bubblewrap",
     )
     run.land({"pack.py": b"RADIUS = 3\n"}, 1.0, parents=(2,), verdict=Verdict.WORSE)

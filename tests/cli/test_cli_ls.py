@@ -66,6 +66,7 @@ def test_an_attempt_as_a_json_line(kapso: Kapso, packing: Any) -> None:
         "duration": 1.25,
         "cost": 0.25,
         "lessons": ["L1"],
+        "knowledge": ["9f3a1c02be47"],
         "started": "2026-11-01T12:00:04Z",
         "finished": "2026-11-01T12:00:05Z",
     }

@@ -58,7 +58,7 @@ FULL = replace(
     cost=0.0031,
     evaluator="9c1f04d2ab7e",
     sandbox="bubblewrap",
-    lessons=("L12", "L40"),
+    recalled=("L12", "L40"),
 )
 
 

@@ -40,7 +40,7 @@ def make_episode() -> Callable[..., Episode]:
             finished=started + timedelta(seconds=1),
             duration_s=1.0 / 3,
             cost=None if number % 2 else 0.25,
-            lessons=("L1", "L2"),
+            recalled=("L1", "L2"),
             parameters={"radius": [1, {"deep": None}]},
             feedback="line one\nline two",
         )

@@ -63,7 +63,7 @@ def test_everything_comes_back(
         score=score,
         metrics=metrics,
         parameters=parameters,
-        lessons=tuple(lessons),
+        recalled=tuple(lessons),
     )
     stage = Stage("run", command, 0, 1.0, None, rss)
     in_memory.record([Episode(attempt, stages=(stage,))])

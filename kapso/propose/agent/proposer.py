@@ -53,7 +53,7 @@ class Agent(Author):
 
     def ideate(self, context: Context) -> Idea | None:
         prompt = self._site.prompt(context, self._options.timeout_s)
-        return Idea(f"an edit by {self._called}", details={"prompt": prompt})
+        return Idea(f"an edit by {self._called}", details={"prompt": prompt.text}, rests_on=prompt.rests_on)
 
     def observe(self, attempt: Attempt) -> None:
         """What the agent has to know of other attempts stands in its next prompt."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kapso.evaluate.base import BaseFiles
 from kapso.git.repository import Repository
 from kapso.goal.protection import Editable
+from kapso.propose.prompts import Prompt
 from kapso.propose.protocol import Context, Workspace
 
 
@@ -25,7 +26,7 @@ class Site:
     files: BaseFiles
     editable: Editable
     tree_of: Callable[[Workspace], str]
-    prompt: Callable[[Context, float], str]
+    prompt: Callable[[Context, float], Prompt]
     memory_bytes: int
     processes: int
     where: str | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from kapso.propose.author import Failure
 from kapso.propose.prompts.code import Interest, Program
 from kapso.propose.prompts.fit import fitted
-from kapso.propose.prompts.gather import Gatherer, Read, Recalled
+from kapso.propose.prompts.gather import Gatherer, Read
 from kapso.propose.prompts.material import Material
 from kapso.propose.prompts.templates import Templates
 from kapso.propose.prompts.text import tail
@@ -23,16 +24,22 @@ CHANGED_TOKENS = 4000
 Messages = list[dict[str, str]]
 
 
+class Packed(NamedTuple):
+    """The first messages of an attempt, and the nodes of libraries that they tell of."""
+
+    messages: Messages
+    rests_on: tuple[str, ...]
+
+
 def pack(
     context: Context,
     read: Read,
     templates: Templates,
     budget_tokens: int,
     purpose: str,
-    recalled: Recalled | None = None,
     *,
     idea_follows: bool = False,
-) -> Messages:
+) -> Packed:
     """The first messages of an attempt: for an idea alone (`ideate`), or for hypothesis and edit (`edit`).
 
     `idea_follows`: `carry_out` adds the idea, so none is asked for.
@@ -45,9 +52,9 @@ def pack(
         values = {**material.values(), "idea_follows": idea_follows}
         return [templates.render(name, purpose=purpose, **values) for name in ("system", "task")]
 
-    gatherer = Gatherer(context, read, recalled or Recalled())
+    gatherer = Gatherer(context, read)
     system, task = fitted(gatherer, budget_tokens, make, with_code=True)
-    return [_message("system", system), _message("user", task)]
+    return Packed([_message("system", system), _message("user", task)], gatherer.rests_on)
 
 
 def carry_out(messages: Sequence[Mapping[str, str]], idea: str, templates: Templates) -> Messages:

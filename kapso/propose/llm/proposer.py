@@ -23,6 +23,7 @@ from kapso.propose.llm.packing import (
     FAILURE_TOKENS,
     PROMPT_TOKENS,
     Messages,
+    Packed,
     carry_out,
     pack,
     repair,
@@ -78,17 +79,19 @@ class Llm:
         weights = [chat.options.weight for chat in self._writers]
         drawn = random.Random(f"{context.seed} model").choices(range(len(weights)), weights)[0]
         writer = self._writers[drawn]
+        messages, rests_on = self._packed(context, writer, EDIT)
         details: dict[str, Any] = {
             "model": drawn,
             "start": context.parents[0].commit,
-            "messages": self._packed(context, writer, EDIT),
+            "messages": messages,
         }
         tokens = dict.fromkeys(self._writers, most_tokens(details["messages"]))
         if self._thinker is not None:
-            details["ask"] = self._packed(context, self._thinker, IDEATE)
+            details["ask"], also = self._packed(context, self._thinker, IDEATE)
+            rests_on = tuple(dict.fromkeys([*rests_on, *also]))
             tokens[self._thinker] = most_tokens(details["ask"])
         self.most_cost = self._most(tokens)
-        return Idea(title="", parameters={"model": writer.name}, details=details)
+        return Idea(title="", parameters={"model": writer.name}, details=details, rests_on=rests_on)
 
     def write(self, idea: Idea, desk: Desk, workspace: Workspace) -> Idea:
         """See Author. Replies that are of no use, and programs that are known, go back while repairs last."""
@@ -119,7 +122,7 @@ class Llm:
 
     # Messages
 
-    def _packed(self, context: Context, chat: Chat, purpose: str) -> Messages:
+    def _packed(self, context: Context, chat: Chat, purpose: str) -> Packed:
         room = _room(chat.options, is_mended=purpose == EDIT and self._goal.search.repairs > 0)
         follows = purpose == EDIT and self._thinker is not None
         return pack(context, self._read, self._templates, room, purpose, idea_follows=follows)

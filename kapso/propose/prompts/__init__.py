@@ -5,10 +5,8 @@ the fields of `Material`, and what the functions that render them add. `{% inclu
 a template of the user's is ours of that name.
 """
 
-from kapso.propose.prompts.agent import agent_prompt, mend_prompt
-from kapso.propose.prompts.gather import Recalled
-from kapso.propose.prompts.material import Excerpt
+from kapso.propose.prompts.agent import Prompt, agent_prompt, mend_prompt
 from kapso.propose.prompts.templates import Templates
 from kapso.propose.prompts.text import count_tokens
 
-__all__ = ["Excerpt", "Recalled", "Templates", "agent_prompt", "count_tokens", "mend_prompt"]
+__all__ = ["Prompt", "Templates", "agent_prompt", "count_tokens", "mend_prompt"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kapso.goal import format_duration
 from kapso.propose.author import Failure
 from kapso.propose.prompts.fit import fitted
-from kapso.propose.prompts.gather import Gatherer, Read, Recalled
+from kapso.propose.prompts.gather import Gatherer, Read
 from kapso.propose.prompts.material import Material
 from kapso.propose.prompts.templates import Templates
 from kapso.propose.prompts.text import tail
@@ -17,6 +18,13 @@ AGENT_TOKENS = 12_000
 FAILURE_TOKENS = 1500
 
 
+class Prompt(NamedTuple):
+    """What is told, and the nodes of libraries that it tells of."""
+
+    text: str
+    rests_on: tuple[str, ...] = ()
+
+
 def agent_prompt(
     context: Context,
     read: Read,
@@ -24,16 +32,16 @@ def agent_prompt(
     *,
     timeout_s: float | None = None,
     budget_tokens: int = AGENT_TOKENS,
-    recalled: Recalled | None = None,
-) -> str:
+) -> Prompt:
     """What the agent is told for an attempt, in at most so many tokens."""
     limit = format_duration(timeout_s) if timeout_s else ""
 
     def make(material: Material) -> list[str]:
         return [templates.render("agent", limit=limit, **material.values())]
 
-    gatherer = Gatherer(context, read, recalled or Recalled())
-    return fitted(gatherer, budget_tokens, make, with_code=False)[0]
+    gatherer = Gatherer(context, read)
+    (text,) = fitted(gatherer, budget_tokens, make, with_code=False)
+    return Prompt(text, gatherer.rests_on)
 
 
 def mend_prompt(prompt: str, failures: Sequence[Failure], templates: Templates) -> str:

@@ -7,8 +7,8 @@ and the environment are not within its reach.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from itertools import islice
 
@@ -18,7 +18,7 @@ from kapso.goal import format_duration
 from kapso.goal.model import MEASURED_METRICS
 from kapso.propose.prompts.code import Interest, Program
 from kapso.propose.prompts.goal_view import view_goal, visible
-from kapso.propose.prompts.material import Excerpt, Material, Row, Table, Told
+from kapso.propose.prompts.material import Material, Row, Table, Told
 from kapso.propose.prompts.room import Room
 from kapso.propose.prompts.text import clip, count_tokens, cut_diff, tail
 from kapso.propose.protocol import Context, Snapshot
@@ -44,20 +44,15 @@ RECORD_SHARE = 0.4
 _unified = lru_cache(maxsize=256)(unified)
 
 
-@dataclass(frozen=True)
-class Recalled:
-    """What memory and library bring to an attempt: lessons, each a sentence, and hits."""
-
-    lessons: Sequence[str] = ()
-    knowledge: Sequence[Excerpt] = ()
-
-
 class Gatherer:
-    """The material for the attempt that `context` is about; each file and diff is read from git once."""
+    """The material for the attempt that `context` is about; each file and diff is read from git once.
 
-    def __init__(self, context: Context, read: Read, recalled: Recalled) -> None:
+    `rests_on` are the nodes of libraries that the last material tells of.
+    """
+
+    def __init__(self, context: Context, read: Read) -> None:
         self.context = context
-        self.recalled = recalled
+        self.rests_on: tuple[str, ...] = ()
         self.start = context.parents[0]
         self.metric = context.goal.primary
         self.by_number = {attempt.number: attempt for attempt in context.attempts}
@@ -123,9 +118,13 @@ class Gatherer:
         room.share(0.05)
         others = self._fitting(room, self.context.parents[1:], MOST_OTHERS, seen, DIFF_TOKENS, self.start)
         room.share(0.1)
-        lessons = room.texts(self.recalled.lessons, MOST_LESSONS)
-        texts = room.texts([each.text for each in self.recalled.knowledge], MOST_KNOWLEDGE)
-        room.share(0.1)
+        recalled = self.context.recalled
+        lessons = room.texts(recalled.lessons, MOST_LESSONS)
+        room.share(0.05)
+        texts = room.texts([each.text for each in recalled.knowledge], MOST_KNOWLEDGE)
+        knowledge = [each for each in recalled.knowledge if each.text in texts]
+        self.rests_on = tuple(each.id for each in knowledge if each.id)
+        room.share(0.05)
         tried = self._fitting(room, self._tried(), MOST_TRIED, seen)
         return replace(
             least,
@@ -138,7 +137,7 @@ class Gatherer:
             tried=tried,
             known=known,
             lessons=lessons,
-            knowledge=[each for each in self.recalled.knowledge if each.text in texts],
+            knowledge=knowledge,
         )
 
     def _fitting(

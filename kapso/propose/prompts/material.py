@@ -8,15 +8,8 @@ from typing import Any
 from kapso.attempt import BASELINE
 from kapso.propose.prompts.code import FileView, Unseen
 from kapso.propose.prompts.goal_view import GoalView
+from kapso.propose.recalled import Excerpt
 from kapso.wording import number, signed
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """A hit of the library: its text, and the source that it cites."""
-
-    source: str
-    text: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from kapso.propose.author import Failure
 from kapso.propose.prompts.code import FileView, Unseen
 from kapso.propose.prompts.goal_view import ConstraintView, GoalView, MetricView, Step
-from kapso.propose.prompts.material import Excerpt, Material, Row, Table, Told
+from kapso.propose.prompts.material import Material, Row, Table, Told
+from kapso.propose.recalled import Excerpt
 
 if TYPE_CHECKING:
     from kapso.propose.prompts.templates import Templates

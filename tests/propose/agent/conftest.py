@@ -23,7 +23,7 @@ from kapso.loop.setting import settle
 from kapso.loop.workspace import CandidateWorkspace, EditableIndex
 from kapso.propose.agent import Agent, Site
 from kapso.propose.author import Desk, Failure, Reply
-from kapso.propose.prompts import Templates
+from kapso.propose.prompts import Prompt, Templates
 from kapso.propose.protocol import Context, Idea, Workspace
 
 GOAL = """\
@@ -122,7 +122,7 @@ class Shop:
             files=self.files,
             editable=self.editable,
             tree_of=lambda workspace: workspace.tree(),  # type: ignore[attr-defined]
-            prompt=lambda context, timeout_s: self.prompt,
+            prompt=lambda context, timeout_s: Prompt(self.prompt),
             memory_bytes=4 << 30,
             processes=512,
         )

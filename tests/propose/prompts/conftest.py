@@ -16,7 +16,7 @@ from kapso.goal import Goal, parse_goal
 from kapso.goal.protection import Editable
 from kapso.loop.workspace import EditableIndex
 from kapso.propose.llm.packing import pack
-from kapso.propose.prompts import Recalled, Templates, agent_prompt
+from kapso.propose.prompts import Templates, agent_prompt
 from kapso.propose.protocol import Context
 
 GOAL = """\
@@ -103,9 +103,8 @@ class Told:
     def messages(
         self, *parents: int, tokens: int = 24_000, purpose: str = "edit", **facts: Any
     ) -> list[dict[str, str]]:
-        recalled: Recalled | None = facts.pop("recalled", None)
         context = self.context(*parents, **facts)
-        return pack(context, self.index().files, self.templates, tokens, purpose, recalled)
+        return pack(context, self.index().files, self.templates, tokens, purpose).messages
 
     def prompt(self, *parents: int, **facts: Any) -> str:
         """All messages as one text."""
@@ -113,7 +112,7 @@ class Told:
 
     def agent(self, *parents: int, **facts: Any) -> str:
         context = self.context(*parents, **facts)
-        return agent_prompt(context, self.index().files, self.templates, timeout_s=600)
+        return agent_prompt(context, self.index().files, self.templates, timeout_s=600).text
 
 
 MakeRun = Callable[..., Told]

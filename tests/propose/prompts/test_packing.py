@@ -15,8 +15,9 @@ from kapso.attempt import Outcome, Verdict
 from kapso.errors import UsageError
 from kapso.propose.author import Failure
 from kapso.propose.llm.packing import carry_out, repair
-from kapso.propose.prompts import Excerpt, Recalled, Templates, count_tokens, mend_prompt
+from kapso.propose.prompts import Templates, count_tokens, mend_prompt
 from kapso.propose.prompts.text import fence, tail
+from kapso.propose.recalled import Excerpt, Recalled
 
 MakeRun = Callable[..., Any]
 BETTER = {"verdict": Verdict.BETTER}

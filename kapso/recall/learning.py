@@ -1,0 +1,115 @@
+"""Learning sources into a library: for `kapso learn`, and what `knowledge:` names before a run begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kapso.errors import KapsoError, UsageError
+from kapso.recall.shelves import cache_folder, library_faults, of_repository
+from kapso.wording import plural
+
+if TYPE_CHECKING:
+    from kapso.git.repository import Repository
+    from kapso.goal import Goal
+    from kapso_knowledge.learning import Progress, Walked
+    from kapso_knowledge.library.library import Library
+    from kapso_knowledge.sources.catalogue import Surroundings
+
+SHOWN_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far the network may be followed. `crawl` are the limits of a crawl, None for single pages."""
+
+    crawl: Any = None
+    allow_private: bool = False
+
+
+def surroundings(repository: Repository | None, base: Path, reach: Reach | None = None) -> Surroundings:
+    """What the names of sources are read in: relative paths start from `base`."""
+    from kapso.shipped import playbooks
+    from kapso_knowledge.sources.catalogue import Surroundings
+
+    reach = reach or Reach()
+    return Surroundings(
+        base=base,
+        cache=cache_folder(),
+        root=None if repository is None else repository.root,
+        playbooks=playbooks(),
+        allow_private=reach.allow_private,
+        crawl=reach.crawl,
+    )
+
+
+def learn_source(
+    library: Library, spec: str, around: Surroundings, on_progress: Callable[[Progress], None] | None = None
+) -> Walked:
+    """Bring the library up to what the source holds now. UsageError where it cannot be had."""
+    from kapso_knowledge.learning import learn
+    from kapso_knowledge.sources.catalogue import parse
+
+    with library_faults():
+        return learn(parse(spec, around), library, on_progress=on_progress)
+
+
+def learn_goal(goal: Goal, repository: Repository, say: Callable[[str], None]) -> None:
+    """Learn what `knowledge` names, before anything else of a run begins.
+
+    UsageError for a source that cannot be had and of which the library holds no earlier state; with one, it
+    is said, and the earlier state counts.
+    """
+    if not goal.knowledge:
+        return
+    from kapso_knowledge.sources.catalogue import parse
+
+    library, around = of_repository(repository), surroundings(repository, goal.folder)
+    for spec in goal.knowledge:
+        try:
+            with library_faults():
+                name = parse(spec, around).name
+        except KapsoError as error:
+            raise _named(error, spec, goal) from error
+        try:
+            say(f"knowledge: {told(learn_source(library, spec, around))}")
+        except KapsoError as error:
+            with library_faults():
+                is_known = any(known.source == name for known in library.known())
+            if not is_known:
+                raise _named(error, spec, goal) from error
+            say(f"warning: `{spec}` cannot be learnt anew ({error.message}): what is known of it counts")
+
+
+def told(walked: Walked) -> str:
+    """What learning a source came to, in a line, with the first of what could not be read."""
+    change = walked.change
+    counts = [f"{count} {how}" for how, count in _counts(change).items() if count]
+    documents = plural(walked.read + walked.same, "document")
+    line = f"{walked.source}: {documents}, {', '.join(counts) or 'nothing new'}"
+    return line + (f"; {len(walked.unread)} could not be read" if walked.unread else "")
+
+
+def failures(walked: Walked) -> list[str]:
+    """The documents that could not be read, each with why."""
+    lines = [f"{item.path or walked.source}: {item.reason}" for item in walked.unread[:SHOWN_FAILURES]]
+    more = len(walked.unread) - len(lines)
+    return [*lines, *([f"and {more} more"] if more > 0 else [])]
+
+
+def _counts(change: Any) -> dict[str, int]:
+    return {
+        "nodes added": change.added,
+        "changed": change.changed,
+        "removed": change.removed,
+        "as they were": change.same,
+    }
+
+
+def _named(error: KapsoError, spec: str, goal: Goal) -> KapsoError:
+    """The error with the place of the source in goal.yaml."""
+    message = error.message if f"`{spec}`" in error.message else f"`{spec}`: {error.message}"
+    kind = UsageError if isinstance(error, UsageError) else type(error)
+    return kind(message, help=error.help, where=goal.where("knowledge"), slug=error.slug)

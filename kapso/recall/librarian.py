@@ -1,0 +1,189 @@
+"""Asks the libraries on behalf of an attempt: by its objective, by the code at hand, by what failed last.
+
+Which hits it brings follows the value that they had in the run so far, so that what led nowhere gives way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kapso.attempt import Attempt, Outcome, Verdict
+from kapso.errors import KapsoError
+from kapso.propose.protocol import Context, Files
+from kapso.propose.recalled import NOTHING, Excerpt, Recalled
+from kapso.recall.hits import where
+from kapso.recall.secrecy import Secrecy
+from kapso.recall.shelves import Shelves
+
+if TYPE_CHECKING:
+    from kapso_knowledge.library.protocol import Hit
+
+MOST_HITS = 8
+"""More than a prompt has room for, as what is long may not fit."""
+CANDIDATES = 24
+LONGEST_EXCERPT = 2400
+"""Characters."""
+FUSED = 8.0
+"""Of reciprocal rank fusion: how fast what is ranked lower counts less."""
+MOST_FILES, MOST_NAMES, MOST_FILE_BYTES = 40, 24, 200_000
+_FAILED = (Outcome.INVALID, Outcome.CRASHED, Outcome.TIMED_OUT)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{2,40}")
+_IMPORT = re.compile(
+    r"""^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+)|\#\s*include\s*[<"]([\w./+-]+)[>"]"""
+    r"""|use\s+([\w:]+)|.*\b(?:require|from)\s*\(?\s*['"]([\w@./-]+)['"])""",
+    re.MULTILINE | re.VERBOSE,
+)
+_LANGUAGES = {
+    "py": "python", "c": "c", "h": "c", "cc": "cpp", "cpp": "cpp", "hpp": "cpp", "rs": "rust", "go": "go",
+    "js": "javascript", "ts": "typescript", "java": "java", "rb": "ruby", "sh": "bash", "sql": "sql",
+}  # fmt: skip
+
+
+class Librarian:
+    """What the libraries bring to the attempts of one run, opened when the first one asks.
+
+    `say` hears once if they fail: a run goes on without.
+    """
+
+    def __init__(
+        self, open_shelves: Callable[[], Shelves], secrecy: Secrecy, say: Callable[[str], None]
+    ) -> None:
+        self._open_shelves, self._secrecy, self._say = open_shelves, secrecy, say
+        self._answers: dict[str, list[Hit]] = {}
+        self._has_failed = False
+
+    def recall(self, context: Context) -> Recalled:
+        """The excerpts for an attempt, the most useful first."""
+        if self._has_failed:
+            return NOTHING
+        try:
+            hits = self._ranked(context)
+        except KapsoError as error:
+            self._has_failed = True
+            self._say(f"warning: nothing is recalled from the library any more: {error.message}")
+            return NOTHING
+        return Recalled(knowledge=[_excerpt(hit) for hit in hits[:MOST_HITS]])
+
+    @cached_property
+    def _shelves(self) -> Shelves:
+        return self._open_shelves()
+
+    def _ranked(self, context: Context) -> list[Hit]:
+        """Hits of all questions, fused by their ranks and weighed by their value so far."""
+        scores: Counter[str] = Counter()
+        found: dict[str, Hit] = {}
+        languages = languages_of(context.files)
+        for question, weight in questions(context):
+            fitting = (hit for hit in self._ask(question) if _fits(hit, languages))
+            for rank, hit in enumerate(fitting):
+                found.setdefault(hit.node.id, hit)
+                scores[hit.node.id] += weight / (FUSED + rank)
+        values = values_of(context.attempts)
+        best = sorted(found, key=lambda id: (-scores[id] * values.get(id, 1.0), id))
+        return [found[id] for id in best]
+
+    def _ask(self, question: str) -> list[Hit]:
+        if question not in self._answers:
+            from kapso_knowledge.library.protocol import Filter
+
+            hits = self._shelves.search(question, CANDIDATES, Filter())
+            self._answers[question] = [hit for hit in hits if not self._secrecy.hides(hit.node)]
+        return self._answers[question]
+
+
+def questions(context: Context) -> Iterator[tuple[str, float]]:
+    """What to ask, and how much the answers weigh."""
+    yield _cut(context.goal.objective, 60), 1.0
+    if code := _about_code(context.files):
+        yield code, 0.7
+    if failure := _last_failure(context):
+        yield failure, 1.0
+    if context.hints:
+        yield _cut(context.hints[-1], 60), 1.0
+
+
+def values_of(attempts: Iterable[Attempt]) -> dict[str, float]:
+    """By node, how often an attempt that was told of it was better than its parent; 1 where none was told."""
+    told: Counter[str] = Counter()
+    better: Counter[str] = Counter()
+    for attempt in attempts:
+        for id in attempt.knowledge:
+            told[id] += 1
+            better[id] += attempt.verdict is Verdict.BETTER
+    return {id: (1 + better[id]) / (1 + count) for id, count in told.items()}
+
+
+def languages_of(files: Files) -> frozenset[str]:
+    """The programming languages of a program."""
+    suffixes = {path.rpartition(".")[2].lower() for path in files}
+    return frozenset(_LANGUAGES[each] for each in suffixes if each in _LANGUAGES)
+
+
+def _fits(hit: Hit, languages: frozenset[str]) -> bool:
+    """Code in a language that the program is not written in is of little use to it."""
+    node = hit.node
+    return (
+        node.kind != "implementation" or node.language is None or not languages or node.language in languages
+    )
+
+
+def _about_code(files: Files) -> str:
+    """Languages, what the program imports, and the names that stand in it most."""
+    texts = _texts(files)
+    imports = Counter(name for text in texts for name in _imports(text))
+    names = Counter(name.strip(".") for text in texts for name in _NAME.findall(text))
+    common = [name for name, _ in names.most_common(MOST_NAMES)]
+    return " ".join(
+        dict.fromkeys([*sorted(languages_of(files)), *(n for n, _ in imports.most_common(8)), *common])
+    )
+
+
+def _texts(files: Files) -> list[str]:
+    paths = [path for path in files if path.rpartition(".")[2].lower() in _LANGUAGES][:MOST_FILES]
+    return [files[path][:MOST_FILE_BYTES].decode("utf-8", "replace") for path in paths]
+
+
+def _imports(text: str) -> Iterator[str]:
+    for groups in _IMPORT.findall(text):
+        for name in ",".join(groups).split(","):
+            if word := name.split(" as ")[0].strip():
+                yield re.split(r"[.:/]", word)[0] or word
+
+
+def _last_failure(context: Context) -> str | None:
+    """What the latest attempt from the same start failed of, or what the start's own evaluation said."""
+    start = context.parents[0]
+    for attempt in sorted(context.attempts, key=lambda each: -each.number):
+        if attempt.outcome in _FAILED and start.number in attempt.parents[:1] and attempt.reason:
+            return _cut(f"{attempt.reason} {_end(attempt.feedback)}", 40)
+    said = start.reason or _end(start.feedback)
+    return _cut(said, 40) if said else None
+
+
+def _end(text: str | None) -> str:
+    """The last line that says something: where errors stand."""
+    lines = [line for line in (text or "").splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def _cut(text: str, most_words: int) -> str:
+    return " ".join(text.split()[:most_words])
+
+
+def _excerpt(hit: Hit) -> Excerpt:
+    node = hit.node
+    text = node.text if len(node.text) <= LONGEST_EXCERPT else _shortened(node.text.splitlines())
+    return Excerpt(where(node), text, node.id)
+
+
+def _shortened(lines: Sequence[str]) -> str:
+    kept: list[str] = []
+    for line in lines:
+        if sum(map(len, kept)) + len(line) > LONGEST_EXCERPT:
+            break
+        kept.append(line)
+    return "\n".join([*kept, "[…]"]) if kept else lines[0][:LONGEST_EXCERPT] + "…"

@@ -1,0 +1,133 @@
+"""The libraries here, searched as one: the repository's, the user's own, and that of the shipped playbooks.
+
+Where the errors of `kapso_knowledge` become Kapso's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kapso.errors import MachineError, UsageError
+
+if TYPE_CHECKING:
+    from kapso.git.repository import Repository
+    from kapso_knowledge import Edge, Node
+    from kapso_knowledge.library.library import Library
+    from kapso_knowledge.library.protocol import Filter, Hit, Known
+
+
+@contextmanager
+def library_faults() -> Iterator[None]:
+    """A source that cannot be had is a mistake of the caller's, a library that fails one of the machine's."""
+    from kapso_knowledge.errors import KnowledgeError, SourceError
+
+    try:
+        yield
+    except SourceError as error:
+        raise UsageError(error.message, help=error.help, slug=error.slug) from error
+    except KnowledgeError as error:
+        raise MachineError(error.message, help=error.help, slug=error.slug) from error
+
+
+def of_repository(repository: Repository) -> Library:
+    """The library that belongs to a repository."""
+    return _open(repository.state_dir / "library")
+
+
+def of_user() -> Library:
+    """The user's own library, for all repositories."""
+    return _open(_xdg("XDG_DATA_HOME", ".local/share") / "library")
+
+
+def cache_folder() -> Path:
+    """Where clones, and answers from the network, are kept."""
+    return _xdg("XDG_CACHE_HOME", ".cache") / "sources"
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """Several libraries, the nearest first: of a node that stands in two, the nearer one's counts."""
+
+    libraries: Sequence[Library]
+
+    @classmethod
+    def around(cls, repository: Repository | None) -> Shelves:
+        """All that is there for work on a repository, or elsewhere."""
+        near = [] if repository is None else [of_repository(repository)]
+        with library_faults():
+            return cls([*near, of_user(), *shipped()])
+
+    def known(self) -> list[Known]:
+        """The sources of all."""
+        with library_faults():
+            return [known for library in self.libraries for known in library.known()]
+
+    def search(self, query: str, limit: int, filter: Filter) -> list[Hit]:
+        """The best hits of all, best first."""
+        with library_faults():
+            found = [library.search(query, limit, filter) for library in self.libraries]
+        return _merged(found)[:limit]
+
+    def node(self, id: str) -> Node | None:
+        """The node with this id."""
+        with library_faults():
+            found = (library.node(id) for library in self.libraries)
+            return next((node for node in found if node is not None), None)
+
+    def edges(self, id: str) -> list[Edge]:
+        """The edges from and to a node."""
+        with library_faults():
+            return list(dict.fromkeys(edge for library in self.libraries for edge in library.edges(id)))
+
+
+@cache
+def shipped() -> tuple[Library, ...]:
+    """The playbooks that Kapso ships, learnt anew whenever they differ; none where they are not to be had."""
+    from kapso.recall.learning import surroundings
+    from kapso.shipped import playbooks
+    from kapso_knowledge.learning import learn
+    from kapso_knowledge.sources.catalogue import parse
+
+    folder = playbooks()
+    if not folder.is_dir():
+        return ()
+    library = _open(_xdg("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
+    if not library.documents("playbooks"):
+        learn(parse("playbooks", surroundings(None, folder)), library)
+    return (library,)
+
+
+def _merged(found: Iterable[Sequence[Hit]]) -> list[Hit]:
+    """Hits of several libraries by their scores, which fusion makes of ranks alone; each node once."""
+    hits: dict[str, Hit] = {}
+    for each in found:
+        for hit in each:
+            hits.setdefault(hit.node.id, hit)
+    return sorted(hits.values(), key=lambda hit: -hit.score)
+
+
+def _fingerprint(folder: Path) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    named = [f"{path.relative_to(folder)} {each}" for path, each in zip(files, hashes, strict=True)]
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
+
+
+def _open(folder: Path) -> Library:
+    from kapso_knowledge.library.library import Library
+
+    with library_faults():
+        return Library.open(folder)
+
+
+def _xdg(variable: str, default: str) -> Path:
+    """Kapso's folder below one of the XDG specification's, which asks that a relative setting be ignored."""
+    root = Path(os.environ.get(variable, ""))
+    return (root if root.is_absolute() else Path.home() / default) / "kapso"
