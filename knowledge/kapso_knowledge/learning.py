@@ -1,0 +1,149 @@
+"""Walks a source through reading and rules into the library: one document in memory at a time.
+
+A document that fails is named and passed over; a source that fails leaves the library as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from kapso_knowledge.errors import SourceError
+from kapso_knowledge.library.protocol import Change, Learnt
+from kapso_knowledge.nodes import Edge, Node
+from kapso_knowledge.reading import Unreadable, read
+from kapso_knowledge.rules import Origin, nodes_of
+from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
+
+READING = "1"
+"""Counts up when readers or rules make other nodes of the same text: then all is read anew."""
+
+
+class Keeper(Protocol):
+    """The part of a library that learning needs."""
+
+    def documents(self, source: str) -> Mapping[str, str]: ...
+
+    def put(self, learnt: Learnt) -> Change: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After a document: which one, and the counts so far."""
+
+    path: str
+    read: int
+    same: int
+    unread: int
+    nodes: int
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a walk over a source found, and what it changed in the library."""
+
+    source: str
+    revision: str
+    read: int
+    same: int
+    unread: tuple[Unread, ...]
+    change: Change
+
+
+def learn(
+    source: Source,
+    library: Keeper,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    now: datetime | None = None,
+) -> Walked:
+    """Bring the library up to the source; SourceError, and nothing changed, where none of it can be read."""
+    walk = _Walk(source, now or datetime.now(UTC))
+    known = library.documents(source.name)
+    for item in source.documents(walk.unchanged(known)):
+        walk.take(item)
+        if on_progress is not None:
+            on_progress(walk.progress(item.path))
+    walk.check()
+    return walk.result(library.put(walk.learnt()))
+
+
+class _Walk:
+    def __init__(self, source: Source, now: datetime) -> None:
+        self.source = source
+        self.now = now
+        self.documents: dict[str, str] = {}
+        self.same: list[str] = []
+        self.unread: list[Unread] = []
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+
+    def unchanged(self, known: Mapping[str, str]) -> Mapping[str, str]:
+        """The known revisions of documents that were read as this version reads them."""
+        mark = f"{READING}:"
+        return {
+            path: revision.removeprefix(mark) for path, revision in known.items() if revision.startswith(mark)
+        }
+
+    def take(self, item: Raw | Same | Unread) -> None:
+        if isinstance(item, Same):
+            self.same.append(item.path)
+        elif isinstance(item, Unread):
+            self.unread.append(item)
+        else:
+            self._read(item)
+
+    def _read(self, raw: Raw) -> None:
+        origin = Origin(self.source.name, raw.path, raw.revision, self.now, self.source.trusted, raw.url)
+        try:
+            nodes, edges = nodes_of(read(raw), origin)
+        except Unreadable as error:
+            self.unread.append(Unread(raw.path, str(error)))
+            return
+        self.documents[raw.path] = f"{READING}:{raw.revision}"
+        self.nodes += nodes
+        self.edges += edges
+
+    def progress(self, path: str) -> Progress:
+        return Progress(path, len(self.documents), len(self.same), len(self.unread), len(self.nodes))
+
+    def check(self) -> None:
+        """Raise SourceError where nothing at all could be had."""
+        if self.documents or self.same:
+            return
+        if self.unread:
+            first = self.unread[0]
+            where = f" (`{first.path}`)" if first.path else ""
+            raise SourceError(
+                f"nothing in `{self.source.name}` can be read: {first.reason}{where}",
+                slug="source-unreadable",
+            )
+        raise SourceError(
+            f"`{self.source.name}` holds no document",
+            help="Markdown, HTML, reStructuredText, PDF, notebooks, text and source code are read",
+            slug="source-empty",
+        )
+
+    def learnt(self) -> Learnt:
+        kept = [*self.same, *(item.path for item in self.unread)]
+        return Learnt(
+            source=self.source.name,
+            revision=self.source.revision,
+            trusted=self.source.trusted,
+            documents=self.documents,
+            nodes=self.nodes,
+            edges=self.edges,
+            kept=kept,
+        )
+
+    def result(self, change: Change) -> Walked:
+        return Walked(
+            self.source.name,
+            self.source.revision,
+            len(self.documents),
+            len(self.same),
+            tuple(self.unread),
+            change,
+        )

@@ -1,0 +1,144 @@
+"""Every way to name a source, and the module behind each; making one touches neither disk nor network much.
+
+PATH                     a file, a folder, or the top of a git repository
+URL ending in .git, git@HOST:PATH, https://github.com/OWNER/NAME      a git repository; `@REVISION` may follow
+history:[PATH]           the commits of the repository that PATH lies in
+arxiv:ID                 a paper
+http(s)://…              a page, or with `crawl` the pages below it
+web:"QUERY"              what a search provider finds
+playbooks                the playbooks that Kapso ships
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kapso_knowledge.errors import SourceError
+from kapso_knowledge.sources.protocol import Source
+
+_FORGES = "github.com|gitlab.com|bitbucket.org|codeberg.org|git.sr.ht|gitee.com"
+_REPOSITORY = re.compile(
+    r"(?:git\+)?(?:"
+    r"(?:https?|ssh|git|file)://[^\s#]+?\.git/?"
+    r"|(?:ssh|git)://[^\s#@]+(?:@[^\s#@]+)?"
+    r"|[\w.-]+@[\w.-]+:[^\s#@]+"
+    rf"|https?://(?:www\.)?(?:{_FORGES})/[\w.~-]+/[\w.-]+?/?"
+    r")(?:@(?P<revision>[\w./-]+))?"
+)
+_ARXIV = re.compile(r"arxiv:\s*(\S+)", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,15}):", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What names are read in.
+
+    Paths are relative to `base`; those within `root` (the user's repository) are named relative to it and
+    trusted, others by their absolute path. `cache` holds clones and answers from the network, `playbooks` the
+    playbooks that are shipped. `crawl` are the limits of a crawl, None for single pages.
+    """
+
+    base: Path
+    cache: Path
+    root: Path | None = None
+    playbooks: Path | None = None
+    allow_private: bool = False
+    crawl: Any = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+def parse(spec: str, surroundings: Surroundings) -> Source:
+    """The source that `spec` names; SourceError where it names none."""
+    spec = spec.strip()
+    if not spec:
+        raise SourceError("a source without a name", help=_HELP, slug="source-unknown")
+    if spec == "playbooks":
+        return _playbooks(surroundings)
+    if spec.startswith("history:"):
+        return _history(spec.removeprefix("history:").strip(), surroundings)
+    if spec.startswith("web:"):
+        return _web_search(spec.removeprefix("web:").strip(), surroundings)
+    if found := _ARXIV.fullmatch(spec):
+        return _network("arxiv", "Arxiv", surroundings, found[1])
+    if found := _REPOSITORY.fullmatch(spec):
+        revision = found["revision"]
+        url = spec.removeprefix("git+").removesuffix(f"@{revision}" if revision else "")
+        return _remote(url, revision, surroundings)
+    if spec.lower().startswith(("http://", "https://")):
+        return _page(spec, surroundings)
+    return _path(spec, surroundings)
+
+
+def _path(spec: str, surroundings: Surroundings) -> Source:
+    from kapso_knowledge.sources.folder import Folder
+
+    path = (surroundings.base / Path(spec).expanduser()).resolve()
+    if not path.exists():
+        scheme = _SCHEME.match(spec)
+        if scheme:
+            raise SourceError(
+                f"`{spec}`: unknown kind of source `{scheme[1]}:`", help=_HELP, slug="source-unknown"
+            )
+        raise SourceError(
+            f"`{spec}` does not exist",
+            help=f"paths are relative to `{surroundings.base}`; {_HELP}",
+            slug="source-not-found",
+        )
+    return Folder(path, _name(path, surroundings), trusted=_is_own(path, surroundings))
+
+
+def _name(path: Path, surroundings: Surroundings) -> str:
+    root = surroundings.root.resolve() if surroundings.root else None
+    return path.relative_to(root).as_posix() if root and path.is_relative_to(root) else path.as_posix()
+
+
+def _is_own(path: Path, surroundings: Surroundings) -> bool:
+    return surroundings.root is not None and path.is_relative_to(surroundings.root.resolve())
+
+
+def _playbooks(surroundings: Surroundings) -> Source:
+    from kapso_knowledge.sources.playbooks import Playbooks
+
+    if surroundings.playbooks is None:
+        raise SourceError("the shipped playbooks are not to be found", slug="playbooks-missing")
+    return Playbooks(surroundings.playbooks)
+
+
+def _history(path: str, surroundings: Surroundings) -> Source:
+    raise SourceError("`history:` cannot be read yet", slug="source-unknown")
+
+
+def _remote(url: str, revision: str | None, surroundings: Surroundings) -> Source:
+    raise SourceError("repositories cannot be read yet", slug="source-unknown")
+
+
+def _web_search(query: str, surroundings: Surroundings) -> Source:
+    if len(query) > 1 and query[0] == query[-1] and query[0] in "\"'":
+        query = query[1:-1]
+    return _network("web_search", "WebSearch", surroundings, query.strip(), surroundings.environ)
+
+
+def _page(url: str, surroundings: Surroundings) -> Source:
+    if surroundings.crawl is not None:
+        return _network("crawl", "Crawl", surroundings, url, surroundings.crawl)
+    return _network("web", "Page", surroundings, url)
+
+
+def _network(module: str, name: str, surroundings: Surroundings, what: str, *more: Any) -> Source:
+    client = import_module("kapso_knowledge.net.client").Client(
+        surroundings.cache / "pages", allow_private=surroundings.allow_private
+    )
+    make: Callable[..., Source] = getattr(import_module(f"kapso_knowledge.sources.{module}"), name)
+    return make(what, client, *more)
+
+
+_HELP = (
+    "a source is a path, a git repository's URL, `history:`, `arxiv:ID`, an http(s) URL, "
+    '`web:"words to search"` or `playbooks`'
+)
