@@ -1,7 +1,8 @@
 """The campaign: keeps attempts in flight without a barrier between them, within budget and stop rules.
 
 Proposing is done one attempt at a time, so that numbers have no hole and a seed gives one sequence;
-evaluating overlaps. A number is given out when the attempt before it is safe under its pending ref.
+evaluating overlaps. A number is given out when the attempt before it is safe under its pending ref, or with
+its author. Where no place for evaluations is free, an author may write the next one meanwhile.
 """
 
 from __future__ import annotations
@@ -173,8 +174,9 @@ class Campaign:
 
     @property
     def _standing(self) -> tuple[int, ...]:
-        """What has to change before proposers that have no idea are asked again."""
-        return (self.run.history.count, self.run.desks.taken)
+        """What has to change before proposers that have no idea are asked again; without a slot, an attempt
+        that begins is for authors alone."""
+        return (self.run.history.count, self.run.desks.taken, self.run.slots.has_free)
 
     def _has_met(self, target: float) -> bool:
         score = self.run.history.best.score
@@ -209,7 +211,11 @@ class Campaign:
         return self.is_interrupted or self.run.cancel.is_set()
 
     def _may_launch(self) -> bool:
-        if self._proposing is not None or not self.run.slots.has_free or self.run.desks.hold_up_all:
+        run = self.run
+        if self._proposing is not None or run.desks.hold_up_all:
+            return False
+        is_room_ahead = len(self._numbers) < self.parallel + run.desks.count
+        if not run.slots.has_free and not (is_room_ahead and run.desks.may_begin):
             return False
         return self._resting_since != self._standing and self.run.folder.control() != "paused"
 
@@ -232,9 +238,12 @@ class Campaign:
         return number
 
     def _launch(self, pool: ThreadPoolExecutor, number: int, state: AttemptState | None) -> None:
-        self.run.slots.take(number, self.run.cancel)
+        """Begin an attempt, with a slot if there is one: else an author may write it meanwhile."""
+        standing = self._standing
+        if self.run.slots.has_free:
+            self.run.slots.take(number, self.run.cancel)
         self._numbers.add(number)
-        self._launched_at[number] = self._standing
+        self._launched_at[number] = standing
         if state is not None and "candidate" not in state:
             self._proposing = number
         pool.submit(self._attempt, number, state)

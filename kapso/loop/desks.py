@@ -16,6 +16,7 @@ from kapso.git.attempts import read_pending
 from kapso.loop.calls import Calls, reply_of
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
+from kapso.propose import FINISHERS
 from kapso.propose.author import Author, Desk, Failure, Reply, Unavailable
 from kapso.propose.protocol import Proposer, Workspace
 from kapso.wording import number as shown_number
@@ -37,6 +38,9 @@ REPETITIONS = 20
 """After so many ideas in a row that merely repeat a known program, a proposer rests."""
 PAID_REPETITIONS = 5
 """The same for one that has to be paid: it is not asked twenty times for nothing."""
+
+AWAITED_S = 2.0
+"""So long an author waits for what is being evaluated, as its prompt is better for knowing the result."""
 
 
 class Desks:
@@ -75,6 +79,24 @@ class Desks:
         """Whether every proposer is an author that waits for a desk: an attempt that begins has no idea."""
         return all(self.must_wait_for(proposer) for proposer in self._run.proposers)
 
+    @property
+    def may_begin(self) -> bool:
+        """Whether an attempt may begin without a place to be evaluated in: an author could write it, and what
+        is being evaluated takes longer than is worth waiting for."""
+        if not self.has_free or self._run.slots.busy_s < AWAITED_S:
+            return False
+        return any(
+            not self.needs_slot(author) and not self.rests(name) and not self.passes(author)
+            for name, author in self._run.authors.items()
+        )
+
+    def needs_slot(self, proposer: Proposer) -> bool:
+        """Whether an attempt of this proposer begins only where it can be evaluated: its ideas follow from
+        the latest results, or its writing would disturb times that are measured."""
+        if isinstance(proposer, Author):
+            return proposer.works_here and self._run.goal.uses_time
+        return proposer.name not in FINISHERS  # whose ideas are asked for first, and seldom there
+
     def must_wait_for(self, proposer: Proposer) -> bool:
         """Whether it is the turn of an author, and all desks are taken.
 
@@ -99,7 +121,7 @@ class Desks:
         with run.lock:
             self._writing.add(number)
             run.in_flight[number] = f"{name} is writing"
-        if not (run.authors[name].works_here and run.goal.uses_time):
+        if not self.needs_slot(run.authors[name]):
             run.slots.give_back(number)
         run.on_proposed(number)
 

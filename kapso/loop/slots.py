@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from kapso.errors import Interrupted
 
@@ -16,10 +17,19 @@ class Slots:
         self._free = list(range(count))[::-1]
         self._of: dict[int, int] = {}
         self._waiting = 0
+        self._taken_at = 0.0
         self._changed = threading.Condition()
 
     def __getitem__(self, number: int) -> int:
         return self._of[number]
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._of
+
+    @property
+    def busy_s(self) -> float:
+        """How long there has been none for an attempt that begins now, in seconds; 0 where there is one."""
+        return 0.0 if self.has_free else time.monotonic() - self._taken_at
 
     @property
     def has_free(self) -> bool:
@@ -38,6 +48,7 @@ class Slots:
                         raise Interrupted("the run was left before the candidate was evaluated")
                     self._changed.wait(_POLL_S)
                 self._of[number] = self._free.pop()
+                self._taken_at = time.monotonic()
             finally:
                 self._waiting -= 1
 

@@ -41,14 +41,18 @@ class AttemptSteps:
         return {"chosen": list(parents), "known": {}, "started": rfc3339(now())}
 
     def ideate(self, state: AttemptState) -> AttemptState:
-        """Ask the proposers as they are due; no idea from any of them ends the attempt before it began."""
+        """Ask the proposers as they are due; no idea from any of them ends the attempt before it began.
+
+        One that began early, before there is a place to evaluate it, is for those that need none yet.
+        """
         run = self.run_
+        is_early = state["number"] not in run.slots and not {"calls", "unpaid"} & state.keys()
         with run.lock:
             for is_last in (False, True):
                 for proposer in run.in_turn(state["number"], is_last):
                     if self._rests(state, proposer):
                         continue
-                    if run.desks.must_wait_for(proposer):
+                    if run.desks.must_wait_for(proposer) or (is_early and run.desks.needs_slot(proposer)):
                         return {"idea": None}
                     context = self._context(state, proposer.name, is_last)
                     if isinstance(proposer, Author):

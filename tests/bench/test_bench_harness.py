@@ -105,7 +105,7 @@ def test_kapso_races_and_is_killed_without_a_loss(tmp_path: Path) -> None:
 def test_a_real_model_on_this_machine_leads_to_attempts() -> None:
     script = [sys.executable, str(BENCH / "local_model.py")]
     if subprocess.run([*script, "--is-made"]).returncode:
-        pytest.skip(f"needs llama.cpp, which `python {BENCH.name}/local_model.py` compiles and installs")
+        pytest.skip(f"needs a model and llama.cpp, which `python {BENCH.name}/local_model.py` installs")
     done = subprocess.run([*script, "--attempts", "3"], check=True, capture_output=True, text=True)
     told = json.loads(done.stdout)
     assert told["attempts"] == sum(told["outcomes"].values()) == 3

@@ -92,7 +92,7 @@ def test_a_model_that_repeats_itself_is_not_paid_for_ever(written: Demo, scripte
     scripted.respond = lambda request: Answer(reply(2, 20), input_tokens=1000, output_tokens=100)
     kapso = written(40, PRICE, others=", mutate, tune")
     kapso("run")
-    assert len(scripted.requests) < 20  # 5 in a row, and a few for each new best
+    assert len(scripted.requests) < 30  # 5 in a row, and a few for each new best
     [run] = kapso.json("ls")
     assert run["cost"] == pytest.approx(scripted.cost(1.0, 1.0))
     kapso.check_whole(run["run"], run["attempts"])
@@ -117,12 +117,12 @@ def test_nothing_is_mended_once_time_is_over(
     written: Demo, scripted: ScriptedServer, is_broken: bool
 ) -> None:
     def respond(request: Request) -> str:
-        time.sleep(5)
+        time.sleep(7)
         return broken() if is_broken else reply(99, 20)
 
     scripted.respond = respond
     kapso = written(9, run=json.dumps(f"grep -q 99 params.json && exit 3; {RUN}"))
-    kapso("run", "--time", "4s", check=3)
+    kapso("run", "--time", "6s", check=3)
     [attempt] = attempts_of(kapso)
     assert len(scripted.requests) == 1
     assert attempt["outcome"] == ("invalid" if is_broken else "crashed")

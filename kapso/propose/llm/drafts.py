@@ -13,6 +13,7 @@ from itertools import accumulate
 from kapso.propose.blocks import evolve_blocks
 from kapso.propose.llm.asked import Broken, Change, Deletion, Edit, Whole
 from kapso.propose.llm.matching import Place, nearest, places, without_numbers
+from kapso.propose.llm.parts import why_only_a_part
 from kapso.propose.llm.paths import Paths
 from kapso.propose.llm.soundness import Wrong, within_blocks
 from kapso.propose.llm.text import Text
@@ -34,6 +35,7 @@ class Draft:
         self._paths = paths
         self._is_complete = is_complete
         self._made: dict[str, bytes | None] = {}
+        self._touched: set[str] = set()
 
     def changes(self) -> dict[str, bytes | None]:
         """What becomes of each path that is not left as it was; None: deleted."""
@@ -54,7 +56,9 @@ class Draft:
                     changes.setdefault(previous, []).append(edit)
             elif isinstance(edit, Deletion) and self._may_change(edit.path, edit.label, must_exist=True):
                 self._made[edit.path] = None
-        for path, whole in self._wholes([each for each in edits if isinstance(each, Whole)], changes):
+        wholes = self._wholes([each for each in edits if isinstance(each, Whole)], changes)
+        self._touched = {*changes, *self._made, *(path for path, _ in wholes)}
+        for path, whole in wholes:
             self._rewrite(path, whole, changes)
         for path, wanted in changes.items():
             self._change(path, wanted)
@@ -165,7 +169,11 @@ class Draft:
         else:
             before = self._workspace.get(path, b"")
             lines = within_blocks(before, without_numbers(whole.lines))
-            self._made[path] = Text.of(before).anew(lines).encoded()
+            part = why_only_a_part(path, Text.of(before).lines, lines, self._workspace, self._touched)
+            if part is not None:
+                self._note(whole.label, part.what, part.feedback)
+            else:
+                self._made[path] = Text.of(before).anew(lines).encoded()
 
     # Changes
 

@@ -66,8 +66,9 @@ def why_unsound(path: str, after: bytes, before: bytes | None) -> Wrong | None:
 
 
 def within_blocks(before: bytes, lines: Sequence[str]) -> list[str]:
-    """A file in full that may change in blocks alone, as it was around them: where the reply left the markers
-    out, or spaced differently what may not change. Anything else stays as the reply has it."""
+    """A file in full that may change in blocks alone, as it was around them: where the reply holds but the
+    block, left the markers out, or spaced differently what may not change. Anything else stays as the reply
+    has it."""
     was = before.decode("utf-8", "surrogateescape").removeprefix("\ufeff").replace("\r\n", "\n")
     text = "\n".join(lines).rstrip("\n") + "\n"
     blocks, given = evolve_blocks(was), evolve_blocks(text)
@@ -75,13 +76,15 @@ def within_blocks(before: bytes, lines: Sequence[str]) -> list[str]:
         return list(lines)
     around = _around(was, blocks)
     if given is not None:
-        if len(given) != len(blocks) or list(map(_packed, around)) != list(
-            map(_packed, _around(text, given))
-        ):
+        told = list(map(_packed, _around(text, given)))
+        is_bare = not any("EVOLVE-BLOCK" not in line for part in told for line in part)
+        if len(given) != len(blocks) or not (is_bare or told == list(map(_packed, around))):
             return list(lines)
         inner = [text[start:stop] for start, stop in given]
     elif len(blocks) == 1 and (found := _between(text, *around)) is not None:
         inner = [found]
+    elif len(blocks) == 1 and _has_none_of(text, around):
+        inner = [text]
     else:
         return list(lines)
     made = "".join(a + b for a, b in zip(around, [*inner, ""], strict=True))
@@ -92,6 +95,14 @@ def _around(text: str, blocks: Sequence[tuple[int, int]]) -> list[str]:
     """What lies before, between and after the blocks."""
     starts, ends = [0, *(stop for _, stop in blocks)], [*(start for start, _ in blocks), len(text)]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _has_none_of(text: str, around: Sequence[str]) -> bool:
+    """Whether a text repeats no line of what lies around the blocks, brackets and the like aside."""
+    lines = {
+        line for part in around for line in _packed(part) if "EVOLVE-BLOCK" not in line and len(line) > 3
+    }
+    return bool(lines) and lines.isdisjoint(_packed(text))
 
 
 def _packed(text: str) -> list[str]:

@@ -253,11 +253,13 @@ class Gatherer:
     # How it is told
 
     def _told(self, attempt: Attempt) -> Told:
+        """Of what a stage cut, its reason says how far it came: there is no score."""
+        is_cut = attempt.outcome is Outcome.CUT and attempt.reason
         return Told(
             attempt.number,
             attempt.title,
             attempt.proposer,
-            str(attempt.outcome),
+            f"cut, {clip(attempt.reason or '', 160)}" if is_cut else str(attempt.outcome),
             attempt.score if attempt.is_scored else None,
             self._gain(attempt),
             str(attempt.verdict) if attempt.verdict else None,

@@ -126,8 +126,8 @@ CASES = {
     "code left out": (
         ONE,
         "pack.py\n```python\nimport math\n\n# ... rest of the code unchanged ...\n\nprint(1)\n```",
-        "leaves code out",
-        ["line 3", "everything"],
+        "holds only a part of `pack.py`",
+        ["by these 3", "stands for the rest", "send all of it"],
     ),
     "code left out in a block": (
         ONE,

@@ -337,6 +337,13 @@ def test_rejected_ideas_are_told_with_the_reason(make_run: MakeRun) -> None:
     assert "provider down" not in prompt
 
 
+def test_of_what_a_stage_cut_it_is_told_how_far_it_came(make_run: MakeRun) -> None:
+    run = make_run()
+    why = "stage `quick`: `score >= 2` does not hold: it is 1.9"
+    run.land({"pack.py": PACKED(2)}, None, outcome=Outcome.CUT, reason=why, title="two")
+    assert f"- attempt 1, two: cut, {why}" in run.prompt()
+
+
 def test_where_nothing_gets_better_any_more_something_else_is_asked_for(make_run: MakeRun) -> None:
     run = make_run()
     for _ in range(15):
