@@ -19,6 +19,7 @@ from kapso.propose.tune.anywhere import Anywhere
 from kapso.propose.tune.family import Trial
 from kapso.propose.tune.identity import Identities
 from kapso.propose.tune.lines import Lines
+from kapso.propose.tune.many import Many
 from kapso.propose.tune.program import Program, Reader, write_values
 from kapso.propose.tune.sampler import Sampler
 from kapso.propose.tune.scan import Scan
@@ -93,7 +94,7 @@ class Tune:
         sign = 1.0 if goal.primary.goal == "maximize" else -1.0
         self._trials, self._warm = Trials(goal), Warm(sign)
         self._in_flight: dict[int, list[_Proposal]] = {}
-        self._scan, self._wide, self._screen = Scan(), Wide(), Screen()
+        self._scan, self._wide, self._screen, self._many = Scan(), Wide(), Screen(), Many()
         self._steps = Steps(self._screen.headings)
         self._model = Surrogate(self._steps)
         self._arms: list[Arm] = [
@@ -139,8 +140,8 @@ class Tune:
         if start.number != parent.number:
             base = dict(start.values)
             view = self._view(context, base, start)
-        found = None
-        if self._screen.is_due() and view.random.random() >= self._before_screening(view):
+        found = self._scattered(view, start)
+        if found is None and self._screen.is_due() and view.random.random() >= self._before_screening(view):
             found = self._screened(context, start)
         if found is None:
             arm, move = self._choose(view)
@@ -209,7 +210,9 @@ class Tune:
         self._trials.meet(program, names, is_worse)
         values = program.values(names)
         if attempt.number == BASELINE:
-            self._screen.begin([self._trials.axes[name] for name in self._trials.axes if name in values])
+            axes = [self._trials.axes[name] for name in self._trials.axes if name in values]
+            self._screen.begin(axes)
+            self._many.begin(axes)
         self._add(attempt, self._trials.known(values), self._root(attempt, files, values))
 
     def _root(self, attempt: Attempt, files: Files, values: Mapping[str, Value]) -> int:
@@ -232,6 +235,7 @@ class Tune:
         for arm in self._arms:
             arm.observe(trial, self._trials)
         self._screen.observe(trial, self._trials)
+        self._many.observe(trial)
         self._screen.hand_over({n for n in trial.values if n not in self._steps.profiles})
         if trial.arm and trial.arm != self._screen.name:
             self._dry = 0 if trial.leads else self._dry + 1
@@ -268,6 +272,13 @@ class Tune:
         for number, proposals in self._in_flight.items():
             waiting += proposals[: len(context.known)] if number == context.number else proposals
         return waiting
+
+    def _scattered(self, view: View, start: Trial) -> tuple[str, Trial, Move] | None:
+        """What `many` proposes where its turn comes before all others."""
+        if not self._many.urgency or view.random.random() >= self._many.urgency:
+            return None
+        move = self._many.propose(replace(view, asleep=self._trials.asleep))
+        return None if move is None else (self._many.name, start, move)
 
     def _screened(self, context: Context, start: Trial) -> tuple[str, Trial, Move] | None:
         """What the screen proposes, from where its round began."""

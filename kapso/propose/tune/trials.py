@@ -22,6 +22,8 @@ MOST_AXES = 4000
 """More literals than this take too long to write; the likeliest settings are kept."""
 
 Key = bytes
+MANY = "many"
+"""The arm whose attempts change hundreds of literals."""
 BROKEN = {Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.INVALID}
 
 
@@ -161,7 +163,7 @@ class Trials:
         if trial.height is None:
             return
         self._prove(trial)
-        if not trial.is_better:
+        if not trial.is_better or trial.arm == MANY:  # most of what it drew says nothing
             return
         for name in trial.changed:
             position = self.axes[name].position(trial.values[name])
