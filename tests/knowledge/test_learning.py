@@ -134,7 +134,7 @@ def test_a_source_of_which_nothing_can_be_read_is_an_error(around: Surroundings,
     with pytest.raises(SourceError, match="holds no document"):
         learn(parse("empty", around), shelf)
     (around.base / "empty" / "a.md").write_text("\n")
-    with pytest.raises(SourceError, match=r"no text in it \(`a.md`\)"):
+    with pytest.raises(SourceError, match=r"empty \(`a.md`\)"):
         learn(parse("empty", around), shelf)
     assert not shelf.nodes
 

@@ -78,19 +78,49 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
 def _path(spec: str, surroundings: Surroundings) -> Source:
     from kapso_knowledge.sources.folder import Folder
 
-    path = (surroundings.base / Path(spec).expanduser()).resolve()
+    path = _resolved(spec, surroundings)
+    before, _, revision = spec.rpartition("@")
+    if not path.exists() and before and is_repository(_resolved(before, surroundings)):
+        return _repository(_resolved(before, surroundings), surroundings, revision)
+    if is_repository(path):
+        return _repository(path, surroundings, None)
     if not path.exists():
-        scheme = _SCHEME.match(spec)
-        if scheme:
-            raise SourceError(
-                f"`{spec}`: unknown kind of source `{scheme[1]}:`", help=_HELP, slug="source-unknown"
-            )
-        raise SourceError(
-            f"`{spec}` does not exist",
-            help=f"paths are relative to `{surroundings.base}`; {_HELP}",
-            slug="source-not-found",
-        )
+        raise _nothing(spec, surroundings)
     return Folder(path, _name(path, surroundings), trusted=_is_own(path, surroundings))
+
+
+def _resolved(spec: str, surroundings: Surroundings) -> Path:
+    try:
+        return (surroundings.base / Path(spec).expanduser()).resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL in it, no such user, a loop of links
+        raise SourceError(f"`{spec}` is not a path: {error}", help=_HELP, slug="source-unknown") from error
+
+
+def _nothing(spec: str, surroundings: Surroundings) -> SourceError:
+    scheme = _SCHEME.match(spec)
+    if scheme:
+        return SourceError(
+            f"`{spec}`: unknown kind of source `{scheme[1]}:`", help=_HELP, slug="source-unknown"
+        )
+    return SourceError(
+        f"`{spec}` does not exist",
+        help=f"paths are relative to `{surroundings.base}`; {_HELP}",
+        slug="source-not-found",
+    )
+
+
+def is_repository(path: Path) -> bool:
+    """Whether `path` is the top of a working tree, or a bare repository."""
+    if (path / ".git").exists():
+        return True
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+
+
+def _repository(path: Path, surroundings: Surroundings, revision: str | None) -> Source:
+    from kapso_knowledge.sources.repository import Repository
+
+    name = _name(path, surroundings) + (f"@{revision}" if revision else "")
+    return Repository(path, name, commit=revision, trusted=_is_own(path, surroundings))
 
 
 def _name(path: Path, surroundings: Surroundings) -> str:
@@ -110,12 +140,22 @@ def _playbooks(surroundings: Surroundings) -> Source:
     return Playbooks(surroundings.playbooks)
 
 
-def _history(path: str, surroundings: Surroundings) -> Source:
-    raise SourceError("`history:` cannot be read yet", slug="source-unknown")
+def _history(spec: str, surroundings: Surroundings) -> Source:
+    from kapso_knowledge.sources.history import History
+
+    path = _resolved(spec or ".", surroundings)
+    if not path.exists():
+        raise _nothing(spec, surroundings)
+    name = _name(path, surroundings)
+    return History(path, f"history:{'' if name == '.' else name}", trusted=_is_own(path, surroundings))
 
 
 def _remote(url: str, revision: str | None, surroundings: Surroundings) -> Source:
-    raise SourceError("repositories cannot be read yet", slug="source-unknown")
+    from kapso_knowledge.sources.git import shown
+    from kapso_knowledge.sources.repository import Repository
+
+    name = shown(url).rstrip("/").removesuffix(".git") + (f"@{revision}" if revision else "")
+    return Repository(url, name, commit=revision, cache=surroundings.cache / "repositories")
 
 
 def _web_search(query: str, surroundings: Surroundings) -> Source:
