@@ -1,7 +1,7 @@
 """Reading in a process of its own, so that no document can hang, crash or fill the one that learns.
 
-The process gets documents on its stdin and answers with their passages as JSON; it knows no secret of its
-parent's environment. A document that costs too much time or memory ends it and is Unreadable; the next starts another.
+It gets documents on its stdin and answers with their passages as JSON; it knows no secret of its parent's
+environment. A document that costs too much time or memory ends it and is Unreadable; the next starts another.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kapso_knowledge.reading.commit import MEDIA
 from kapso_knowledge.reading.formats import language_of
 from kapso_knowledge.sources import git
 from kapso_knowledge.sources.protocol import Raw, Same, Unread
@@ -23,7 +24,8 @@ _LARGEST_PATCH = 200_000
 """Bytes; a commit that changes more moves things about rather than making them better."""
 _SPEED = re.compile(
     r"\b(?:perf|performance|speed\w*|fast\w*|slow\w*|optimi[sz]\w*|accelerat\w*|cach\w+|memoi[sz]\w*|vectori[sz]\w*|"
-    r"latency|throughput|allocations?|memory|parallel\w*|lazy|lazily|overhead|profil\w+|hot path|bottleneck|"
+    r"latency|throughput|allocations?|memory (?:use|usage|footprint|consumption)|less memory|parallel\w*|"
+    r"lazy|lazily|overhead|profil\w+|hot path|bottleneck|"
     r"quadratic|linear time|simd|inline[ds]?|\d+(?:\.\d+)?x|\d+ ?% (?:less|fewer|faster))\b",
     re.IGNORECASE,
 )
@@ -98,58 +100,32 @@ def _tells(message: str) -> bool:
 
 
 def _document(repository: pygit2.Repository, commit: pygit2.Commit, path: str, part: str) -> Raw | None:
-    """Message and diff as Markdown; None where no code of `part` was changed."""
+    """Message and diff; None where no program in `part` was changed: what is only added improves nothing."""
     diff = repository.diff(commit.parents[0], commit, context_lines=2)
     patches = [patch for patch in diff if patch is not None and _is_code(patch.delta.new_file.path, part)]
-    if not patches:
+    if not any(patch.line_stats[2] and not _is_test(patch.delta.new_file.path) for patch in patches):
         return None
     subject, _, body = commit.message.strip().partition("\n")
     aim = "speed" if _SPEED.search(subject) else "correctness"
     time = datetime.fromtimestamp(commit.commit_time, UTC)
-    said = f"{_plain(subject)} (changed for {aim}, {time:%Y-%m-%d}, commit {commit.short_id})"
-    code = _fenced([*_trimmed(patches)], language_of(patches[0].delta.new_file.path))
-    text = f"---\nkind: heuristic\n---\n# {_plain(subject)}\n\n{said}\n\n{_body(body)}\n\n{code}\n"
-    return Raw(path, text.encode("utf-8", "replace"), str(commit.id), media="text/markdown", time=time)
+    said = f"Changed for {aim} on {time:%Y-%m-%d}, commit {commit.short_id}."
+    text = "\n".join([subject, "", said, "", body, *_trimmed(patches)])
+    return Raw(path, text.encode("utf-8", "replace"), str(commit.id), media=MEDIA, time=time)
 
 
 def _is_code(path: str, part: str) -> bool:
-    return path.startswith(part) and language_of(path) is not None
+    return path.startswith(part) and language_of(path) not in (None, "toml", "yaml", "ini", "json", "go.mod")
+
+
+def _is_test(path: str) -> bool:
+    return bool(re.search(r"(?:^|[/_.-])(?:tests?|testing|spec|conftest)(?:[/_.-]|$)", path))
 
 
 def _trimmed(patches: list[pygit2.Patch]) -> Iterator[str]:
     """The first lines of each file's changes, code before its tests, as many as a reader looks at."""
-    patches = sorted(
-        patches, key=lambda patch: ("test" in patch.delta.new_file.path, patch.delta.new_file.path)
-    )
     left = _LINES
-    for patch in patches:
-        if left <= 0:
-            return
-        if patch.data and len(patch.data) > _LARGEST_PATCH:
-            continue
-        lines = (patch.text or "").split("\n")
-        shown = [line for line in lines if not line.startswith(("diff --git", "index ", "--- "))][:left]
-        left -= len(shown)
-        yield from (line[:400] for line in shown)
-
-
-def _plain(subject: str) -> str:
-    return " ".join(subject.replace("#", "").split())[:200] or "untitled"
-
-
-def _body(body: str) -> str:
-    """The message's words, without trailers and with nothing that Markdown takes for headings."""
-    lines = (
-        line
-        for line in body.strip().split("\n")
-        if not re.match(r"[A-Z][\w-]+-by: |Change-Id: |cc: ", line, re.I)
-    )
-    return "\n".join(re.sub(r"^(#+|=+$|-+$|```|~~~)", r"\\\1", line) for line in lines)[:4_000]
-
-
-def _fenced(lines: list[str], language: str | None) -> str:
-    text = "\n".join(lines).rstrip()
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language or 'diff'}\n{text}\n{fence}"
+    for patch in sorted(patches, key=lambda patch: _is_test(patch.delta.new_file.path)):
+        if left > 0 and len(patch.data) <= _LARGEST_PATCH:
+            lines = (patch.text or "").rstrip().split("\n")[:left]
+            left -= len(lines)
+            yield from (line[:400] for line in lines)
