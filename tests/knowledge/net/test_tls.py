@@ -1,4 +1,4 @@
-"""Encrypted connections: a certificate counts for the name that was asked for, and only when it is trusted."""
+"""Encrypted connections: a certificate counts for the name asked for, and only when it is trusted."""
 
 from __future__ import annotations
 
