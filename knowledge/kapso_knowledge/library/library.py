@@ -1,0 +1,139 @@
+"""The library on a disk: a folder with `library.duckdb`, and the vectors as a projection of it.
+
+A put or a forget is one transaction; a failure leaves the library as it was. The projection is brought up
+to date by whoever comes next when it is missing, broken, behind, or of another embedder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kapso_knowledge.library import store
+from kapso_knowledge.library.database import Database
+from kapso_knowledge.library.embed import embedder as named
+from kapso_knowledge.library.lock import locked
+from kapso_knowledge.library.protocol import Change, Embedder, Filter, Hit, Known, Learnt
+from kapso_knowledge.library.search import CANDIDATES, search
+from kapso_knowledge.library.vectors import Vectors
+from kapso_knowledge.library.words import plain
+from kapso_knowledge.nodes import Edge, Node
+
+EVERYTHING = Filter()
+
+
+class Library:
+    """What was learnt. Open one by `Library.open`; it holds no file open between two calls."""
+
+    def __init__(self, folder: Path, embedder: Embedder | None = None) -> None:
+        self.folder = folder
+        self._chosen = embedder
+        self._database = Database(folder / "library.duckdb")
+
+    @classmethod
+    def open(cls, folder: Path, embedder: Embedder | None = None) -> Library:
+        """The library in this folder, which is made at the first put; without an embedder: `wordllama`."""
+        return cls(folder, embedder)
+
+    def put(self, learnt: Learnt) -> Change:
+        """Store what a walk over a source brought."""
+        ready = self._embedded_ahead(learnt)
+        with locked(self.folder):
+            written = self._database.write(lambda connection: store.put(connection, learnt))
+            self._follow(written, ready)
+        return written.change
+
+    def forget(self, source: str) -> int:
+        """Remove a source; how many nodes went. What others say of them stays with those others."""
+        if not self._database.path.exists():
+            return 0
+        with locked(self.folder):
+            written = self._database.write(lambda connection: store.forget(connection, source))
+            self._follow(written, {})
+        return written.change.removed
+
+    def known(self) -> list[Known]:
+        """The sources, by name."""
+        return self._database.read(store.known) or []
+
+    def documents(self, source: str) -> Mapping[str, str]:
+        """Path → revision of a source's documents as they were learnt."""
+        return self._database.read(lambda connection: store.documents(connection, source)) or {}
+
+    def node(self, id: str) -> Node | None:
+        """The node with this id."""
+        found = self._database.read(lambda connection: store.nodes(connection, [id]))
+        return found.get(id) if found else None
+
+    def edges(self, id: str) -> list[Edge]:
+        """The edges from and to a node whose other end is there, addresses resolved to ids."""
+        return self._database.read(lambda connection: store.edges(connection, [id])) or []
+
+    def search(self, query: str, limit: int = 10, filter: Filter = EVERYTHING) -> list[Hit]:
+        """The nodes that answer a query best, best first."""
+        query = plain(query)
+        if limit < 1 or not query.strip() or not self._database.path.exists():
+            return []
+        vector = self._embedder.embed([query])[0]
+        with locked(self.folder):
+            self._catch_up()
+            near = self._vectors.nearest(vector, filter, CANDIDATES) if vector.any() else []
+        answer = self._database.read(lambda connection: search(connection, query, near, filter, limit))
+        return answer or []
+
+    def rebuild(self) -> None:
+        """Make the vectors anew."""
+        with locked(self.folder):
+            self._vectors.clear()
+            self._catch_up()
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return self._chosen or named()
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return Vectors(self.folder, self._embedder.name)
+
+    def _embedded_ahead(self, learnt: Learnt) -> dict[str, NDArray[np.float32]]:
+        """Vectors by hash for what is new, made before anything is written: an endpoint that is down leaves
+        the library as it was."""
+        old = self._database.read(lambda connection: store.hashes(connection, learnt.source)) or {}
+        fresh = [node for node in learnt.nodes if old.get(node.id) != node.hash]
+        return {node.id: vector for node, vector in self._embed(fresh)}
+
+    def _embed(self, nodes: Sequence[Node]) -> Iterator[tuple[Node, NDArray[np.float32]]]:
+        for at in range(0, len(nodes), 1000):
+            batch = nodes[at : at + 1000]
+            yield from zip(batch, self._embedder.embed([meaning(node) for node in batch]), strict=True)
+
+    def _follow(self, written: store.Written, ready: Mapping[str, NDArray[np.float32]]) -> None:
+        """Bring the vectors from the state before a change to the one after it."""
+        if written.after == written.before:
+            return
+        if self._vectors.stamp() != (written.before or None):
+            if written.before:
+                return  # they were behind before: the next search brings them up to date
+            self._vectors.clear()
+        late = [node for node in written.fresh if node.id not in ready]
+        pairs = [(node, ready[node.id]) for node in written.fresh if node.id in ready]
+        self._vectors.change(written.after, [*pairs, *self._embed(late)], written.gone)
+
+    def _catch_up(self) -> None:
+        """Make the vectors again if they are not those of the library as it is."""
+        stamp = self._database.read(store.stamp)
+        if stamp is None or self._vectors.stamp() == stamp:
+            return
+        self._vectors.clear()
+        nodes = self._database.read(lambda connection: [*store.all_nodes(connection)]) or []
+        self._vectors.change(stamp, self._embed([node for batch in nodes for node in batch]))
+
+
+def meaning(node: Node) -> str:
+    """What is embedded of a node: its headings, its title and its text."""
+    above = [heading for heading in node.place.section if heading != node.title]
+    return plain("\n".join([*above, node.title, node.text]))

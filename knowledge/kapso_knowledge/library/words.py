@@ -1,0 +1,79 @@
+"""Text to terms for BM25: words, and identifiers both whole and in parts, all in one plain form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:[_.'\-+#]*[^\W_]+|\+\+|#)*", re.UNICODE)
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_LONGEST = 64
+"""A longer word is a hash or base64: nobody looks for it."""
+
+STOP = frozenset(
+    "a about all also an and any are as at be been being but by can could did do does doing for from get had "
+    "has have having how i if in into is it its just may me might more most my no not of off on one only or "
+    "other our out over own same shall should so some such t s than that the their them then there these "
+    "they this those through to too up us use used using very was we were what when where which while who "
+    "whom why will with would you your".split()
+)
+
+
+def plain(text: str) -> str:
+    """The text as UTF-8 can hold it: a lone surrogate becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def terms(text: str) -> Iterator[str]:
+    """The terms of a text in order: `np.lru_cache` gives itself, `np`, `lru_cache`, `lru`, `cache`."""
+    for found in _WORD.finditer(text):
+        yield from _of(found[0])
+
+
+@lru_cache(maxsize=100_000)
+def _of(word: str) -> tuple[str, ...]:
+    if len(word) > _LONGEST:
+        return ()
+    whole = word.lower().strip("'")
+    pieces = [whole]
+    dotted = re.split(r"[.'\-]", word)
+    if len(dotted) > 1:
+        pieces += [piece.lower() for piece in dotted if "_" in piece]
+    parts = [part.lower() for part in _PARTS.findall(word)]
+    if len(parts) > 1:
+        pieces += parts
+    plain = (stem(piece) for piece in pieces if piece not in STOP)
+    return tuple(dict.fromkeys(piece for piece in plain if piece))
+
+
+def stem(word: str) -> str:
+    """The word without its commonest English endings, for plain words only: a light stemmer."""
+    if len(word) < 5 or not word.isalpha():
+        return word if not (len(word) == 4 and word.endswith("s") and word.isalpha()) else word[:-1]
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)] + instead
+            break
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "lsz":
+        word = word[:-1]
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+_ENDINGS = (
+    ("ations", "at"),
+    ("ation", "at"),
+    ("nesses", ""),
+    ("ness", ""),
+    ("ings", ""),
+    ("ing", ""),
+    ("sses", "ss"),
+    ("ies", "y"),
+    ("ied", "y"),
+    ("ss", "ss"),
+    ("us", "us"),
+    ("is", "is"),
+    ("ed", ""),
+    ("es", "e"),
+    ("s", ""),
+)
