@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kapso_knowledge.errors import SourceError
 from kapso_knowledge.sources.protocol import Source
+
+if TYPE_CHECKING:
+    from kapso_knowledge.net.client import Client
+    from kapso_knowledge.sources.crawl import Limits
 
 _FORGES = "github.com|gitlab.com|bitbucket.org|codeberg.org|git.sr.ht|gitee.com"
 _REPOSITORY = re.compile(
@@ -49,7 +52,7 @@ class Surroundings:
     root: Path | None = None
     playbooks: Path | None = None
     allow_private: bool = False
-    crawl: Any = None
+    crawl: Limits | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
@@ -65,12 +68,12 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
     if spec.startswith("web:"):
         return _web_search(spec.removeprefix("web:").strip(), surroundings)
     if found := _ARXIV.fullmatch(spec):
-        return _network("arxiv", "Arxiv", surroundings, found[1])
+        return _arxiv(found[1], surroundings)
     if found := _REPOSITORY.fullmatch(spec):
         revision = found["revision"]
         url = spec.removeprefix("git+").removesuffix(f"@{revision}" if revision else "")
         return _remote(url, revision, surroundings)
-    if spec.lower().startswith(("http://", "https://")):
+    if spec.lower().startswith(("http://", "https://", "crawl:")):
         return _page(spec, surroundings)
     return _path(spec, surroundings)
 
@@ -154,28 +157,37 @@ def _remote(url: str, revision: str | None, surroundings: Surroundings) -> Sourc
     from kapso_knowledge.sources.git import shown
     from kapso_knowledge.sources.repository import Repository
 
-    name = shown(url).rstrip("/").removesuffix(".git") + (f"@{revision}" if revision else "")
-    return Repository(url, name, commit=revision, cache=surroundings.cache / "repositories")
+    name = shown(url).rstrip("/").removesuffix(".git").rstrip("/") + (f"@{revision}" if revision else "")
+    cache = surroundings.cache / "repositories"
+    return Repository(url, name, commit=revision, cache=cache, allow_private=surroundings.allow_private)
+
+
+def _arxiv(id: str, surroundings: Surroundings) -> Source:
+    from kapso_knowledge.sources.arxiv import Arxiv
+
+    return Arxiv(id, _client(surroundings))
 
 
 def _web_search(query: str, surroundings: Surroundings) -> Source:
-    if len(query) > 1 and query[0] == query[-1] and query[0] in "\"'":
-        query = query[1:-1]
-    return _network("web_search", "WebSearch", surroundings, query.strip(), surroundings.environ)
+    from kapso_knowledge.sources.web_search import WebSearch
+
+    return WebSearch(query, _client(surroundings), surroundings.environ)
 
 
 def _page(url: str, surroundings: Surroundings) -> Source:
-    if surroundings.crawl is not None:
-        return _network("crawl", "Crawl", surroundings, url, surroundings.crawl)
-    return _network("web", "Page", surroundings, url)
+    """A page; with limits for a crawl, or named as one is, the pages below it."""
+    from kapso_knowledge.sources.crawl import Crawl
+    from kapso_knowledge.sources.web import Page
+
+    if surroundings.crawl is not None or url.startswith("crawl:"):
+        return Crawl(url, _client(surroundings), surroundings.crawl)
+    return Page(url, _client(surroundings))
 
 
-def _network(module: str, name: str, surroundings: Surroundings, what: str, *more: Any) -> Source:
-    client = import_module("kapso_knowledge.net.client").Client(
-        surroundings.cache / "pages", allow_private=surroundings.allow_private
-    )
-    make: Callable[..., Source] = getattr(import_module(f"kapso_knowledge.sources.{module}"), name)
-    return make(what, client, *more)
+def _client(surroundings: Surroundings) -> Client:
+    from kapso_knowledge.net.client import Client  # 120 ms
+
+    return Client(surroundings.cache / "pages", allow_private=surroundings.allow_private)
 
 
 _HELP = (

@@ -28,6 +28,7 @@ class Repository:
         *,
         commit: str | None = None,
         cache: Path | None = None,
+        allow_private: bool = False,
         trusted: bool = False,
     ) -> None:
         self.name = name
@@ -35,6 +36,7 @@ class Repository:
         self._where = where
         self._wanted = commit
         self._cache = cache
+        self._allow_private = allow_private
         self._revision = ""
 
     @property
@@ -53,7 +55,7 @@ class Repository:
             return git.opened(self._where, self.name), self._wanted or "HEAD"
         if self._cache is None:
             raise ValueError("an address needs a cache")
-        folder, commit = git.fetch(self._where, self._wanted, self._cache)
+        folder, commit = git.fetch(self._where, self._wanted, self._cache, allow_private=self._allow_private)
         return git.opened(folder, self.name), commit
 
 
