@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kapso_knowledge.net.outcome import Fetched, Unfetched
-from kapso_knowledge.net.robots import RobotsOf
+from kapso_knowledge.net.robots import FORBIDDEN, RobotsOf
 from kapso_knowledge.net.urls import host_of, shown
 from kapso_knowledge.sources.protocol import Raw, Same, Unread
 from kapso_knowledge.sources.web import address, document, unreachable
@@ -31,7 +31,7 @@ _NO_PAGES = frozenset(
     "zst".split()
 )
 _QUERIES = 10  # addresses that differ in their query alone: calendars and sorted lists have no end
-_FAILURES = 5  # in a row: the server is down
+_FAILURES = 5  # of the server's, in a row: it is down
 _WAITING = 20_000
 
 
@@ -108,7 +108,7 @@ class _Walk:
             raise Unfetched(reason)
         pause = self._pause(url) if pause_s is None else pause_s
         left = max(self._end - time.monotonic(), 0.001)
-        return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, pause + 60.0))
+        return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, pause + 30.0))
 
     def _pause(self, url: str) -> float:
         return max(self._limits.pause_s, self._robots.of(url).delay_s)
@@ -144,9 +144,8 @@ class _Walk:
         path = _path(url)
         if failure.is_gone and path in self._known:
             return  # not named any more, so it leaves the library
-        if not failure.is_gone and failure.reason != "robots.txt forbids it":
-            self._is_whole = False
-            self._failures += 1
+        self._is_whole &= failure.is_gone or failure.reason == FORBIDDEN
+        self._failures = self._failures + 1 if failure.is_down else 0
         self._seen.add(path)
         yield Unread(path, failure.reason)
 
@@ -158,7 +157,7 @@ class _Walk:
             return f"the limit of {limits.seconds:g} seconds"
         if self._bytes >= limits.bytes:
             return f"the limit of {limits.bytes} bytes"
-        return f"{_FAILURES} failures in a row" if self._failures >= _FAILURES else None
+        return f"the server failed {_FAILURES} times in a row" if self._failures >= _FAILURES else None
 
     def _cut(self, stop: str) -> Iterator[Unread]:
         left = len(self._frontier)

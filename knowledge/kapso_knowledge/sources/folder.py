@@ -98,9 +98,16 @@ def _walk(root: Path) -> Iterator[tuple[Path, str]]:
             if not is_document(relative) or _is_ignored(relative, ignored):
                 continue
             path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            if path.is_symlink() and _leads_out(path, inside):
                 continue
             yield path, relative
+
+
+def _leads_out(link: Path, inside: Path) -> bool:
+    try:
+        return not link.resolve().is_relative_to(inside)
+    except (OSError, RuntimeError):  # a link to itself leads nowhere
+        return True
 
 
 def _ignore_file(folder: Path) -> GitIgnoreSpec | None:

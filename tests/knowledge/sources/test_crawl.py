@@ -207,7 +207,7 @@ def test_a_server_that_goes_down_is_left(site: Site, client: Client) -> None:
     site.pages |= {"/": _page(*(f"/{n}" for n in range(30)))}
     site.pages |= {f"/{n}": Answer("", 500) for n in range(30)}
     unread = _unread(_crawl(site, client))
-    assert len(unread) == 6 and "5 failures in a row" in unread["5"]
+    assert len(unread) == 6 and "the server failed 5 times in a row" in unread["5"]
 
 
 def test_a_storm_of_429_is_left_alone(site: Site, client: Client) -> None:
