@@ -18,7 +18,6 @@ MakeGoal = Callable[..., Goal]
         ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
         ("approve: true", "`approve: true`"),
-        ("knowledge: [docs/]", "`knowledge`"),
     ],
 )
 def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) -> None:
@@ -36,6 +35,7 @@ def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) ->
         "search: {repairs: 5}",
         "approve: false",
         "knowledge: []",
+        "knowledge: [docs/, \"arxiv:2601.21526\"]",
         "memory: {recall: false}",
         "memory: {}",
         "sandbox: {level: strict}",
