@@ -35,7 +35,7 @@ def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) ->
         "search: {repairs: 5}",
         "approve: false",
         "knowledge: []",
-        "knowledge: [docs/, \"arxiv:2601.21526\"]",
+        'knowledge: [docs/, "arxiv:2601.21526"]',
         "memory: {recall: false}",
         "memory: {}",
         "sandbox: {level: strict}",
