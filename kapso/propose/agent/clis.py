@@ -26,7 +26,8 @@ class Cli:
     `env` is set for it, `aliases` maps variables that it reads to the ones, better known, whose value it gets
     there, and `files` are put into its home folder where `home` brings none. Where it can log in in no other
     way, one of the variables `keys` has to be among the goal's `env`, or one of the paths `logins` among its
-    `home`. `tools` are words for its command, and `tools_env` variables, that lead it to Kapso's own tools.
+    `home`. `tools` are words for its command, and `tools_env` variables, that lead it to Kapso's own tools,
+    or `tools_settings` is a file in its home folder that names MCP servers.
     """
 
     install: str
@@ -38,10 +39,11 @@ class Cli:
     logins: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     tools_env: Mapping[str, str] = field(default_factory=dict)
+    tools_settings: str | None = None
 
     @property
     def has_tools(self) -> bool:
-        return bool(self.tools or self.tools_env)
+        return bool(self.tools or self.tools_env or self.tools_settings)
 
 
 def _claude(options: AgentOptions, files: Sequence[str]) -> list[str]:
@@ -132,7 +134,7 @@ KNOWN: Mapping[str, Cli] = {
         files=_gemini_files,
         keys=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"),
         logins=("~/.gemini",),
-        tools_env={"GEMINI_CLI_SYSTEM_DEFAULTS_PATH": CONFIG},
+        tools_settings=".gemini/settings.json",
     ),
     "aider": Cli("pip install aider-chat", _aider, env={"LITELLM_LOCAL_MODEL_COST_MAP": "True"}),
     "opencode": Cli(
@@ -174,6 +176,11 @@ def tools_environment(options: AgentOptions) -> Mapping[str, str]:
     """What leads the agent to Kapso's own tools; `$HOME` in it is its home folder."""
     known = KNOWN[options.cli].tools_env if options.cli is not None else {}
     return {"KAPSO_MCP_CONFIG": CONFIG, **known}
+
+
+def tools_settings(options: AgentOptions) -> str | None:
+    """The file in the agent's home folder that has to name Kapso's own tools, if there is one."""
+    return KNOWN[options.cli].tools_settings if options.cli is not None else None
 
 
 def takes_tools(options: AgentOptions) -> bool:

@@ -18,13 +18,13 @@ from kapso.errors import Interrupted
 from kapso.evaluate.sandbox import CommandResult, Job, Limits
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
-from kapso.propose.agent.clis import command_of, environment_of, home_files, tools_environment
+from kapso.propose.agent.clis import command_of, environment_of, home_files, tools_environment, tools_settings
 from kapso.propose.agent.follow import Follower
 from kapso.propose.agent.home import fill_home, logins_in
 from kapso.propose.agent.output import last_lines, read_output
 from kapso.propose.agent.repository import make_repository
 from kapso.propose.agent.site import Site
-from kapso.propose.agent.tools import Tools
+from kapso.propose.agent.tools import Tools, name_server
 from kapso.propose.author import Desk, Reply
 
 PROMPT_FILE = "prompt.md"
@@ -95,7 +95,11 @@ class Session:
     def _tools(self, out: Path) -> AbstractContextManager[object]:
         """Kapso's own tools, while the agent works."""
         site = self._site
-        return Tools(out / "home", site.repository.root, site.run) if site.has_tools else nullcontext()
+        if not site.has_tools:
+            return nullcontext()
+        if (path := tools_settings(self._options)) is not None:
+            name_server(out / "home" / path)
+        return Tools(out / "home", site.repository.root, site.run)
 
     def _job(self, number: int, out: Path, log: Path) -> Job:
         site, options = self._site, self._options

@@ -95,4 +95,4 @@ def test_each_agent_is_told_in_its_own_way(name: str) -> None:
     plain, told = command_of(options, ["a"]), command_of(options, ["a"], has_tools=True)
     assert "kapso/mcp.json" not in plain and "mcp_servers" not in plain
     cli = KNOWN[name]
-    assert (plain != told or bool(cli.tools_env)) == (name != "aider")
+    assert (plain != told or bool(cli.tools_env or cli.tools_settings)) == (name != "aider")
