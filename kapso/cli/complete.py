@@ -63,11 +63,11 @@ def _complete_run_and_attempts(
 
 def _complete_proposers(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names after the last comma."""
-    from kapso.goal.sections import AVAILABLE_PROPOSERS
+    from kapso.goal.sections import PROPOSERS
 
     before, comma, last = incomplete.rpartition(",")
     taken = before.split(",")
-    names = [name for name in AVAILABLE_PROPOSERS if name.startswith(last) and name not in taken]
+    names = [name for name in PROPOSERS if name.startswith(last) and name not in taken]
     return [CompletionItem(f"{before}{comma}{name}") for name in names]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from kapso.goal.authors import AgentOptions, LlmOptions, ModelOptions
 from kapso.goal.model import Command, EvaluationStage, Goal, Metric, ProposerSpec
+from kapso.goal.recipe import RecipeOptions
 from kapso.goal.units import exact_duration
 
 _SPECIAL = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
@@ -130,6 +131,8 @@ def _proposer(spec: ProposerSpec) -> str | dict[str, Any]:
         case LlmOptions(edit, ideate):
             models = [_model(each) for each in edit]
             return {spec.name: models if ideate is None else {"ideate": _model(ideate), "edit": models}}
+        case RecipeOptions(folders):
+            return {spec.name: {"from": folders}}
         case AgentOptions() as agent:
             return {spec.name: _options(agent)}
     return spec.name

@@ -59,6 +59,7 @@ MODEL = (
 )
 PRICE = ("input", "output")
 LLM = ("ideate", "edit")
+RECIPE = ("from",)
 AGENT = ("cli", "command", "model", "timeout", "env", "home", "max_cost")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from kapso.goal.authors import AgentOptions, LlmOptions
+from kapso.goal.recipe import RecipeOptions
 
 Direction = Literal["maximize", "minimize"]
 Take = Literal["median", "minimum"]
@@ -135,10 +136,10 @@ class EvaluationStage:
 
 @dataclass(frozen=True)
 class ProposerSpec:
-    """A proposer that the goal asks for, by its name; `llm` and `agent` have options."""
+    """A proposer that the goal asks for, by its name; `recipe`, `llm` and `agent` have options."""
 
     name: str
-    options: LlmOptions | AgentOptions | None = None
+    options: RecipeOptions | LlmOptions | AgentOptions | None = None
 
 
 DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "combine", "ablate"))

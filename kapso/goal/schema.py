@@ -135,13 +135,24 @@ def _proposers() -> dict[str, Any]:
     """A name, or a name with its options."""
     named = {
         "type": "object",
-        "properties": {**dict.fromkeys(sections.PROPOSERS, {}), "llm": _llm(), "agent": _agent()},
+        "properties": {
+            **dict.fromkeys(sections.PROPOSERS, {}),
+            "recipe": _recipe(),
+            "llm": _llm(),
+            "agent": _agent(),
+        },
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
     }
     one = {"anyOf": [{"enum": list(sections.PROPOSERS)}, named]}
     return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+def _recipe() -> dict[str, Any]:
+    """The folders of playbooks."""
+    folders = _says("Folders of playbooks, or playbooks; `kapso` means those that come with it.", _PATTERNS)
+    return _mapping({"from": folders}, keys.RECIPE, required=keys.RECIPE)
 
 
 def _llm() -> dict[str, Any]:

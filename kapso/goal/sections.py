@@ -12,12 +12,12 @@ from kapso.goal.keys import SECTIONS
 from kapso.goal.llm import read_llm
 from kapso.goal.model import Budget, ProposerSpec, SandboxSettings, Search, Stop
 from kapso.goal.names import suggestion
+from kapso.goal.recipe import read_recipe
 from kapso.goal.variables import read_variables
 
 MAX_SEED = 2**32 - 1
 """What every random generator that takes part accepts."""
 MAX_PARALLEL = 1024
-AVAILABLE_PROPOSERS = ("tune", "mutate", "combine", "ablate", "llm", "agent")
 PROPOSERS = ("tune", "mutate", "recipe", "combine", "ablate", "llm", "agent")
 POLICIES = ("greedy", "tree", "islands", "pareto")
 _NONE: Mapping[str, ProposerSpec] = MappingProxyType({})
@@ -92,7 +92,7 @@ def read_memory(item: Item) -> bool:
 
 
 def read_proposers(item: Item, given: Mapping[str, ProposerSpec] = _NONE) -> tuple[ProposerSpec, ...]:
-    """`propose`: names, or `name: {options}`; those of later versions are refused as such.
+    """`propose`: names, or `name: {options}`.
 
     A bare name stands for the one in `given`, with its options.
     """
@@ -146,14 +146,10 @@ def _proposer(item: Item, given: Mapping[str, ProposerSpec]) -> ProposerSpec:
         raise item.error(
             f"`{name}` is not known for `propose`", help=suggestion(name, PROPOSERS), slug="unknown-name"
         )
-    if name not in AVAILABLE_PROPOSERS:
-        raise NotAvailableYet(
-            f"the proposer `{name}`",
-            where=item.where,
-            help=f"this version proposes by {', '.join(f'`{each}`' for each in AVAILABLE_PROPOSERS)}",
-        )
     if name == "llm":
         return ProposerSpec(name, read_llm(options, item))
+    if name == "recipe":
+        return ProposerSpec(name, read_recipe(options))
     if name == "agent":
         return ProposerSpec(name, read_agent(options, item))
     if options is not None:

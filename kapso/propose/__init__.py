@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kapso.goal import Goal
 from kapso.goal.authors import AgentOptions, LlmOptions
+from kapso.goal.recipe import RecipeOptions
 from kapso.propose.protocol import Proposer, Snapshot
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Ground:
     site: Callable[[], Site]
 
 
-Factory = Callable[[Ground, LlmOptions | AgentOptions | None], Proposer]
+Options = RecipeOptions | LlmOptions | AgentOptions | None
+Factory = Callable[[Ground, Options], Proposer]
 
 
 def _tune(ground: Ground, options: object) -> Proposer:
@@ -39,6 +41,13 @@ def _mutate(ground: Ground, options: object) -> Proposer:
     from kapso.propose.mutate import Mutate
 
     return Mutate(ground.goal, ground.read)
+
+
+def _recipe(ground: Ground, options: object) -> Proposer:
+    from kapso.propose.recipe import Recipes, recipes_of
+
+    assert options is None or isinstance(options, RecipeOptions)
+    return Recipes(ground.goal, ground.read, recipes_of(ground.goal, options))
 
 
 def _combine(ground: Ground, options: object) -> Proposer:
@@ -71,6 +80,7 @@ def _agent(ground: Ground, options: object) -> Proposer:
 CATALOGUE: Mapping[str, Factory] = {
     "tune": _tune,
     "mutate": _mutate,
+    "recipe": _recipe,
     "combine": _combine,
     "ablate": _ablate,
     "llm": _llm,

@@ -70,7 +70,7 @@ _CONDITIONS_FILES = re.compile(
 def kind_of(document: Document, group: list[Passage]) -> Kind:
     """The kind with the most signs; `principle` (it says how something is) where there are none."""
     told = document.front.get("kind")
-    if told in KINDS and all(passage.form != "code" for passage in group):
+    if told in KINDS and any(passage.form != "code" for passage in group):
         return told  # type: ignore[no-any-return]
     name = PurePosixPath(group[0].place.path).name
     if _CONDITIONS_FILES.fullmatch(name):

@@ -13,7 +13,8 @@ from typing import Protocol
 from kapso_knowledge.errors import SourceError
 from kapso_knowledge.library.protocol import Change, Learnt
 from kapso_knowledge.nodes import Edge, Node
-from kapso_knowledge.reading import Unreadable, read
+from kapso_knowledge.reading import Unreadable
+from kapso_knowledge.reading.apart import Reader
 from kapso_knowledge.rules import Origin, nodes_of
 from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
 
@@ -60,19 +61,21 @@ def learn(
     now: datetime | None = None,
 ) -> Walked:
     """Bring the library up to the source; SourceError, and nothing changed, where none of it can be read."""
-    walk = _Walk(source, now or datetime.now(UTC))
     known = library.documents(source.name)
-    for item in source.documents(walk.unchanged(known)):
-        walk.take(item)
-        if on_progress is not None:
-            on_progress(walk.progress(item.path))
+    with Reader() as reader:
+        walk = _Walk(source, reader, now or datetime.now(UTC))
+        for item in source.documents(walk.unchanged(known)):
+            walk.take(item)
+            if on_progress is not None:
+                on_progress(walk.progress(item.path))
     walk.check()
     return walk.result(library.put(walk.learnt()))
 
 
 class _Walk:
-    def __init__(self, source: Source, now: datetime) -> None:
+    def __init__(self, source: Source, reader: Reader, now: datetime) -> None:
         self.source = source
+        self.reader = reader
         self.now = now
         self.documents: dict[str, str] = {}
         self.same: list[str] = []
@@ -98,7 +101,7 @@ class _Walk:
     def _read(self, raw: Raw) -> None:
         origin = Origin(self.source.name, raw.path, raw.revision, self.now, self.source.trusted, raw.url)
         try:
-            nodes, edges = nodes_of(read(raw), origin)
+            nodes, edges = nodes_of(self.reader.read(raw), origin)
         except Unreadable as error:
             self.unread.append(Unread(raw.path, str(error)))
             return
@@ -111,7 +114,7 @@ class _Walk:
 
     def check(self) -> None:
         """Raise SourceError where nothing at all could be had."""
-        if self.documents or self.same:
+        if self.nodes or self.same:
             return
         if self.unread:
             first = self.unread[0]

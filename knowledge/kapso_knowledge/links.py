@@ -98,7 +98,7 @@ def _cites(node: Node, group: Sequence[Passage], url: str | None) -> Iterator[Ed
 def _relation(text: str, link: str) -> Relation:
     """What the sentence around the link says of it."""
     at = text.find(link)
-    sentence = text if at < 0 else _sentence(text, at)
+    sentence = _sentence(text, at) if at >= 0 else text if len(text.split()) <= 40 else ""
     if _CONTRADICTS.search(sentence):
         return "contradicts"
     return "refines" if _REFINES.search(sentence) else "cites"

@@ -15,7 +15,6 @@ MakeGoal = Callable[..., Goal]
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("propose: [{recipe: {from: [../playbooks]}}]", "the proposer `recipe`"),
         ("search: {executor: ray}", "`search.executor: ray`"),
         ("approve: true", "`approve: true`"),
     ],

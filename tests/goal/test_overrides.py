@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kapso.errors import KapsoError, NotAvailableYet, UsageError
+from kapso.errors import KapsoError, UsageError
 from kapso.goal import Budget, Goal, Overrides, ProposerSpec, parse_goal
 
 MakeGoal = Callable[..., Goal]
@@ -65,7 +65,6 @@ def test_senseless_values_name_the_option(make_goal: MakeGoal, overrides: Overri
     ("names", "kind", "message"),
     [
         (["tunr"], UsageError, "`tunr` is not known for `propose`"),
-        (["recipe"], NotAvailableYet, "the proposer `recipe` is not available yet"),
         (["human"], UsageError, "`human` is no proposer"),
         ([], UsageError, "`propose` names no proposer"),
         ([""], UsageError, "is empty"),

@@ -1,52 +1,38 @@
-"""A keeper that holds what was learnt in memory, by the library's rule."""
+"""A home folder in which sources are named, and a real library beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from kapso_knowledge.library.protocol import Change, Learnt
-from kapso_knowledge.nodes import Edge, Node
+from kapso_knowledge.library.library import Library
+from kapso_knowledge.nodes import Node
 from kapso_knowledge.sources import Surroundings
 
 
-class Shelf:
-    """What learning needs of a library; the real one is tested apart."""
+class Shelf(Library):
+    """The library, with all that it holds to look at."""
 
-    def __init__(self) -> None:
-        self.nodes: dict[str, Node] = {}
-        self.edges: list[Edge] = []
-        self._documents: dict[str, dict[str, str]] = {}
+    @property
+    def nodes(self) -> dict[str, Node]:
+        from kapso_knowledge.library import store
 
-    def documents(self, source: str) -> Mapping[str, str]:
-        return self._documents.get(source, {})
+        batches = self._database.read(lambda connection: [*store.all_nodes(connection)]) or []
+        return {node.id: node for batch in batches for node in batch}
 
-    def put(self, learnt: Learnt) -> Change:
-        before = {id: node for id, node in self.nodes.items() if node.source == learnt.source}
-        kept = {id: node for id, node in before.items() if node.place.path in learnt.kept}
-        new = {node.id: node for node in learnt.nodes}
-        others = {id: node for id, node in self.nodes.items() if node.source != learnt.source}
-        self.nodes = {**others, **kept, **new}
-        self.edges = [
-            edge for edge in self.edges if edge.source != learnt.source or edge.origin in kept
-        ] + list(learnt.edges)
-        old = {
-            path: revision for path, revision in self.documents(learnt.source).items() if path in learnt.kept
-        }
-        self._documents[learnt.source] = {**old, **learnt.documents}
-        return Change(
-            added=len(new.keys() - before.keys()),
-            changed=sum(before[id].hash != node.hash for id, node in new.items() if id in before),
-            same=len(kept) + sum(before[id].hash == node.hash for id, node in new.items() if id in before),
-            removed=len(before.keys() - kept.keys() - new.keys()),
+    @property
+    def written(self) -> set[tuple[str, str, str]]:
+        """The origin, the relation and the target of all edges, resolved or not."""
+        rows = self._database.read(
+            lambda connection: connection.execute("select origin, relation, target from edges").fetchall()
         )
+        return {(str(row[0]), str(row[1]), str(row[2])) for row in rows or []}
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "library")
 
 
 @pytest.fixture

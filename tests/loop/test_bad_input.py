@@ -61,7 +61,6 @@ def change(kapso: Any, before: str, after: str) -> None:
         (["run", "--time", "5x"], ["`5x` is not a duration", "`90s`"]),
         (["run", "--propose", "tuen"], ["`tuen`", "did you mean `tune`?"]),
         (["run", "--propose", "llm"], ["`llm` names no model", "goal.yaml"]),
-        (["run", "--propose", "recipe"], ["`recipe` is not available yet"]),
         (["run", "--parralel", "2"], ["--parralel", "--parallel"]),
         (["rnu"], ["`rnu`", "did you mean `kapso run`?"]),
         (["run", "--edit", "a.py"], ["`--edit` asks for, lacks `--evaluate`"]),

@@ -68,7 +68,9 @@ class Embedder(Protocol):
     the vectors are made anew."""
 
     name: str
-    dimensions: int
+
+    @property
+    def dimensions(self) -> int: ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
 

@@ -130,15 +130,14 @@ class Transport(httpx.BaseTransport):
     def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
         self._deadline = deadline
         self._allow_private = allow_private
-        self._tls = httpx.create_ssl_context()
-        self._pools: dict[str | None, httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[str | None, bool], httpcore.ConnectionPool] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         proxy = self._proxy(request.url)
         if proxy:
             self._check_through_proxy(request.url)
         url = request.url
-        response = self._pool(proxy).handle_request(
+        response = self._pool(proxy, url.scheme == "https").handle_request(
             httpcore.Request(
                 request.method,
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -165,23 +164,25 @@ class Transport(httpx.BaseTransport):
             if not refused.reason.startswith("no such host"):
                 raise
 
-    def _pool(self, proxy: str | None) -> httpcore.ConnectionPool:
-        if proxy not in self._pools:
-            self._pools[proxy] = self._through(proxy) if proxy else self._direct()
-        return self._pools[proxy]
+    def _pool(self, proxy: str | None, is_secure: bool) -> httpcore.ConnectionPool:
+        key = (proxy, is_secure)
+        if key not in self._pools:
+            tls = httpx.create_ssl_context() if is_secure else None  # 60 ms: it reads all certificates
+            self._pools[key] = self._through(proxy, tls) if proxy else self._direct(tls)
+        return self._pools[key]
 
-    def _direct(self) -> httpcore.ConnectionPool:
+    def _direct(self, tls: ssl.SSLContext | None) -> httpcore.ConnectionPool:
         network = _Network(self._deadline, self._allow_private)
-        return httpcore.ConnectionPool(ssl_context=self._tls, max_connections=8, network_backend=network)
+        return httpcore.ConnectionPool(ssl_context=tls, max_connections=8, network_backend=network)
 
-    def _through(self, proxy: str) -> httpcore.ConnectionPool:
+    def _through(self, proxy: str, tls: ssl.SSLContext | None) -> httpcore.ConnectionPool:
         url = httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
         if url.scheme not in ("http", "https"):
             raise Unfetched(f"a proxy of the kind `{url.scheme}` is not supported: http and https are")
         return httpcore.HTTPProxy(
             proxy_url=httpcore.URL(str(url.copy_with(userinfo=b""))),
             proxy_auth=(url.username, url.password) if url.username else None,
-            ssl_context=self._tls,
+            ssl_context=tls,
             max_connections=8,
             network_backend=_Network(self._deadline, allow_private=True),  # the user's own proxy
         )

@@ -17,11 +17,16 @@ _LARGEST_TEXT = 8_000_000
 
 
 def read(raw: Raw) -> Document:
-    """The document, by the reader of its format; Unreadable, with the reason, where there is none."""
+    """The document, by the reader of its format; Unreadable, with the reason, where there is none.
+
+    A document may have no passages: an index, or a module that is empty.
+    """
     form = format_of(raw.path, raw.media, raw.content)
     if form is None:
         raise Unreadable("neither text, HTML, PDF nor a notebook")
     check_size(form, len(raw.content))
+    if form != "code" and not raw.content.strip():
+        raise Unreadable("empty")
     reader = import_module(f"kapso_knowledge.reading.{form}")
     try:
         document: Document = reader.read(raw, title=_name(raw))
@@ -31,8 +36,6 @@ def read(raw: Raw) -> Document:
         raise Unreadable("nested too deeply") from error
     except Exception as error:  # parsers meet what their authors never saw: it must not end the walk
         raise Unreadable(f"its {form} cannot be parsed ({type(error).__name__})") from error
-    if not any(passage.text.strip() for passage in document.passages):
-        raise Unreadable("no text in it")
     return document
 
 

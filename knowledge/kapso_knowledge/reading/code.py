@@ -107,11 +107,9 @@ def _deep_kinds(node: SgNode) -> str:
 
 def _name(node: SgNode) -> str:
     """What the definition is called; of what has no name, how its first line begins."""
-    queue = [node]
+    queue = [node] if node.kind() != "impl_item" else []
     for _ in range(4):
         for candidate in queue:
-            if candidate.kind() == "impl_item":
-                continue
             for field in ("name", "declarator"):
                 found = candidate.field(field)
                 if found is not None:

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal
 
-Format = Literal["markdown", "html", "rst", "pdf", "notebook", "text", "code"]
+Format = Literal["markdown", "html", "rst", "pdf", "notebook", "commit", "text", "code"]
 
 _SUFFIXES: dict[str, Format] = {
     **dict.fromkeys(("md", "markdown", "mdx", "mkd", "qmd", "rmd", "myst"), "markdown"),
@@ -64,6 +64,7 @@ _MEDIA: tuple[tuple[str, Format], ...] = (
     ("text/markdown", "markdown"),
     ("text/x-rst", "rst"),
     ("application/x-ipynb", "notebook"),
+    ("text/x-commit", "commit"),
 )
 
 

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kapso_knowledge.errors import SourceError
 from kapso_knowledge.sources.protocol import Source
+
+if TYPE_CHECKING:
+    from kapso_knowledge.net.client import Client
+    from kapso_knowledge.sources.crawl import Limits
 
 _FORGES = "github.com|gitlab.com|bitbucket.org|codeberg.org|git.sr.ht|gitee.com"
 _REPOSITORY = re.compile(
@@ -49,7 +52,7 @@ class Surroundings:
     root: Path | None = None
     playbooks: Path | None = None
     allow_private: bool = False
-    crawl: Any = None
+    crawl: Limits | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
@@ -65,12 +68,12 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
     if spec.startswith("web:"):
         return _web_search(spec.removeprefix("web:").strip(), surroundings)
     if found := _ARXIV.fullmatch(spec):
-        return _network("arxiv", "Arxiv", surroundings, found[1])
+        return _arxiv(found[1], surroundings)
     if found := _REPOSITORY.fullmatch(spec):
         revision = found["revision"]
         url = spec.removeprefix("git+").removesuffix(f"@{revision}" if revision else "")
         return _remote(url, revision, surroundings)
-    if spec.lower().startswith(("http://", "https://")):
+    if spec.lower().startswith(("http://", "https://", "crawl:")):
         return _page(spec, surroundings)
     return _path(spec, surroundings)
 
@@ -78,19 +81,49 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
 def _path(spec: str, surroundings: Surroundings) -> Source:
     from kapso_knowledge.sources.folder import Folder
 
-    path = (surroundings.base / Path(spec).expanduser()).resolve()
+    path = _resolved(spec, surroundings)
+    before, _, revision = spec.rpartition("@")
+    if not path.exists() and before and is_repository(_resolved(before, surroundings)):
+        return _repository(_resolved(before, surroundings), surroundings, revision)
+    if is_repository(path):
+        return _repository(path, surroundings, None)
     if not path.exists():
-        scheme = _SCHEME.match(spec)
-        if scheme:
-            raise SourceError(
-                f"`{spec}`: unknown kind of source `{scheme[1]}:`", help=_HELP, slug="source-unknown"
-            )
-        raise SourceError(
-            f"`{spec}` does not exist",
-            help=f"paths are relative to `{surroundings.base}`; {_HELP}",
-            slug="source-not-found",
-        )
+        raise _nothing(spec, surroundings)
     return Folder(path, _name(path, surroundings), trusted=_is_own(path, surroundings))
+
+
+def _resolved(spec: str, surroundings: Surroundings) -> Path:
+    try:
+        return (surroundings.base / Path(spec).expanduser()).resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL in it, no such user, a loop of links
+        raise SourceError(f"`{spec}` is not a path: {error}", help=_HELP, slug="source-unknown") from error
+
+
+def _nothing(spec: str, surroundings: Surroundings) -> SourceError:
+    scheme = _SCHEME.match(spec)
+    if scheme:
+        return SourceError(
+            f"`{spec}`: unknown kind of source `{scheme[1]}:`", help=_HELP, slug="source-unknown"
+        )
+    return SourceError(
+        f"`{spec}` does not exist",
+        help=f"paths are relative to `{surroundings.base}`; {_HELP}",
+        slug="source-not-found",
+    )
+
+
+def is_repository(path: Path) -> bool:
+    """Whether `path` is the top of a working tree, or a bare repository."""
+    if (path / ".git").exists():
+        return True
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+
+
+def _repository(path: Path, surroundings: Surroundings, revision: str | None) -> Source:
+    from kapso_knowledge.sources.repository import Repository
+
+    name = _name(path, surroundings) + (f"@{revision}" if revision else "")
+    return Repository(path, name, commit=revision, trusted=_is_own(path, surroundings))
 
 
 def _name(path: Path, surroundings: Surroundings) -> str:
@@ -110,32 +143,50 @@ def _playbooks(surroundings: Surroundings) -> Source:
     return Playbooks(surroundings.playbooks)
 
 
-def _history(path: str, surroundings: Surroundings) -> Source:
-    raise SourceError("`history:` cannot be read yet", slug="source-unknown")
+def _history(spec: str, surroundings: Surroundings) -> Source:
+    from kapso_knowledge.sources.history import History
+
+    path = _resolved(spec or ".", surroundings)
+    if not path.exists():
+        raise _nothing(spec, surroundings)
+    name = _name(path, surroundings)
+    return History(path, f"history:{'' if name == '.' else name}", trusted=_is_own(path, surroundings))
 
 
 def _remote(url: str, revision: str | None, surroundings: Surroundings) -> Source:
-    raise SourceError("repositories cannot be read yet", slug="source-unknown")
+    from kapso_knowledge.sources.git import shown
+    from kapso_knowledge.sources.repository import Repository
+
+    name = shown(url).rstrip("/").removesuffix(".git") + (f"@{revision}" if revision else "")
+    return Repository(url, name, commit=revision, cache=surroundings.cache / "repositories")
+
+
+def _arxiv(id: str, surroundings: Surroundings) -> Source:
+    from kapso_knowledge.sources.arxiv import Arxiv
+
+    return Arxiv(id, _client(surroundings))
 
 
 def _web_search(query: str, surroundings: Surroundings) -> Source:
-    if len(query) > 1 and query[0] == query[-1] and query[0] in "\"'":
-        query = query[1:-1]
-    return _network("web_search", "WebSearch", surroundings, query.strip(), surroundings.environ)
+    from kapso_knowledge.sources.web_search import WebSearch
+
+    return WebSearch(query, _client(surroundings), surroundings.environ)
 
 
 def _page(url: str, surroundings: Surroundings) -> Source:
-    if surroundings.crawl is not None:
-        return _network("crawl", "Crawl", surroundings, url, surroundings.crawl)
-    return _network("web", "Page", surroundings, url)
+    """A page; with limits for a crawl, or named as one is, the pages below it."""
+    from kapso_knowledge.sources.crawl import Crawl
+    from kapso_knowledge.sources.web import Page
+
+    if surroundings.crawl is not None or url.startswith("crawl:"):
+        return Crawl(url, _client(surroundings), surroundings.crawl)
+    return Page(url, _client(surroundings))
 
 
-def _network(module: str, name: str, surroundings: Surroundings, what: str, *more: Any) -> Source:
-    client = import_module("kapso_knowledge.net.client").Client(
-        surroundings.cache / "pages", allow_private=surroundings.allow_private
-    )
-    make: Callable[..., Source] = getattr(import_module(f"kapso_knowledge.sources.{module}"), name)
-    return make(what, client, *more)
+def _client(surroundings: Surroundings) -> Client:
+    from kapso_knowledge.net.client import Client  # 120 ms
+
+    return Client(surroundings.cache / "pages", allow_private=surroundings.allow_private)
 
 
 _HELP = (

@@ -63,7 +63,7 @@ class Crawl:
     def documents(self, known: Mapping[str, str]) -> Iterator[Raw | Same | Unread]:
         walk = _Walk(self._start, self._client, self._limits, known)
         try:
-            first = walk.fetch(self._start)
+            first = walk.fetch(self._start, pause_s=0.0)
         except Unfetched as failure:
             raise unreachable(self.name, failure) from failure
         yield from walk.pages(first)
@@ -87,7 +87,7 @@ class _Walk:
             self._take_sitemap(first.url)
         yield from self._page(first, 0)
         while self._frontier:
-            stop = self._why_stop()
+            stop = self._why_stop(first.url)
             if stop:
                 yield from self._cut(stop)
                 return
@@ -102,13 +102,16 @@ class _Walk:
         if not self._is_whole:
             yield from self._unreached("not reached: pages that may lead there could not be read")
 
-    def fetch(self, url: str) -> Fetched:
+    def fetch(self, url: str, pause_s: float | None = None) -> Fetched:
         reason = self._robots.why_not(url)
         if reason:
             raise Unfetched(reason)
-        pause = max(self._limits.pause_s, self._robots.of(url).delay_s)
+        pause = self._pause(url) if pause_s is None else pause_s
         left = max(self._end - time.monotonic(), 0.001)
-        return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, 60.0))
+        return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, pause + 60.0))
+
+    def _pause(self, url: str) -> float:
+        return max(self._limits.pause_s, self._robots.of(url).delay_s)
 
     def _why_not(self, url: str) -> str | None:
         """Of where a redirect leads. The start may move to another host (`www.`); the others stay there."""
@@ -147,11 +150,11 @@ class _Walk:
         self._seen.add(path)
         yield Unread(path, failure.reason)
 
-    def _why_stop(self) -> str | None:
+    def _why_stop(self, url: str) -> str | None:
         limits = self._limits
         if self._count >= limits.pages:
             return f"the limit of {limits.pages} pages"
-        if time.monotonic() >= self._end:
+        if time.monotonic() + self._pause(url) >= self._end:
             return f"the limit of {limits.seconds:g} seconds"
         if self._bytes >= limits.bytes:
             return f"the limit of {limits.bytes} bytes"

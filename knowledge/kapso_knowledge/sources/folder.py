@@ -70,8 +70,7 @@ def _read(path: Path, relative: str, known: Mapping[str, str]) -> Raw | Same | U
     revision = blob_id(content)
     if known.get(relative) == revision:
         return Same(relative)
-    time = datetime.fromtimestamp(status.st_mtime, UTC)
-    return Raw(relative, content, revision, time=time, url=path.absolute().as_uri())
+    return Raw(relative, content, revision, time=datetime.fromtimestamp(status.st_mtime, UTC))
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, str]]:

@@ -8,7 +8,8 @@ from kapso_knowledge.reading.formats import format_by_name
 
 _FOLDERS = frozenset(
     ".git .hg .svn .tox .nox .venv venv .env node_modules __pycache__ .mypy_cache .pytest_cache .ruff_cache"
-    " .idea .vscode site-packages bower_components .eggs .ipynb_checkpoints _static".split()
+    " .idea .vscode site-packages bower_components .eggs .ipynb_checkpoints _static"
+    " _vendor vendor third_party thirdparty".split()
 )
 _MADE = (".min.js", ".min.css", ".lock", "-lock.json", ".map", ".egg-info", "_pb2.py", ".pb.go", ".g.dart")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +39,7 @@ Page = Answer | str | Callable[[Asked], "Answer | str"]
 class Site:
     """`pages` are path (with the query) → page; a path that is not there is 404."""
 
-    def __init__(self, pages: Mapping[str, Page] | None = None) -> None:
+    def __init__(self, pages: Mapping[str, Page] | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, Page] = dict(pages or {})
         self.asked: list[Asked] = []
         site = self
@@ -56,6 +57,8 @@ class Site:
                 pass
 
         self._http = _Quiet(("127.0.0.1", 0), Handler)
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         self.port: int = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
