@@ -104,7 +104,7 @@ def _library(repository: Repository | None, user: bool) -> Library:
 
 
 def _limits(crawl: bool, depth: int | None, pages: int | None, time_: str | None) -> Any:
-    given = {"depth": depth, "pages": pages, "seconds": None}
+    given: dict[str, Any] = {"depth": depth, "pages": pages, "seconds": None}
     if time_ is not None:
         from kapso.goal import parse_duration
 

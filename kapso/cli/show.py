@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from kapso.attempt import Attempt
 from kapso.cli.calls import show_calls
 from kapso.cli.output import json_option, print_json
 from kapso.cli.pick import trace
+from kapso.errors import KapsoError
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kapso.loop.hints import Hint
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.front import Front
+    from kapso_knowledge import Node
 
 _LOG_TAIL_BYTES = 64 * 1024
 
@@ -48,6 +50,8 @@ class Story:
     """How it held in fresh evaluations, if it is the best."""
     hints: tuple[Hint, ...] = ()
     """What the user told the run's proposers."""
+    knowledge: Mapping[str, Node | None] = field(default_factory=dict)
+    """What libraries told it, by node; None for what is not there any more."""
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -77,6 +81,7 @@ class Story:
             "parts": [part.to_json() for part in self.dissection.parts] if self.dissection else None,
             "smallest": self.dissection.smallest_json() if self.dissection else None,
             "hints": [asdict(hint) for hint in self.hints],
+            "recalled": [_told(id, node) for id, node in self.knowledge.items()],
             "log": self.log,
             "log_file": str(self.log_file) if self.log is not None else None,
         }
@@ -139,7 +144,30 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         dissection=_dissection(log, run, attempts) if attempt.number == run.best_attempt else None,
         confirmation=log.confirmation(run) if attempt.number == run.best_attempt else None,
         hints=Hints(log.repository, run.run).all(),
+        knowledge=_knowledge(log, attempt),
     )
+
+
+def _knowledge(log: Log, attempt: Attempt) -> Mapping[str, Node | None]:
+    if not attempt.knowledge:
+        return {}
+    from kapso.recall.shelves import Shelves
+
+    try:
+        shelves = Shelves.around(log.repository)
+        return {id: shelves.node(id) for id in attempt.knowledge}
+    except KapsoError:  # the attempt can be shown all the same
+        return dict.fromkeys(attempt.knowledge)
+
+
+def _told(id: str, node: Node | None) -> dict[str, Any]:
+    from kapso.recall.hits import where
+
+    return {
+        "node": id,
+        "title": node.title if node else None,
+        "source": where(node) if node else None,
+    }
 
 
 def _dissection(log: Log, run: RunSummary, attempts: Mapping[int, Attempt]) -> Dissection:

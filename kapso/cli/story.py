@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kapso.cli.show import Story
     from kapso.memory.episode import Stage
     from kapso.propose.ablate.dissection import Part
+    from kapso_knowledge import Node
 
 DIFF_LINES = 60
 LOG_LINES = 20
@@ -31,6 +32,8 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
         yield from _section("parameters", _mapping(attempt.parameters))
     if attempt.feedback:
         yield from _section("feedback", _indented(attempt.feedback))
+    if story.knowledge:
+        yield from _section("from the library", _knowledge(story.knowledge))
     if story.hints:
         yield from _section("hints to the run", _hints(story))
     if story.holdout is not None:
@@ -106,6 +109,14 @@ def _hints(story: Story) -> list[str]:
         + (" (later than this attempt)" if hint.time > started else "")
         for hint in story.hints
     ]
+
+
+def _knowledge(nodes: Mapping[str, Node | None]) -> Iterator[str]:
+    """What the libraries told this attempt: each node with its place."""
+    from kapso.recall.hits import where
+
+    for id, node in nodes.items():
+        yield f"  {id}  " + (printable(f"{node.title}  ({where(node)})") if node else "forgotten since")
 
 
 def _stages(stages: Sequence[Stage]) -> list[str]:

@@ -178,12 +178,13 @@ def _site_of(setting: Setting, name: str, files: BaseFiles, editable: EditableIn
             files=files,
             editable=editable.editable,
             tree_of=tree_of,
-            prompt=lambda context, timeout_s: agent_prompt(
-                context, editable.files, templates, timeout_s=timeout_s
+            prompt=lambda context, timeout_s, has_tools: agent_prompt(
+                context, editable.files, templates, timeout_s=timeout_s, has_tools=has_tools
             ),
             memory_bytes=setting.memory_bytes,
             processes=goal.sandbox.processes,
             where=goal.where("propose"),
+            has_tools=goal.recall,
         )
 
     return make

@@ -61,7 +61,7 @@ class Orders:
         if revision.startswith("-"):
             raise UsageError(f"`{revision}` names no revision", slug="no-such-revision")
         name = await anyio.to_thread.run_sync(self._name, run)
-        words = [sys.executable, "-m", "kapso", "try", name, revision, "--json"]
+        words = [sys.executable, "-P", "-m", "kapso", "try", name, revision, "--json"]
         command = [*words, "--dirty"] if dirty else words
         process = await anyio.open_process(
             command,

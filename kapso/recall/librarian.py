@@ -6,7 +6,7 @@ Which hits it brings follows the value that they had in the run so far, so that 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -74,7 +74,7 @@ class Librarian:
 
     def _ranked(self, context: Context) -> list[Hit]:
         """Hits of all questions, fused by their ranks and weighed by their value so far."""
-        scores: Counter[str] = Counter()
+        scores: dict[str, float] = defaultdict(float)
         found: dict[str, Hit] = {}
         languages = languages_of(context.files)
         for question, weight in questions(context):

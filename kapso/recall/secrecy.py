@@ -25,7 +25,8 @@ SHARE = 0.5
 
 @dataclass(frozen=True)
 class Secrecy:
-    """What the goals hide in their bases, which are commits of `repository`."""
+    """What the goals hide in their bases, which are commits of `repository`; each goal itself, too, as it
+    tells how the scorer and the hold-out are called."""
 
     repository: Repository
     goals: Sequence[tuple[Goal, str]]
@@ -71,7 +72,10 @@ class Secrecy:
         from kapso.goal.protection import hidden_paths
 
         root = self.repository.root
-        return any(hidden_paths(goal, goal.prefix(root), [path]) for goal, _ in self.goals)
+        return any(
+            goal.file == root / path or hidden_paths(goal, goal.prefix(root), [path])
+            for goal, _ in self.goals
+        )
 
     @cached_property
     def _hidden(self) -> list[tuple[str, str]]:
@@ -81,7 +85,10 @@ class Secrecy:
         root, found = self.repository.root, []
         for goal, base in self.goals:
             tracked = self.repository.entries(base)
-            found += [(base, path) for path in sorted(hidden_paths(goal, goal.prefix(root), tracked))]
+            hidden = hidden_paths(goal, goal.prefix(root), tracked)
+            if goal.file.is_relative_to(root):
+                hidden |= tracked.keys() & {goal.file.relative_to(root).as_posix()}
+            found += [(base, path) for path in sorted(hidden)]
         return found
 
     @cached_property

@@ -1,8 +1,8 @@
 """The coding agents that Kapso knows: how each works without a person, and what it must not do by itself.
 
 Every command reads the prompt on standard input or from `$KAPSO_PROMPT_FILE`, asks nobody for permission
-(the sandbox is what protects), and prints what `output.py` reads. Kapso's own tools over MCP would be named
-here, in the command of each (`--mcp-config`, `-c mcp_servers…`).
+(the sandbox is what protects), and prints what `output.py` reads. Each is told of Kapso's own tools in its
+own way.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kapso.goal.authors import AgentOptions
+from kapso.propose.agent.tools import CONFIG, START
 
 MOST_FILES = 40
 """aider edits files that it is given by name; with more than these it finds them by its map."""
@@ -25,7 +26,8 @@ class Cli:
     `env` is set for it, `aliases` maps variables that it reads to the ones, better known, whose value it gets
     there, and `files` are put into its home folder where `home` brings none. Where it can log in in no other
     way, one of the variables `keys` has to be among the goal's `env`, or one of the paths `logins` among its
-    `home`.
+    `home`. `tools` are words for its command, and `tools_env` variables, that lead it to Kapso's own tools,
+    or `tools_settings` is a file in its home folder that names MCP servers.
     """
 
     install: str
@@ -35,6 +37,13 @@ class Cli:
     files: Callable[[AgentOptions], Mapping[str, str]] = lambda options: {}
     keys: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    tools_env: Mapping[str, str] = field(default_factory=dict)
+    tools_settings: str | None = None
+
+    @property
+    def has_tools(self) -> bool:
+        return bool(self.tools or self.tools_env or self.tools_settings)
 
 
 def _claude(options: AgentOptions, files: Sequence[str]) -> list[str]:
@@ -85,6 +94,10 @@ def _opencode(options: AgentOptions, files: Sequence[str]) -> list[str]:
     return words + (["--model", options.model] if options.model else [])
 
 
+_OPENCODE_TOOLS = json.dumps(
+    {"mcp": {"kapso": {"type": "local", "command": ["sh", "-c", START], "enabled": True, "timeout": 60_000}}}
+)
+
 KNOWN: Mapping[str, Cli] = {
     "claude": Cli(
         "npm install -g @anthropic-ai/claude-code",
@@ -100,6 +113,7 @@ KNOWN: Mapping[str, Cli] = {
             *("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"),
         ),
         logins=("~/.claude",),
+        tools=("--mcp-config", CONFIG),
     ),
     "codex": Cli(
         "npm install -g @openai/codex",
@@ -107,6 +121,11 @@ KNOWN: Mapping[str, Cli] = {
         aliases={"CODEX_API_KEY": "OPENAI_API_KEY"},  # without a login it reads only the former
         keys=("CODEX_API_KEY", "OPENAI_API_KEY", "CODEX_ACCESS_TOKEN"),
         logins=("~/.codex",),
+        tools=(
+            *("-c", 'mcp_servers.kapso.command="sh"'),
+            *("-c", f"mcp_servers.kapso.args={json.dumps(['-c', START])}"),
+            *("-c", "mcp_servers.kapso.startup_timeout_sec=60"),
+        ),
     ),
     "gemini": Cli(
         "npm install -g @google/gemini-cli",
@@ -115,6 +134,7 @@ KNOWN: Mapping[str, Cli] = {
         files=_gemini_files,
         keys=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"),
         logins=("~/.gemini",),
+        tools_settings=".gemini/settings.json",
     ),
     "aider": Cli("pip install aider-chat", _aider, env={"LITELLM_LOCAL_MODEL_COST_MAP": "True"}),
     "opencode": Cli(
@@ -125,16 +145,18 @@ KNOWN: Mapping[str, Cli] = {
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
             "OPENCODE_DISABLE_SHARE": "1",
         },
+        tools_env={"OPENCODE_CONFIG_CONTENT": _OPENCODE_TOOLS},
     ),
 }
 
 
-def command_of(options: AgentOptions, files: Sequence[str]) -> str:
+def command_of(options: AgentOptions, files: Sequence[str], *, has_tools: bool = False) -> str:
     """The command line, for `/bin/sh -c`; `files` are what may be changed."""
     if options.command is not None:
         return options.command
     assert options.cli is not None
-    words = KNOWN[options.cli].command(options, files)
+    cli = KNOWN[options.cli]
+    words = [*cli.command(options, files), *(cli.tools if has_tools else ())]
     return " ".join(f'"{word}"' if word.startswith("$") else shlex.quote(word) for word in words)
 
 
@@ -148,6 +170,22 @@ def environment_of(
     cli = KNOWN[options.cli]
     also = {name: given[other] for name, other in cli.aliases.items() if other in given and name not in given}
     return dict(cli.env), {**given, **also}
+
+
+def tools_environment(options: AgentOptions) -> Mapping[str, str]:
+    """What leads the agent to Kapso's own tools; `$HOME` in it is its home folder."""
+    known = KNOWN[options.cli].tools_env if options.cli is not None else {}
+    return {"KAPSO_MCP_CONFIG": CONFIG, **known}
+
+
+def tools_settings(options: AgentOptions) -> str | None:
+    """The file in the agent's home folder that has to name Kapso's own tools, if there is one."""
+    return KNOWN[options.cli].tools_settings if options.cli is not None else None
+
+
+def takes_tools(options: AgentOptions) -> bool:
+    """Whether the agent takes Kapso's own tools by itself."""
+    return options.cli is not None and KNOWN[options.cli].has_tools
 
 
 def home_files(options: AgentOptions) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from kapso.errors import UsageError
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes
 from kapso.propose.agent.check import check_agent
+from kapso.propose.agent.clis import takes_tools
 from kapso.propose.agent.output import OWN_LIMIT
 from kapso.propose.agent.session import Session
 from kapso.propose.agent.site import Site
@@ -52,7 +53,8 @@ class Agent(Author):
         return None
 
     def ideate(self, context: Context) -> Idea | None:
-        prompt = self._site.prompt(context, self._options.timeout_s)
+        has_tools = self._site.has_tools and takes_tools(self._options)
+        prompt = self._site.prompt(context, self._options.timeout_s, has_tools)
         return Idea(f"an edit by {self._called}", details={"prompt": prompt.text}, rests_on=prompt.rests_on)
 
     def observe(self, attempt: Attempt) -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from kapso.errors import Interrupted
 from kapso.evaluate.sandbox import CommandResult, Job, Limits
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
-from kapso.propose.agent.clis import command_of, environment_of, home_files
+from kapso.propose.agent.clis import command_of, environment_of, home_files, tools_environment, tools_settings
 from kapso.propose.agent.follow import Follower
 from kapso.propose.agent.home import fill_home, logins_in
 from kapso.propose.agent.output import last_lines, read_output
 from kapso.propose.agent.repository import make_repository
 from kapso.propose.agent.site import Site
+from kapso.propose.agent.tools import Tools, name_server
 from kapso.propose.author import Desk, Reply
 
 PROMPT_FILE = "prompt.md"
@@ -38,7 +40,7 @@ _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
 
 _START = """\
 export HOME="$KAPSO_OUT/home" KAPSO_PROMPT_FILE="$KAPSO_OUT/{file}"
-{pointer}unset KAPSO_OUT
+{pointer}{tools}unset KAPSO_OUT
 exec /bin/sh -c {command} <"$KAPSO_PROMPT_FILE"
 """
 _POINTER = (
@@ -53,7 +55,7 @@ class Session:
     def __init__(self, options: AgentOptions, site: Site, files: tuple[str, ...], prompt: str) -> None:
         self._options, self._site = options, site
         self._prompt = prompt.replace("\0", "").encode("utf-8", "replace").decode()
-        self._command = command_of(options, files)
+        self._command = command_of(options, files, has_tools=site.has_tools)
 
     def request(self) -> dict[str, Any]:
         """What is asked, without the values of variables."""
@@ -79,7 +81,7 @@ class Session:
             fill_home(out / "home", options.home, home_files(options))
             job = self._job(desk.number, out, log)
             with site.files.workshop(tree, partial(make_repository, site.repository, tree)) as workshop:
-                with Follower(log, desk.show, desk.cancel, options.max_cost) as follower:
+                with self._tools(out), Follower(log, desk.show, desk.cancel, options.max_cost) as follower:
                     result = workshop.build(job, follower.ending)
                 if result.stopped_by == "cancel" and desk.cancel.is_set():
                     raise Interrupted("the agent was stopped")
@@ -89,6 +91,15 @@ class Session:
             site.files.sandbox.discard(out)
             site.files.sandbox.discard(scratch)
         return self._reply(result, changes)
+
+    def _tools(self, out: Path) -> AbstractContextManager[object]:
+        """Kapso's own tools, while the agent works."""
+        site = self._site
+        if not site.has_tools:
+            return nullcontext()
+        if (path := tools_settings(self._options)) is not None:
+            name_server(out / "home" / path)
+        return Tools(out / "home", site.repository.root, site.run)
 
     def _job(self, number: int, out: Path, log: Path) -> Job:
         site, options = self._site, self._options
@@ -101,8 +112,12 @@ class Session:
             "KAPSO_RUN": site.run,
             "KAPSO_ATTEMPT": str(number),
         }
+        told = tools_environment(options) if site.has_tools else {}
         command = _START.format(
-            file=PROMPT_FILE, pointer=_POINTER if is_long else "", command=shlex.quote(self._command)
+            file=PROMPT_FILE,
+            pointer=_POINTER if is_long else "",
+            tools="".join(f"export {name}={_in_home(value)}\n" for name, value in told.items()),
+            command=shlex.quote(self._command),
         )
         processes = max(site.processes, LEAST_PROCESSES)
         return Job(
@@ -139,6 +154,13 @@ class Session:
             said.cost,
             round(result.seconds, 3),
         )
+
+
+def _in_home(value: str) -> str:
+    """A value for sh, a leading `$HOME` of which is the agent's home folder."""
+    if not value.startswith("$HOME/"):
+        return shlex.quote(value)
+    return '"$HOME"' + shlex.quote(value.removeprefix("$HOME"))
 
 
 def _note(log: Path, changes: Changes) -> None:

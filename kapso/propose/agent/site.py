@@ -18,7 +18,8 @@ class Site:
     candidates.
 
     `tree_of` gives the whole tree of a candidate in the making, `prompt` what the agent is told for an
-    attempt for which it has so many seconds. `where` is the agent's place in the goal, for errors.
+    attempt, for which it has so many seconds, with Kapso's own tools or without. `where` is the agent's place
+    in the goal, for errors; `has_tools` lets it search the library and read attempts by itself.
     """
 
     run: str
@@ -26,7 +27,8 @@ class Site:
     files: BaseFiles
     editable: Editable
     tree_of: Callable[[Workspace], str]
-    prompt: Callable[[Context, float], Prompt]
+    prompt: Callable[[Context, float, bool], Prompt]
     memory_bytes: int
     processes: int
     where: str | None = None
+    has_tools: bool = False

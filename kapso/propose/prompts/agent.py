@@ -31,13 +31,14 @@ def agent_prompt(
     templates: Templates,
     *,
     timeout_s: float | None = None,
+    has_tools: bool = False,
     budget_tokens: int = AGENT_TOKENS,
 ) -> Prompt:
     """What the agent is told for an attempt, in at most so many tokens."""
     limit = format_duration(timeout_s) if timeout_s else ""
 
     def make(material: Material) -> list[str]:
-        return [templates.render("agent", limit=limit, **material.values())]
+        return [templates.render("agent", limit=limit, has_tools=has_tools, **material.values())]
 
     gatherer = Gatherer(context, read)
     (text,) = fitted(gatherer, budget_tokens, make, with_code=False)

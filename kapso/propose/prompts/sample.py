@@ -68,7 +68,7 @@ def try_out(templates: Templates) -> None:
             for name in ("system", "task"):
                 templates.render(name, purpose=purpose, idea_follows=idea_follows, **values)
         templates.render("idea", idea="an idea")
-        templates.render("agent", limit="10m", **values)
+        templates.render("agent", limit="10m", has_tools=True, **values)
         templates.render("agent-repair", failures=[_FAILURE])
         for applied in (False, True):
             templates.render("repair", failure=_FAILURE, applied=applied, files=material.files)

@@ -109,6 +109,7 @@ class Shop:
         self.editable = Editable.of(self.goal, self.goal.prefix(self.repository.root))
         self.index = EditableIndex(self.repository, self.setting.base, self.editable)
         self.prompt = PROMPT
+        self.has_tools = False
         self.templates = Templates()
 
     def close(self) -> None:
@@ -122,12 +123,14 @@ class Shop:
             files=self.files,
             editable=self.editable,
             tree_of=lambda workspace: workspace.tree(),  # type: ignore[attr-defined]
-            prompt=lambda context, timeout_s: Prompt(self.prompt),
+            prompt=lambda context, timeout_s, has_tools: Prompt(self.prompt),
             memory_bytes=4 << 30,
             processes=512,
+            has_tools=self.has_tools,
         )
 
-    def agent(self, command: str | None = None, **options: Any) -> Agent:
+    def agent(self, command: str | None = None, *, has_tools: bool = False, **options: Any) -> Agent:
+        self.has_tools = has_tools
         chosen = AgentOptions(command=command, **{"timeout_s": 60.0, **options})
         return Agent(chosen, self.site, self.templates)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from kapso.propose.agent.clis import KNOWN
 from kapso.propose.author import Unavailable
 from tests.propose.agent.conftest import PROMPT, Shop
 from tests.propose.agent.models import RECEIVED, SENT, ToolModel
@@ -138,6 +139,8 @@ def lead(
     request: pytest.FixtureRequest, make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[Shop, Any]]:
     """`lead(model)` → a shop, and the agent in it, led to that model."""
+    root = Path(__file__).parents[3]  # the Kapso that answers over MCP is the one under test
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(root / each) for each in ("", "knowledge", "tui")))
     name, case = request.param, CASES[request.param]
     programs = install(name)
 
@@ -186,3 +189,16 @@ def test_a_bad_key_is_its_providers_failure(lead: Any) -> None:
             shop.write(agent, shop.desk(repairs=2))
     assert len(list(shop.folder.glob("*.json"))) == 1
     assert "no such key" in str(caught.value) or "authentic" in str(caught.value).lower()
+
+
+def test_it_is_offered_kapsos_own_tools(lead: Any, request: pytest.FixtureRequest) -> None:
+    name = request.node.callspec.params["lead"]
+    if not KNOWN[name].has_tools:
+        pytest.skip(f"`{name}` takes no tools over MCP")
+    with ToolModel("echo 'echo two' > src/pack.sh") as model:
+        shop, agent = lead(model, has_tools=True)
+        desk = shop.desk()
+        _, workspace = shop.write(agent, desk)
+    assert workspace["src/pack.sh"] == b"echo two\n"
+    told = json.dumps([body.get("tools") for _, body in model.requests if body])
+    assert "search_library" in told and "read_diff" in told and "try_revision" not in told
