@@ -16,7 +16,7 @@ from kapso.git.attempts import read_pending
 from kapso.loop.calls import Calls, reply_of
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
-from kapso.propose.author import Author, Desk, Failure, Reply, Unavailable
+from kapso.propose.author import Desk, Failure, Reply, Unavailable
 from kapso.propose.protocol import Proposer, Workspace
 from kapso.wording import number as shown_number
 
@@ -78,9 +78,10 @@ class Desks:
 
     def passes(self, proposer: Proposer) -> bool:
         """Whether its turn is another's: it cannot be paid for, or time counts and all desks are taken."""
-        if not isinstance(proposer, Author):
+        author = self._run.authors.get(proposer.name)
+        if author is None:
             return False
-        return not self._run.purse.affords(proposer.most_cost) or (
+        return not self._run.purse.affords(author.most_cost) or (
             self._is_busy(proposer) and not self.must_wait_for(proposer)
         )
 
@@ -182,7 +183,7 @@ class Desks:
         return state
 
     def _is_busy(self, proposer: Proposer) -> bool:
-        return isinstance(proposer, Author) and not self.has_free
+        return proposer.name in self._run.authors and not self.has_free
 
 
 class RunDesk(Desk):

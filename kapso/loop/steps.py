@@ -19,7 +19,6 @@ from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.loop.writing import Writing
 from kapso.memory.episode import Stage
-from kapso.propose.author import Author
 from kapso.propose.protocol import Context, Editor, Proposer
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class AttemptSteps:
                     if (idea := proposer.ideate(context)) is not None:
                         parents = list(idea.parents) or state["chosen"]
                         given = dataclasses.asdict(idea)
-                        if isinstance(proposer, Author):
+                        if proposer.name in run.authors:
                             self.writing.begin(state, given, parents, proposer.name)
                         return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
@@ -63,9 +62,9 @@ class AttemptSteps:
     def edit(self, state: AttemptState) -> AttemptState:
         """Make the candidate and keep it under its pending ref, before anything runs."""
         run = self.run_
-        proposer = run.proposer(state["proposer"])
-        if isinstance(proposer, Author):
+        if state["proposer"] in run.authors:
             return self.writing.write(state)
+        proposer = run.proposer(state["proposer"])
         assert isinstance(proposer, Editor)
         idea = idea_of(state)
         parent = run.history.attempts[state["parents"][0]]
