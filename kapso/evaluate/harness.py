@@ -14,9 +14,7 @@ if __name__ == "__main__":
     sys.path[:] = [folder for folder in sys.path if folder]
 
 # Nothing that is slow to load: json, hashlib, importlib.util and traceback take longer than Python to start.
-import numbers  # noqa: E402
 import os  # noqa: E402
-import types  # noqa: E402
 
 try:
     from _json import encode_basestring_ascii as quoted  # noqa: E402
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 8_000
 MOST_ARTIFACTS = 100
+Module = type(sys)
 
 
 def main() -> None:
@@ -90,7 +89,7 @@ def load(file: str, name: str) -> Callable[[str], Any]:
     sys.path.insert(0, os.path.dirname(path))
     stand_in()
     module = os.path.splitext(os.path.basename(path))[0]
-    loaded = sys.modules[module] = types.ModuleType(module)
+    loaded = sys.modules[module] = Module(module)
     loaded.__file__ = path
     with open(path, "rb") as text:
         exec(compile(text.read(), path, "exec"), loaded.__dict__)
@@ -109,7 +108,7 @@ def stand_in() -> None:
         def __init__(self, metrics: Any, artifacts: Any = None) -> None:
             self.metrics, self.artifacts = metrics, artifacts or {}
 
-    package, module = types.ModuleType("openevolve"), types.ModuleType("openevolve.evaluation_result")
+    package, module = Module("openevolve"), Module("openevolve.evaluation_result")
     vars(module)["EvaluationResult"] = EvaluationResult
     vars(package).update(__path__=[], evaluation_result=module, EvaluationResult=EvaluationResult)
     sys.modules.update({each.__name__: each for each in (package, module)})
@@ -132,14 +131,18 @@ def value_of(value: Any) -> Any:
     """A value that JSON can hold; numbers of other libraries, and arrays of one element, become numbers."""
     if value is None or isinstance(value, (bool, str)):
         return value[:LONGEST_TEXT] if isinstance(value, str) else value
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, numbers.Real):
-        return float(value)
+    if isinstance(value, (int, float)):
+        return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, dict):
         return {str(name): value_of(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [value_of(each) for each in value]
+    import numbers
+
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
     try:
         return value_of(value.item())
     except Exception:

@@ -22,6 +22,9 @@ from kapso.git.durability import Unsynced
 from kapso.git.trees import Change, Entry
 
 _CACHE_BYTES = 32 * 2**20  # libgit2 would keep 256 MB of parsed objects
+_SMALL_BYTES, _MOST_SMALL = 2**14, 2**11
+"""Objects up to so many bytes, and so many of them, are kept as they were read: an attempt of a model reads
+a hundred, most of them trees and commits that the one before it has read."""
 _EXTENSIONS = ["worktreeconfig", "preciousobjects", "partialclone", "relativeworktrees"]
 
 
@@ -33,6 +36,7 @@ class Objects:
         self._common_dir = common_dir
         self._threads = threading.local()
         self._unsynced = Unsynced(common_dir / "objects")
+        self._small: dict[str, tuple[int, bytes]] = {}
 
     @property
     def pygit(self) -> pygit2.Repository:
@@ -140,6 +144,16 @@ class Objects:
         return b"" if entry is None or entry.mode == trees.SUBMODULE else self.read(entry.oid, path)
 
     def _object(self, oid: str, path: str = "") -> tuple[int, bytes]:
+        if (known := self._small.get(oid)) is not None:
+            return known
+        kind, data = self._read(oid, path)
+        if len(data) <= _SMALL_BYTES:
+            if len(self._small) >= _MOST_SMALL:
+                self._small.clear()
+            self._small[oid] = kind, data
+        return kind, data
+
+    def _read(self, oid: str, path: str) -> tuple[int, bytes]:
         try:
             kind, data = self.pygit.read(oid)
         except KeyError:

@@ -258,7 +258,7 @@ class Campaign:
         # One thread to write checkpoints: by default LangGraph starts another for each write.
         config: Any = {"configurable": {"thread_id": str(number)}, "max_concurrency": 1}
         try:
-            self._graph.invoke(state, config, durability="async")
+            self._graph.invoke(state, config, durability="sync", stream_mode="updates", output_keys=[])
             self._checkpoints.delete_thread(str(number))
         except BaseException as error:  # noqa: BLE001 - the main thread decides
             failure = error

@@ -11,7 +11,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 
 class Checkpoints(SqliteSaver):
-    """Keeps nothing before the candidate has its pending ref: until then an attempt is proposed anew.
+    """Keeps nothing before the candidate has its pending ref, when an attempt is proposed anew, and nothing
+    after it has landed, when git alone counts.
 
     Each step is safe to repeat, so what a step has written before its checkpoint is not kept either.
     """
@@ -24,7 +25,8 @@ class Checkpoints(SqliteSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep `checkpoint`, if it is worth that; returns the configuration that names it."""
-        if checkpoint["channel_values"].get("candidate"):
+        values = checkpoint["channel_values"]
+        if values.get("candidate") and not values.get("measured"):
             return super().put(config, checkpoint, metadata, new_versions)
         return {"configurable": {**config["configurable"], "checkpoint_id": checkpoint["id"]}}
 

@@ -17,7 +17,7 @@ from kapso.loop.calls import Calls, reply_of
 from kapso.loop.graph import AttemptState
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.propose import FINISHERS
-from kapso.propose.author import Author, Desk, Failure, Reply, Unavailable
+from kapso.propose.author import Desk, Failure, Reply, Unavailable
 from kapso.propose.protocol import Proposer, Workspace
 from kapso.wording import number as shown_number
 
@@ -93,8 +93,9 @@ class Desks:
     def needs_slot(self, proposer: Proposer) -> bool:
         """Whether an attempt of this proposer begins only where it can be evaluated: its ideas follow from
         the latest results, or its writing would disturb times that are measured."""
-        if isinstance(proposer, Author):
-            return proposer.works_here and self._run.goal.uses_time
+        author = self._run.authors.get(proposer.name)
+        if author is not None:
+            return author.works_here and self._run.goal.uses_time
         return proposer.name not in FINISHERS  # whose ideas are asked for first, and seldom there
 
     def must_wait_for(self, proposer: Proposer) -> bool:
@@ -107,11 +108,12 @@ class Desks:
     def passes(self, proposer: Proposer) -> bool:
         """Whether its turn is another's: the run is over, it cannot be paid for, or time counts and all desks
         are taken."""
-        if not isinstance(proposer, Author):
+        author = self._run.authors.get(proposer.name)
+        if author is None:
             return False
         return (
             self._run.is_over()
-            or not self._run.purse.affords(proposer.most_cost)
+            or not self._run.purse.affords(author.most_cost)
             or (self._is_busy(proposer) and not self.must_wait_for(proposer))
         )
 
@@ -233,7 +235,7 @@ class Desks:
         return state
 
     def _is_busy(self, proposer: Proposer) -> bool:
-        return isinstance(proposer, Author) and not self.has_free
+        return proposer.name in self._run.authors and not self.has_free
 
 
 class RunDesk(Desk):

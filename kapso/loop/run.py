@@ -93,6 +93,9 @@ class Run:
         self.slots = Slots(1)
         self.hints = Hints(repository, name)
         self.purse = Purse(goal.budget.cost)
+        authors = [each for each in proposers if isinstance(each, Author)]
+        self.authors: Mapping[str, Author] = {each.name: each for each in authors}
+        """The proposers whose edits a model or an agent writes, by name."""
         self.desks = Desks(self, writers)
         self.best_left_in: Path | None = None
         self.recall: Callable[[Context], Recalled] = lambda context: NOTHING
@@ -100,11 +103,6 @@ class Run:
 
     def proposer(self, name: str) -> Proposer:
         return next(each for each in self.proposers if each.name == name)
-
-    @property
-    def authors(self) -> Mapping[str, Author]:
-        """The proposers whose edits a model or an agent writes, by name."""
-        return {each.name: each for each in self.proposers if isinstance(each, Author)}
 
     def known_number(self, tree: str, number: int, program: str | None = None) -> int | None:
         """The attempt, landed or in flight, that has this very tree, or this program if one is given."""

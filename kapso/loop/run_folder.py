@@ -31,6 +31,8 @@ class RunFolder:
         self.run = run
         self.path = state_dir / "runs" / run
         self.requests = Requests(self.path)
+        # As text: they are looked at several times an attempt, and joining paths costs more than looking.
+        self._control, self._budget = str(self.path / "control.json"), str(self.path / "budget.json")
         self._control_seen: tuple[int, str] = (-1, "running")
 
     @property
@@ -90,11 +92,10 @@ class RunFolder:
 
     def control(self) -> str:
         """What the run was last told: `running`, `paused` or `stopping`. Cheap enough to ask often."""
-        path = self.path / "control.json"
         try:
-            stamp = os.stat(path).st_mtime_ns
+            stamp = os.stat(self._control).st_mtime_ns
             if stamp != self._control_seen[0]:
-                state = json.loads(path.read_text())["state"]
+                state = json.loads(Path(self._control).read_text())["state"]
                 self._control_seen = (stamp, str(state))
         except (OSError, ValueError, KeyError, TypeError):
             return "running"
@@ -103,7 +104,7 @@ class RunFolder:
     def raised(self) -> dict[str, Any]:
         """The limits that `kapso resume` raised, by their names in `Overrides`; none where none was."""
         try:
-            found = json.loads((self.path / "budget.json").read_text())
+            found = json.loads(Path(self._budget).read_text())
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -111,17 +112,17 @@ class RunFolder:
     def raised_at(self) -> int:
         """When limits were raised last, in nanoseconds; 0 where none was. Cheap enough to ask often."""
         try:
-            return os.stat(self.path / "budget.json").st_mtime_ns
+            return os.stat(self._budget).st_mtime_ns
         except OSError:
             return 0
 
     def keep_raised(self, limits: Mapping[str, Any]) -> None:
         """Remember raised limits."""
-        (self.path / "budget.json").write_text(json.dumps(dict(limits)))
+        Path(self._budget).write_text(json.dumps(dict(limits)))
 
     def tell(self, state: str) -> None:
         """Tell the run to be `running`, `paused` or `stopping`."""
-        path = self.path / "control.json"
+        path = Path(self._control)
         fresh = path.with_name(f"control.{os.getpid()}.json")
         fresh.write_text(json.dumps({"state": state}))
         fresh.replace(path)

@@ -18,7 +18,6 @@ from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.loop.writing import Writing
 from kapso.memory.episode import Stage
-from kapso.propose.author import Author
 from kapso.propose.protocol import Context, Editor, Proposer
 
 if TYPE_CHECKING:
@@ -55,12 +54,12 @@ class AttemptSteps:
                     if run.desks.must_wait_for(proposer) or (is_early and run.desks.needs_slot(proposer)):
                         return {"idea": None}
                     context = self._context(state, proposer.name, is_last)
-                    if isinstance(proposer, Author):
+                    if proposer.name in run.authors:
                         context = dataclasses.replace(context, recalled=run.recall(context))
                     if (idea := proposer.ideate(context)) is not None:
                         parents = list(idea.parents) or state["chosen"]
                         given = dataclasses.asdict(idea)
-                        if isinstance(proposer, Author):
+                        if proposer.name in run.authors:
                             self.writing.begin(state, given, parents, proposer.name)
                         return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
@@ -68,9 +67,9 @@ class AttemptSteps:
     def edit(self, state: AttemptState) -> AttemptState:
         """Make the candidate and keep it under its pending ref, before anything runs."""
         run = self.run_
-        proposer = run.proposer(state["proposer"])
-        if isinstance(proposer, Author):
+        if state["proposer"] in run.authors:
             return self.writing.write(state)
+        proposer = run.proposer(state["proposer"])
         assert isinstance(proposer, Editor)
         idea = idea_of(state)
         parent = run.history.attempts[state["parents"][0]]

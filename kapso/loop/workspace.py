@@ -114,6 +114,8 @@ class CandidateWorkspace(Workspace):
         self._editable = editable
         self._files = files
         self._changed: dict[str, bytes | None] = {}
+        self._identity: str | None = None
+        self._tree: str | None = None
 
     def __getitem__(self, path: str) -> bytes:
         if path in self._changed:
@@ -125,12 +127,14 @@ class CandidateWorkspace(Workspace):
 
     def __setitem__(self, path: str, content: bytes) -> None:
         self._check(path)
+        self._identity = self._tree = None
         self._changed[path] = content
 
     def __delitem__(self, path: str) -> None:
         self._check(path)
         if path not in self:
             raise KeyError(path)
+        self._identity = self._tree = None
         if path in self._files.entries:
             self._changed[path] = None
         else:
@@ -162,10 +166,17 @@ class CandidateWorkspace(Workspace):
 
     def program(self) -> str:
         """The identity of the candidate's program."""
-        return self._files.program(self._changed)
+        if self._identity is None:
+            self._identity = self._files.program(self._changed)
+        return self._identity
 
     def tree(self) -> str:
         """The tree of the candidate: the parent's with what was changed."""
+        if self._tree is None:
+            self._tree = self._written()
+        return self._tree
+
+    def _written(self) -> str:
         changes: dict[str, Entry | None] = {}
         for path, content in self._changed.items():
             if content is None:

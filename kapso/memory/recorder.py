@@ -1,4 +1,4 @@
-"""`Recorder`: writes episodes in the background, at most once a second, off the critical path.
+"""`Recorder`: writes episodes in the background, about once a second, off the critical path.
 
 The log is a projection of git: when it cannot be written, that is said once and nothing else happens.
 """
@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from kapso.errors import KapsoError
 from kapso.memory.episode import Episode
 from kapso.memory.episodes import Episodes
+
+_SHARE = 40
+"""It waits so many times as long as the last batch took: to open and close the file takes 40 ms, twice as
+much as all else that an attempt may need."""
+_LONGEST_S = 5.0
 
 
 def _to_stderr(message: str) -> None:
@@ -30,6 +36,7 @@ class Recorder:
     ) -> None:
         self._episodes = episodes
         self._interval_s = interval_s
+        self._took_s = 0.0
         self._warn = warn
         self._has_failed = False
         self._waiting: list[Episode] = []
@@ -62,10 +69,12 @@ class Recorder:
 
     def _write_all(self) -> None:
         while batch := self._next_batch():
+            since = time.monotonic()
             try:
                 self._episodes.record(batch)
             except Exception as error:  # a projection that cannot be written must never end a run
                 self._report(error)
+            self._took_s = time.monotonic() - since
             with self._changed:
                 self._is_writing = False
                 self._changed.notify_all()
@@ -74,7 +83,8 @@ class Recorder:
         """Wait for episodes, then a little longer for more; empty once closed and done."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._waiting) or self._is_closed)
-            self._changed.wait_for(lambda: self._is_urgent or self._is_closed, self._interval_s)
+            patience_s = min(max(self._interval_s, _SHARE * self._took_s), _LONGEST_S)
+            self._changed.wait_for(lambda: self._is_urgent or self._is_closed, patience_s)
             batch, self._waiting = self._waiting, []
             self._is_writing, self._is_urgent = bool(batch), False
             return batch

@@ -142,7 +142,9 @@ class Chat:
     async def _try(self, messages: Messages, max_tokens: int | None, left_s: float) -> ModelResponse:
         from pydantic_ai.direct import model_request
 
-        settings: ModelSettings = {"timeout": left_s, "request_timeout": left_s, "max_retries": 0}
+        settings: ModelSettings = {"timeout": left_s, "request_timeout": left_s}
+        if self.connection.takes_retries:
+            settings["max_retries"] = 0
         if max_tokens is not None:
             settings["max_tokens"] = max_tokens
         if self.options.temperature is not None:

@@ -55,12 +55,17 @@ class SentOn(Exception):
 
 @dataclass(frozen=True)
 class Connection:
-    """`model` takes calls, `client` is the provider's own below it; `key` None: none is sent."""
+    """`model` takes calls, `client` is the provider's own below it; `key` None: none is sent.
+
+    `takes_retries`: each call has to say that it is not to be repeated; else the client knows, and would be
+    made anew for a call that says it.
+    """
 
     model: Model
     client: Any
     url: str
     key: str | None
+    takes_retries: bool
 
 
 def split(options: ModelOptions) -> tuple[str, str]:
@@ -122,7 +127,8 @@ def connect(options: ModelOptions) -> Connection:
     except UserError as error:
         message = f"`{options.model}` cannot be used: {error.message.splitlines()[0].rstrip('.')}"
         raise UsageError(message, help="mend the model's name", slug="unknown-model") from error
-    return Connection(model, client, model.base_url or options.base_url or provider, key)
+    url = model.base_url or options.base_url or provider
+    return Connection(model, client, url, key, takes_retries=build is _google)
 
 
 def _openai(provider: str, name: str, base_url: str | None, key: str) -> tuple[Model, Any]:
