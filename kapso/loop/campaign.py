@@ -220,10 +220,12 @@ class Campaign:
         return self._resting_since != self._standing and self.run.folder.control() != "paused"
 
     def _requested(self, ending: Ending | None) -> AttemptState | None:
-        """What the user asks for, whatever is left of the budget; it waits for a slot alone."""
+        """What the user asks for, whatever is left of the budget; it waits for a slot alone, and goes before
+        what authors wrote."""
         if ending in (Ending.INTERRUPTED, Ending.STOPPED) or self.run.folder.control() == "paused":
             return None
-        if self._proposing is not None or not self.run.slots.has_free:
+        is_next = bool(self.run.desks.taken) and not self._by_hand & self._numbers
+        if self._proposing is not None or not (self.run.slots.has_free or is_next):
             return None
         return take_up(self.run, self._next_number())
 
@@ -239,11 +241,10 @@ class Campaign:
 
     def _launch(self, pool: ThreadPoolExecutor, number: int, state: AttemptState | None) -> None:
         """Begin an attempt, with a slot if there is one: else an author may write it meanwhile."""
-        standing = self._standing
-        if self.run.slots.has_free:
-            self.run.slots.take(number, self.run.cancel)
+        *standing, _ = self._standing
+        has_slot = self.run.slots.take_free(number)
         self._numbers.add(number)
-        self._launched_at[number] = standing
+        self._launched_at[number] = (*standing, has_slot)
         if state is not None and "candidate" not in state:
             self._proposing = number
         pool.submit(self._attempt, number, state)

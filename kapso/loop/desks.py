@@ -144,10 +144,9 @@ class Desks:
         return times >= self.repetitions(name) and best == self._run.history.best_number
 
     def repetitions(self, name: str) -> int:
-        """After how many programs in a row that are known a proposer rests; what has no price may cost."""
+        """After how many programs in a row that are known a proposer rests."""
         author = self._run.authors.get(name)
-        is_free = author is None or author.most_cost == 0
-        return REPETITIONS if is_free else PAID_REPETITIONS
+        return PAID_REPETITIONS if author is not None and author.is_paid else REPETITIONS
 
     def note_written(self, name: str, *, is_known: bool) -> None:
         """The author wrote a program, which is known or new."""

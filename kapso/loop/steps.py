@@ -95,7 +95,7 @@ class AttemptSteps:
     def run(self, state: AttemptState) -> AttemptState:
         """Build, check and run the candidate in the sandbox."""
         run = self.run_
-        run.slots.take(state["number"], run.cancel)
+        run.slots.take(state["number"], run.cancel, is_first=state["proposer"] == HUMAN)
         run.desks.stand_up(state["number"])
         produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
         return {"produced": dataclasses.asdict(produced)}

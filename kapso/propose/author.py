@@ -110,11 +110,13 @@ class Author(Proposer, Protocol):
     """A proposer that writes by calls that take long and may cost money.
 
     `most_cost` is the most that one of its calls may cost, None where nothing bounds it. `works_here` says
-    that it keeps this machine busy, so that times are not measured beside it.
+    that it keeps this machine busy, so that times are not measured beside it, `is_paid` that its calls cost
+    money, as far as that is known.
     """
 
     most_cost: float | None
     works_here: bool
+    is_paid: bool
 
     def check(self) -> float:
         """Find out before the first attempt that it can work at all: a UsageError or MachineError names a

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import pwd
 import re
 import subprocess
 import sys
@@ -104,10 +106,13 @@ def test_kapso_races_and_is_killed_without_a_loss(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_real_model_on_this_machine_leads_to_attempts() -> None:
     script = [sys.executable, str(BENCH / "local_model.py")]
-    if subprocess.run([*script, "--is-made"]).returncode:
+    # The environment is the user's: in the home folder of the tests there is never one.
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    env = {**os.environ, "XDG_CACHE_HOME": str(home / ".cache")}
+    if subprocess.run([*script, "--is-made"], env=env).returncode:
         pytest.skip(f"needs a model and llama.cpp, which `python {BENCH.name}/local_model.py` installs")
-    done = subprocess.run([*script, "--attempts", "3"], check=True, capture_output=True, text=True)
+    done = subprocess.run([*script, "--attempts", "2"], check=True, capture_output=True, text=True, env=env)
     told = json.loads(done.stdout)
-    assert told["attempts"] == sum(told["outcomes"].values()) == 3
+    assert told["attempts"] == sum(told["outcomes"].values()) == 2
     assert "abandoned" not in told["outcomes"]
-    assert told["replies"] >= 3 and told["output_tokens"] > 0
+    assert told["replies"] >= 2 and told["output_tokens"] > 0

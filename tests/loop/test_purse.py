@@ -52,13 +52,34 @@ def test_who_was_written_gets_a_slot_before_who_begins() -> None:
     slots.take(1, never)
     waiter = threading.Thread(target=slots.take, args=(2, never))
     waiter.start()
-    while not slots._waiting:
+    while not slots._queue:
         pass
     slots._free.append(1)  # a second slot comes up: it is the waiting attempt's
     assert not slots.has_free
     slots.give_back(1)
     waiter.join(5)
     assert slots[2] in (0, 1) and slots.has_free
+
+
+def test_slots_go_by_arrival_and_to_the_user_first() -> None:
+    slots, never = Slots(1), threading.Event()
+    slots.take(1, never)
+    got: list[int] = []
+
+    def wait_for_one(number: int) -> None:
+        slots.take(number, never, is_first=number == 4)
+        got.append(number)
+        slots.give_back(number)
+
+    waiters = [threading.Thread(target=wait_for_one, args=(number,)) for number in (2, 3, 4)]
+    for count, waiter in enumerate(waiters, 1):
+        waiter.start()
+        while len(slots._queue) < count:
+            pass
+    slots.give_back(1)
+    for waiter in waiters:
+        waiter.join(5)
+    assert got == [4, 2, 3] and slots.take_free(5) and not slots.take_free(6)
 
 
 def test_waiting_for_a_slot_ends_when_the_run_is_left() -> None:

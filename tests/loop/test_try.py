@@ -156,7 +156,7 @@ def test_a_lead_that_does_not_hold_is_demoted_at_once(demo: Demo) -> None:
 @pytest.mark.slow
 def test_a_live_run_takes_it_up_as_its_next_attempt(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 12}\nsearch: {parallel: 1}\n")
-    kapso.edit(RUN, "run: sleep 0.3; cp params.json $KAPSO_OUT/")
+    kapso.edit(RUN, "run: sleep 0.8; cp params.json $KAPSO_OUT/")
     revision = commit(kapso, 3.0, 20.0)
     process = kapso.start("run")
     run = kapso.wait_for(process, 1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.loop import test_written
-from tests.loop.test_written import RUN, attempts_of, reply
+from tests.loop.test_written import RUN, attempts_of, reply, wait_until
 from tests.scripted.server import Request, ScriptedServer
 
 Demo = Callable[..., Any]
@@ -21,8 +21,8 @@ def new_each_time(scripted: ScriptedServer) -> Callable[[Request], str]:
     return lambda request: reply(1 + len(scripted.requests) / 10, 19)
 
 
-def order_of(done: Any) -> list[tuple[str, int]]:
-    events = [json.loads(line) for line in done.stdout.splitlines()]
+def order_of(out: str) -> list[tuple[str, int]]:
+    events = [json.loads(line) for line in out.splitlines()]
     return [(each["event"], each["attempt"]) for each in events if each.get("attempt")]
 
 
@@ -30,7 +30,7 @@ def order_of(done: Any) -> list[tuple[str, int]]:
 def test_an_attempt_is_written_while_another_is_evaluated(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
     kapso = written(3, run=SLOW)
-    order = order_of(kapso("run", "--json", check=0))
+    order = order_of(kapso("run", "--json", check=0).stdout)
     for number in (1, 2):
         assert order.index(("attempt.started", number + 1)) < order.index(("attempt.evaluated", number))
     assert len(scripted.requests) == 3
@@ -40,7 +40,7 @@ def test_an_attempt_is_written_while_another_is_evaluated(written: Demo, scripte
 def test_a_result_that_comes_soon_is_waited_for(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
     kapso = written(2)
-    order = order_of(kapso("run", "--json", check=0))
+    order = order_of(kapso("run", "--json", check=0).stdout)
     assert order.index(("attempt.evaluated", 1)) < order.index(("attempt.started", 2))
     assert "set x to 1.1" in scripted.requests[1].prompt
 
@@ -49,7 +49,7 @@ def test_a_result_that_comes_soon_is_waited_for(written: Demo, scripted: Scripte
 def test_others_wait_for_a_place_and_keep_their_share(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
     kapso = written(6, run=SLOW, others=", tune")
-    order = order_of(kapso("run", "--json"))
+    order = order_of(kapso("run", "--json").stdout)
     assert {row["proposer"] for row in attempts_of(kapso)} == {"llm", "tune"}
     kapso.check_whole(kapso.json("ls")[0]["run"], 6)
     tuned = [row["attempt"] for row in attempts_of(kapso) if row["proposer"] == "tune"]
@@ -59,8 +59,24 @@ def test_others_wait_for_a_place_and_keep_their_share(written: Demo, scripted: S
 
 
 @pytest.mark.slow
+def test_what_the_user_asks_for_goes_before_what_is_written(written: Demo, scripted: ScriptedServer) -> None:
+    scripted.respond = new_each_time(scripted)
+    kapso = written(5, run=SLOW)
+    process = kapso.start("run", "--json")
+    wait_until(lambda: len(scripted.requests) == 2)  # one is evaluated, and one is written
+    (kapso.root / "params.json").write_text('{"x": 2.5, "y": 20}\n')
+    kapso.git("commit", "-qam", "mine")
+    kapso("try", "demo", "HEAD", check=0)
+    out, _ = process.communicate(timeout=120)
+    landed = [number for event, number in order_of(out) if event == "attempt.evaluated"]
+    [mine] = [row["attempt"] for row in attempts_of(kapso) if row["proposer"] == "human"]
+    assert landed.index(mine) <= 2
+    kapso.check_whole(kapso.json("ls")[0]["run"], 6)
+
+
+@pytest.mark.slow
 def test_times_are_measured_beside_no_model_of_this_machine(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
     kapso = written(2, run=SLOW, goal="constraints: ['run.seconds <= 100']\n")
-    order = order_of(kapso("run", "--json"))
+    order = order_of(kapso("run", "--json").stdout)
     assert order.index(("attempt.evaluated", 1)) < order.index(("attempt.started", 2))

@@ -32,6 +32,7 @@ class Agent(Author):
 
     name = "agent"
     works_here = True
+    is_paid = True
 
     def __init__(self, options: AgentOptions, site: Site, templates: Templates) -> None:
         self.most_cost = options.max_cost

@@ -95,8 +95,8 @@ def _missed(path: str, before: str, after: str, others: Iterable[str]) -> Iterat
         used = _undefined(after)
         if was is None or now is None:
             return
-        if (ran := next(_run(before), None)) is not None and next(_run(after), None) is None:
-            yield ran
+        if (start := _start(before)) is not None and not any(map(_acts, ast.parse(after).body)):
+            yield start
     else:
         was, now = set(_names(before)), set(_names(after))
         used = {name for name in was - now if re.search(rf"\b{re.escape(name)} ?\(", after)}
@@ -137,11 +137,27 @@ def _undefined(text: str) -> set[str]:
     return {name for name in _globals(table) if name not in known}
 
 
-def _run(text: str) -> Iterator[str]:
-    """What a Python file does at its top beside defining and importing, whoever imports it."""
-    for node in ast.parse(text).body:
+def _start(text: str) -> str | None:
+    """The line at the top of a Python file that calls what it defines, if there is one."""
+    body = ast.parse(text).body
+    defined = {
+        each.name for each in body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    for node in body:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield ast.unparse(node.value)[:80]
+            names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+            if not names.isdisjoint(defined):
+                return text.split("\n")[node.lineno - 1][:80]
+    return None
+
+
+def _acts(node: ast.stmt) -> bool:
+    """Whether a statement at the top of a file does more than to define or import."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr):
+        return any(isinstance(each, ast.Call) for each in ast.walk(node))
+    return not isinstance(
+        node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    )
 
 
 def _table(text: str) -> symtable.SymbolTable | None:

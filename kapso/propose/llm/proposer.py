@@ -30,7 +30,7 @@ from kapso.propose.llm.packing import (
     shorter,
 )
 from kapso.propose.llm.paths import Paths
-from kapso.propose.llm.prices import context_window, most_tokens
+from kapso.propose.llm.prices import context_window, cost_of, most_tokens
 from kapso.propose.llm.reading import read_reply
 from kapso.propose.prompts import Templates, count_tokens
 from kapso.propose.prompts.text import tail
@@ -60,6 +60,7 @@ class Llm:
         if options.ideate is not None:
             self._thinker = Chat(options.ideate, where=places.get(options.ideate))
         self.works_here = any(_is_here(chat.options) for chat in self._chats)
+        self.is_paid = any(_is_paid(chat.options) for chat in self._chats)
         self.most_cost = self._most({})
 
     @property
@@ -297,6 +298,12 @@ def _most_sent(options: ModelOptions) -> int | None:
 
 def _count(messages: Messages) -> int:
     return sum(count_tokens(each["content"]) for each in messages)
+
+
+def _is_paid(options: ModelOptions) -> bool:
+    """Whether its tokens have a price, or are likely to: nobody tells what a model elsewhere takes."""
+    price = cost_of(options, 1000, 1000)
+    return not _is_here(options) if price is None else price > 0
 
 
 def _is_here(options: ModelOptions) -> bool:

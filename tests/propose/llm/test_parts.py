@@ -95,6 +95,16 @@ REWRITES = {
         "from math import pi as area\n\n\ndef ring(r, s):\n    return area * (s * s - r * r)\n",
     ),
     "C in one function": (C, "pack.c", '#include <stdio.h>\n\nint main(void)\n{\n    puts("72");\n}\n'),
+    "a loop that runs": (
+        PYTHON,
+        "pack.py",
+        "import math\n\nfor s, r in [(2, 1)]:\n    print(math.pi * (s * s - r * r))\n",
+    ),
+    "a call that starts nothing is gone": (
+        LIBRARY.replace("STEPS = 3", "math.fsum([])\nSTEPS = 3"),
+        "pack.py",
+        "def main():\n    print(9.42477796076938)\n",
+    ),
     "half of it": (PYTHON, "pack.py", PYTHON[: PYTHON.index("def main")]),
 }
 

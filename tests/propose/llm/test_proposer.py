@@ -213,5 +213,6 @@ def test_it_is_an_author_and_knows_whose_machine_it_keeps_busy(make_repository: 
     here, _ = made(root, '{model: "openai:a", base_url: "http://127.0.0.1:9/v1"}')
     away, _ = made(root, '{model: "openai:gpt-5-mini", max_tokens: 100}')
     assert isinstance(here, Author) and here.works_here and not away.works_here
+    assert away.is_paid and not here.is_paid
     assert here.most_cost is None and away.most_cost is not None
     assert here.why_nothing({}) is not None and here.why_nothing({"a": b""}) is None
