@@ -274,8 +274,9 @@ class Tune:
         return waiting
 
     def _scattered(self, view: View, start: Trial) -> tuple[str, Trial, Move] | None:
-        """What `many` proposes where its turn comes before all others."""
-        if not self._many.urgency or view.random.random() >= self._many.urgency:
+        """What `many` proposes where its turn comes before all others, what was good before left out."""
+        urgency = self._many.urgency
+        if not urgency or self._warm.propose(view) is not None or view.random.random() >= urgency:
             return None
         move = self._many.propose(replace(view, asleep=self._trials.asleep))
         return None if move is None else (self._many.name, start, move)
