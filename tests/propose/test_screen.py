@@ -72,7 +72,7 @@ def test_few_literals_are_not_screened(search: Make) -> None:
 
 def test_where_no_literal_matters_screening_ends_and_all_are_looked_at(search: Make) -> None:
     run = search({"a.py": large()}, lambda names: 1.0).run(12)
-    assert arms(run)[0] == "probe" and "probe" not in arms(run)[4:]
+    assert "probe" in arms(run)[:5] and "probe" not in arms(run)[8:]
     assert len(run.ideas) == 12
 
 

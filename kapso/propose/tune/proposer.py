@@ -140,9 +140,7 @@ class Tune:
         if start.number != parent.number:
             base = dict(start.values)
             view = self._view(context, base, start)
-        found = self._scattered(view, start)
-        if found is None and self._screen.is_due() and view.random.random() >= self._before_screening(view):
-            found = self._screened(context, start)
+        found = self._at_once(view, context, start)
         if found is None:
             arm, move = self._choose(view)
             found = (arm, start, move) if move is not None else self._screened(context, start)
@@ -273,12 +271,18 @@ class Tune:
             waiting += proposals[: len(context.known)] if number == context.number else proposals
         return waiting
 
-    def _scattered(self, view: View, start: Trial) -> tuple[str, Trial, Move] | None:
-        """What `many` proposes where its turn comes before all others."""
-        if not self._many.urgency or view.random.random() >= self._many.urgency:
+    def _at_once(self, view: View, context: Context, start: Trial) -> tuple[str, Trial, Move] | None:
+        """What changes hundreds of literals where its turn comes first, once what was good before was tried."""
+        urgency, is_due = self._many.urgency, self._screen.is_due()
+        if (not urgency and not is_due) or self._warm.propose(view) is not None:
             return None
-        move = self._many.propose(replace(view, asleep=self._trials.asleep))
-        return None if move is None else (self._many.name, start, move)
+        if urgency and view.random.random() < urgency:
+            move = self._many.propose(replace(view, asleep=self._trials.asleep))
+            if move is not None:
+                return self._many.name, start, move
+        if is_due and view.random.random() >= self._before_screening(view):
+            return self._screened(context, start)
+        return None
 
     def _screened(self, context: Context, start: Trial) -> tuple[str, Trial, Move] | None:
         """What the screen proposes, from where its round began."""

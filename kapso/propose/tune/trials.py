@@ -144,7 +144,8 @@ class Trials:
         return trial
 
     def _join(self, trial: Trial, parent: Trial | None) -> None:
-        if trial.arm == PROBE:  # hundreds of literals moved: it says nothing of the few that others look at
+        # Hundreds of literals moved: it says nothing of the few that others look at.
+        if trial.arm == PROBE or (trial.arm == MANY and not trial.leads):
             return
         family = self.family(trial.values, trial.root)
         if not family.all and parent is not None:
