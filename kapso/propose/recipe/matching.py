@@ -140,7 +140,7 @@ class _Finder:
         high = len(text) if high < 0 else high
         if text[low:start].strip() or text[end:high].strip(" \t\r;"):
             raise Unfit("it does not stand alone on its line")
-        return (low, min(high + 1, len(text)), "")
+        return (low - 1, high, "") if low else (low, min(high + 1, len(text)), "")
 
     def _beside(self, node: SgNode, bound: Bound) -> Iterator[Replacement]:
         """What is put before and behind the statement of the match."""

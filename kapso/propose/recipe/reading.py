@@ -118,15 +118,30 @@ def _config(told: Mapping[str, Any], language: str, where: str) -> dict[str, Any
     """The rule as ast-grep takes it, tried out; a text alone is a pattern."""
     if not told.get("rule"):
         raise _error("a recipe has no `rule`", where, help="add one, such as `rule: $Q.pop(0)`")
-    rule = told["rule"]
-    config: dict[str, Any] = {"rule": {"pattern": rule} if isinstance(rule, str) else rule}
-    config |= {key: told[key] for key in ("constraints", "transform") if told.get(key)}
+    config: dict[str, Any] = {"rule": _rule(told["rule"])}
+    if told.get("constraints"):
+        config["constraints"] = {k: _rule(e) for k, e in _pairs(told, "constraints", where).items()}
+    if told.get("transform"):
+        config["transform"] = _pairs(told, "transform", where)
     try:
         find(parsed("", language), config)
     except Exception as error:
         reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
         raise _error(f"a rule is not one of ast-grep's: {reason[-1].strip(' .')}", where) from error
     return config
+
+
+def _rule(told: Any) -> Any:
+    """A rule written out: a text alone is a pattern, wherever a rule may stand."""
+    if isinstance(told, str):
+        return {"pattern": told}
+    if not isinstance(told, dict):
+        return told
+    many = {
+        key: [_rule(each) for each in told[key]] for key in ("any", "all") if isinstance(told.get(key), list)
+    }
+    one = {key: _rule(told[key]) for key in ("not", "has", "inside", "precedes", "follows") if key in told}
+    return {**told, **many, **one}
 
 
 def _change(told: Any, language: str, where: str) -> Change:
