@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kapso.errors import BaselineError, GoalError, Interrupted, UsageError
 from kapso.evaluate.failures import failure_of, last_line
+from kapso.evaluate.interpreter import find_interpreter
 from kapso.evaluate.sandbox import Base, CandidateFiles, Job, Layer, Limits, Sandbox
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.git.repository import Repository
@@ -28,6 +29,7 @@ from kapso.goal.protection import VIRTUAL_ENVIRONMENT, check_hide, hidden_paths
 
 SETUP_DISK_BYTES = 64 << 30
 SETUP_PROCESSES = 100_000
+_PYTHON = "python3"
 
 
 def cache_folder(repository: Repository) -> Path:
@@ -98,7 +100,7 @@ class BaseFiles:
         self.commit = commit
         self.prefix = goal.prefix(repository.root)
         self.hidden: tuple[str, ...] = ()
-        self.python = "python3"
+        self.python = self.interpreter = _PYTHON
         self.base: Base
         self._goal = goal
         self._repository = repository
@@ -122,7 +124,10 @@ class BaseFiles:
                 ready.touch()
         self.base = self.sandbox.base(files, shared)
         self.hidden = self._find_hidden(files, shared)
-        self.python = self._find_python(files, shared)
+        self.python = self.interpreter = self._find_python(files, shared)
+        if self.python == _PYTHON and any(stage.function for stage in self._goal.all_stages):
+            environment = {**self._environment(), **(variables or {})}
+            self.interpreter = find_interpreter(_PYTHON, self.base, self.prefix, environment, cancel)
 
     @contextmanager
     def candidate(self, commit: str, slot: int) -> Iterator[CandidateFiles]:
@@ -262,7 +267,7 @@ class BaseFiles:
         python = f"{VIRTUAL_ENVIRONMENT}/bin/python"
         path = self._inside(python)
         places = [files / path, *(each / os.path.relpath(path, inside) for inside, each in shared.items())]
-        return f"./{python}" if any(os.path.lexists(place) for place in places) else "python3"
+        return f"./{python}" if any(os.path.lexists(place) for place in places) else _PYTHON
 
     def _write_changes(self, commit: str, folder: Path) -> tuple[str, ...]:
         """Write what differs from the base; returns the paths that vanish."""

@@ -284,7 +284,7 @@ class Evaluator:
         function, program = self._function_of(command), self.goal.program
         if function is not None and program is not None:
             key = hand_key(folder)
-            call = call_of(function, program, self.files.python)
+            call = call_of(function, program, self.files.interpreter)
             job = replace(job, command=call, shown=self._words(command))
             result = candidate.run(job, cancel)
             return result, read_answer(folder, key)

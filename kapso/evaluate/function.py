@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 import shlex
 from pathlib import Path
@@ -23,7 +24,11 @@ KEY_BYTES = 32
 def call_of(function: Function, program: str, python: str) -> str:
     """The shell command that calls `function` with the path of `program`, by the interpreter `python`."""
     text = HARNESS.read_text(encoding="utf-8")
-    return "exec " + shlex.join([python, "-c", text, function.file, function.name, program])
+    call = "exec " + shlex.join([python, "-c", text, function.file, function.name, program])
+    if not os.path.isabs(python):
+        return call
+    # What it starts by name is found as it was: a stand-in puts its own folder first.
+    return f"export PATH={shlex.quote(os.path.dirname(python))}${{PATH:+:$PATH}}; {call}"
 
 
 def hand_key(folder: Path) -> bytes:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 8_000
 MOST_ARTIFACTS = 100
 Module = type(sys)
+Spec: Any = type(sys.__spec__)
 
 
 def main() -> None:
@@ -87,7 +88,7 @@ def load(file: str, name: str) -> Callable[[str], Any]:
     """The function, of a module whose folder is on the path and whose text is read: never a cached one."""
     path = os.path.abspath(file)
     sys.path.insert(0, os.path.dirname(path))
-    stand_in()
+    sys.meta_path.append(StandIn())
     module = os.path.splitext(os.path.basename(path))[0]
     loaded = sys.modules[module] = Module(module)
     loaded.__file__ = path
@@ -99,19 +100,26 @@ def load(file: str, name: str) -> Callable[[str], Any]:
     return function
 
 
-def stand_in() -> None:
-    """Where OpenEvolve is not installed, a class with the two fields that its evaluators may return."""
-    if any(finder.find_spec("openevolve", None) for finder in sys.meta_path if hasattr(finder, "find_spec")):
-        return
+class EvaluationResult:
+    """What OpenEvolve's evaluators may return, where OpenEvolve is not installed."""
 
-    class EvaluationResult:
-        def __init__(self, metrics: Any, artifacts: Any = None) -> None:
-            self.metrics, self.artifacts = metrics, artifacts or {}
+    def __init__(self, metrics: Any, artifacts: Any = None) -> None:
+        self.metrics, self.artifacts = metrics, artifacts or {}
 
-    package, module = Module("openevolve"), Module("openevolve.evaluation_result")
-    vars(module)["EvaluationResult"] = EvaluationResult
-    vars(package).update(__path__=[], evaluation_result=module, EvaluationResult=EvaluationResult)
-    sys.modules.update({each.__name__: each for each in (package, module)})
+
+class StandIn:
+    """Finds `openevolve` where nobody else does. Asked last, so that an import of it alone takes time."""
+
+    names = ("openevolve", "openevolve.evaluation_result")
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        return Spec(name, self, is_package=name == self.names[0]) if name in self.names else None
+
+    def create_module(self, spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: Any) -> None:
+        module.EvaluationResult = EvaluationResult
 
 
 def plain(returned: Any, who: str) -> Any:

@@ -21,7 +21,7 @@ IDEA = "idea.json"
 
 
 class Calls:
-    """The calls of one attempt, below its folder."""
+    """The calls of one attempt, below its folder; those that were made here are not read again."""
 
     def __init__(self, attempt_folder: Path) -> None:
         self.folder = attempt_folder / "calls"
@@ -38,8 +38,9 @@ class Calls:
     def all(self) -> list[dict[str, Any]]:
         """Every call in order, those without an end included; `number` counts from 1."""
         found = []
-        for number in self._numbers():
-            if (told := _read(self.folder / f"{number}.json")) is not None:
+        for number in sorted({*self._numbers(), *self._begun}):
+            told = self._begun.get(number) or _read(self.folder / f"{number}.json")
+            if told is not None:
                 found.append({"number": number, **told})
         return found
 
@@ -75,7 +76,8 @@ class Calls:
 
     def _numbers(self) -> Iterator[int]:
         with suppress(OSError):
-            yield from sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit())
+            names = (name.removesuffix(".json") for name in os.listdir(self.folder) if name.endswith(".json"))
+            yield from (int(name) for name in names if name.isdigit())
 
     def _write(self, name: str, told: Mapping[str, Any], *, is_durable: bool = False) -> None:
         """A kill loses nothing of it; a power cut loses nothing that is durable."""

@@ -56,6 +56,7 @@ class Desks:
         self._lost: Counter[str] = Counter()
         self.checked = 0.0
         """Dollars that it cost, in all sessions, to find out that the models answer."""
+        self._calls: dict[int, Calls] = {}
 
     @property
     def taken(self) -> int:
@@ -184,9 +185,17 @@ class Desks:
         self._proposed.add(number)
         return is_first
 
+    def calls(self, number: int) -> Calls:
+        """The calls of an attempt that is under way; `forget` lets go of them."""
+        return self._calls.setdefault(number, Calls(self._run.folder.attempt(number)))
+
+    def forget(self, number: int) -> None:
+        """The attempt has landed."""
+        self._calls.pop(number, None)
+
     def cost(self, number: int) -> float | None:
         """What the calls of an attempt cost, in dollars; None without any, or where no price is known."""
-        return Calls(self._run.folder.attempt(number)).cost if self._run.authors else None
+        return self.calls(number).cost if self._run.authors else None
 
     def spent(self, pending: Mapping[int, str]) -> float:
         """What the run has cost so far, in dollars, with what calls may have cost that a kill cut short.
@@ -245,7 +254,7 @@ class RunDesk(Desk):
         self.number: int = state["number"]
         self.folder: Path = run.folder.attempt(self.number)
         self._name: str = state["proposer"]
-        self._calls = Calls(self.folder)
+        self._calls = run.desks.calls(self.number)
         self._ended = [each for each in self._calls.ended() if each.get("proposer") == self._name]
         self.failures = [Failure(**each) for each in state.get("failures", [])]
         self.cancel: threading.Event = run.cancel

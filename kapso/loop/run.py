@@ -272,6 +272,7 @@ class Run:
                     branch=final.branch,
                 )
             self.in_flight.pop(final.number, None)
+            self.desks.forget(final.number)
             self.keep_record(final)
             return final
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from kapso.attempt import Outcome
 from kapso.evaluate.measured import Measured
 from kapso.evaluate.stages import run_name
-from kapso.loop.calls import Calls
 from kapso.loop.desks import RunDesk
 from kapso.loop.graph import AttemptState, idea_of
 from kapso.loop.workspace import CandidateWorkspace
@@ -33,7 +32,7 @@ class Writing:
     def begin(self, state: AttemptState, idea: Mapping[str, Any], parents: Sequence[int], name: str) -> None:
         """The author `name` is to write the attempt; the next one need not wait for it."""
         run, number = self._run, state["number"]
-        calls = Calls(run.folder.attempt(number))
+        calls = run.desks.calls(number)
         # An answer that waits there is for the idea that is kept already.
         if not calls.ended() or calls.idea() is None:
             told = {key: state.get(key) for key in ("chosen", "started", "known")}
