@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from kapso_knowledge.nodes import KINDS, Kind
 from kapso_knowledge.reading.document import Document, Passage
@@ -67,15 +66,14 @@ _CONDITIONS_FILES = re.compile(
 )
 
 
-def kind_of(document: Document, group: list[Passage]) -> Kind:
+def kind_of(document: Document, group: list[Passage], name: str) -> Kind:
     """The kind with the most signs; `principle` (it says how something is) where there are none."""
     told = document.front.get("kind")
     if told in KINDS and any(passage.form != "code" for passage in group):
         return told  # type: ignore[no-any-return]
-    name = PurePosixPath(group[0].place.path).name
     if _CONDITIONS_FILES.fullmatch(name):
         return "environment"
-    if language_of(group[0].place.path) is not None and group[0].form == "code":
+    if language_of(name) is not None and group[0].form == "code":
         return "implementation"
     signs = _signs(group)
     best = max(signs, key=lambda kind: signs[kind])

@@ -70,7 +70,8 @@ def _read(path: Path, relative: str, known: Mapping[str, str]) -> Raw | Same | U
     revision = blob_id(content)
     if known.get(relative) == revision:
         return Same(relative)
-    return Raw(relative, content, revision, time=datetime.fromtimestamp(status.st_mtime, UTC))
+    time = datetime.fromtimestamp(status.st_mtime, UTC)
+    return Raw(relative, content, revision, time=time, url=path.absolute().as_uri())
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, str]]:
