@@ -64,17 +64,26 @@ def main() -> None:
     if given.part:
         print(json.dumps(asdict(measured(given.part, given.work))))
         return
-    results = []
+    results = before(given.out) if given.out else {}
     for part in given.only or PARTS:
-        result = apart(part)
-        results.append(result)
+        results[part] = result = apart(part)
         print(f"{part}: {result.read} of {result.documents} read, {len(result.wrong)} wrong", file=sys.stderr)
-    text = table(results)
+    ordered = [results[part] for part in PARTS if part in results]
+    text = table(ordered)
     print(text)
     if given.out:
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / "gauntlet.md").write_text(text)
-    sys.exit(1 if any(result.wrong for result in results) else 0)
+        lines = (json.dumps(asdict(result), ensure_ascii=True) + "\n" for result in ordered)
+        (given.out / "gauntlet.jsonl").write_text("".join(lines))
+    sys.exit(1 if any(result.wrong for result in ordered) else 0)
+
+
+def before(out: Path) -> dict[str, Result]:
+    """What stands there of earlier parts, which `--only` leaves as it is."""
+    path = out / "gauntlet.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {result.part: result for result in (Result(**json.loads(line)) for line in lines)}
 
 
 def arguments() -> argparse.Namespace:
@@ -160,7 +169,7 @@ def documentation(work: Path) -> Result:
     sources: list[Source] = [
         Folder(packages.unpacked(name) / docs, f"{name}/{docs}") for name, docs in folders
     ]
-    result = learnt("documentation", sources, library_in(work))
+    result = learnt("docs", sources, library_in(work))
     if result.read < 1000:
         result.wrong.append(f"only {result.read} documents are read")
     return result
@@ -263,7 +272,7 @@ def private(work: Path) -> Result:
 
 
 PARTS: dict[str, Callable[[Path], Result]] = {
-    "documentation": documentation,
+    "docs": documentation,
     "repository": repository,
     "pdfs": pdfs,
     "pages": pages,

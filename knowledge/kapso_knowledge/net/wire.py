@@ -65,7 +65,7 @@ class Wire:
                 yield response
             finally:
                 response.close()
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:  # it takes fewer names than servers have
             raise Unfetched(f"not an address: {error}") from error
         except httpx.RemoteProtocolError as error:  # all that httpx itself finds wrong in an answer
             raise Unfetched("it redirects to what is not followed: not an address") from error

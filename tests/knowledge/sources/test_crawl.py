@@ -52,6 +52,12 @@ def test_pages_are_reached_once_the_folder_of_the_start_first(site: Site, client
     assert len(site.paths()) == 5
 
 
+def test_a_front_page_that_only_sends_on_is_followed(site: Site, client: Client) -> None:
+    refresh = '<meta http-equiv="Refresh" content="0; URL=\'latest/index.html\'">'
+    site.pages |= {"/": html(refresh), "/latest/index.html": _page(text="here")}
+    assert _read(_crawl(site, client)) == ["", "latest/index.html"]
+
+
 def test_other_hosts_and_other_schemes_are_not_asked(site: Site, client: Client) -> None:
     with Site({"/": _page(text="elsewhere"), "/robots.txt": html("")}) as other:
         site.pages |= {
