@@ -39,7 +39,7 @@ REPETITIONS = 20
 PAID_REPETITIONS = 5
 """The same for one that has to be paid: it is not asked twenty times for nothing."""
 
-AWAITED_S = 2.0
+AWAITED_S = 5.0
 """So long an author waits for what is being evaluated, as its prompt is better for knowing the result."""
 
 

@@ -14,7 +14,7 @@ from tests.scripted.server import Request, ScriptedServer
 
 Demo = Callable[..., Any]
 written = test_written.written
-SLOW = json.dumps(f"test $KAPSO_ATTEMPT = 0 || sleep 4; {RUN}")
+SLOW = json.dumps(f"test $KAPSO_ATTEMPT = 0 || sleep 9; {RUN}")
 
 
 def new_each_time(scripted: ScriptedServer) -> Callable[[Request], str]:
@@ -48,10 +48,10 @@ def test_a_result_that_comes_soon_is_waited_for(written: Demo, scripted: Scripte
 @pytest.mark.slow
 def test_others_wait_for_a_place_and_keep_their_share(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
-    kapso = written(6, run=SLOW, others=", tune")
+    kapso = written(4, run=SLOW, others=", tune")
     order = order_of(kapso("run", "--json").stdout)
     assert {row["proposer"] for row in attempts_of(kapso)} == {"llm", "tune"}
-    kapso.check_whole(kapso.json("ls")[0]["run"], 6)
+    kapso.check_whole(kapso.json("ls")[0]["run"], 4)
     tuned = [row["attempt"] for row in attempts_of(kapso) if row["proposer"] == "tune"]
     for number in tuned:  # it knew what was evaluated before it
         before = order[: order.index(("attempt.started", number))]
@@ -61,9 +61,9 @@ def test_others_wait_for_a_place_and_keep_their_share(written: Demo, scripted: S
 @pytest.mark.slow
 def test_what_the_user_asks_for_goes_before_what_is_written(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
-    kapso = written(5, run=SLOW)
+    kapso = written(3, run=SLOW)
     process = kapso.start("run", "--json")
-    wait_until(lambda: len(scripted.requests) == 2)  # one is evaluated, and one is written
+    wait_until(lambda: len(scripted.requests) == 2, 90)  # one is evaluated, and one is written
     (kapso.root / "params.json").write_text('{"x": 2.5, "y": 20}\n')
     kapso.git("commit", "-qam", "mine")
     kapso("try", "demo", "HEAD", check=0)
@@ -71,7 +71,7 @@ def test_what_the_user_asks_for_goes_before_what_is_written(written: Demo, scrip
     landed = [number for event, number in order_of(out) if event == "attempt.evaluated"]
     [mine] = [row["attempt"] for row in attempts_of(kapso) if row["proposer"] == "human"]
     assert landed.index(mine) <= 2
-    kapso.check_whole(kapso.json("ls")[0]["run"], 6)
+    kapso.check_whole(kapso.json("ls")[0]["run"], 4)
 
 
 @pytest.mark.slow
