@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from kapso_knowledge.errors import LibraryError
 from kapso_knowledge.library import store
+from kapso_knowledge.library.choice import chosen
 from kapso_knowledge.library.database import Database
-from kapso_knowledge.library.embed import embedder as named
 from kapso_knowledge.library.lock import locked
 from kapso_knowledge.library.protocol import Change, Embedder, Filter, Hit, Known, Learnt
 from kapso_knowledge.library.search import CANDIDATES, WEIGHTS, Weights, search
@@ -40,7 +40,7 @@ class Library:
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder | None = None) -> Library:
-        """The library in this folder, which is made at the first put; without an embedder: `wordllama`."""
+        """The library in this folder, which is made at the first put; without an embedder: see choice.py."""
         return cls(folder, embedder)
 
     def put(self, learnt: Learnt) -> Change:
@@ -98,7 +98,7 @@ class Library:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        return self._chosen or named()
+        return self._chosen or chosen()
 
     @cached_property
     def _vectors(self) -> Vectors:

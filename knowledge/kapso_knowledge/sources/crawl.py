@@ -32,6 +32,7 @@ _NO_PAGES = frozenset(
 )
 _QUERIES = 10  # addresses that differ in their query alone: calendars and sorted lists have no end
 _FAILURES = 5  # of the server's, in a row: it is down
+_REQUESTS = 4  # for each page that may be taken: copies, redirects and dead links count too
 _WAITING = 20_000
 
 
@@ -78,7 +79,7 @@ class _Walk:
         self._frontier = _Frontier(start, limits.depth)
         self._end = time.monotonic() + limits.seconds
         self._seen: set[str] = set()  # paths, and hashes of contents
-        self._count = self._bytes = self._failures = 0
+        self._count = self._requests = self._bytes = self._failures = 0
         self._is_whole = True
 
     def pages(self, first: Fetched) -> Iterator[Raw | Same | Unread]:
@@ -106,6 +107,7 @@ class _Walk:
         reason = self._robots.why_not(url)
         if reason:
             raise Unfetched(reason)
+        self._requests += 1
         pause = self._pause(url) if pause_s is None else pause_s
         left = max(self._end - time.monotonic(), 0.001)
         return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, pause + 30.0))
@@ -153,6 +155,8 @@ class _Walk:
         limits = self._limits
         if self._count >= limits.pages:
             return f"the limit of {limits.pages} pages"
+        if self._requests >= limits.pages * _REQUESTS:
+            return f"{self._requests} requests, most of them for nothing new"
         if time.monotonic() + self._pause(url) >= self._end:
             return f"the limit of {limits.seconds:g} seconds"
         if self._bytes >= limits.bytes:

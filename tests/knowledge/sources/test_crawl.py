@@ -209,6 +209,14 @@ def test_time_and_size_are_kept_and_said(site: Site, client: Client) -> None:
     }
 
 
+def test_copies_without_end_have_one(site: Site, client: Client) -> None:
+    site.pages |= {f"/{n}": _page(text="the same") for n in range(40)}
+    site.pages["/"] = _page(*(f"/{n}" for n in range(40)))
+    documents = _crawl(site, client, pages=5)
+    assert _read(documents) == ["", "0"] and len(site.paths()) == 20
+    assert "20 requests, most of them for nothing new" in str(_unread(documents))
+
+
 def test_a_server_that_goes_down_is_left(site: Site, client: Client) -> None:
     site.pages |= {"/": _page(*(f"/{n}" for n in range(30)))}
     site.pages |= {f"/{n}": Answer("", 500) for n in range(30)}
