@@ -62,7 +62,7 @@ def main() -> None:
     known = (
         {each["recipe"]: Gain(**each) for each in json.loads(RESULTS.read_text())} if RESULTS.exists() else {}
     )
-    recipes = read_folder(shipped.playbooks(), "playbooks")
+    recipes = read_folder(given.playbooks, "playbooks")
     for recipe in recipes:
         if wanted and not any(name in recipe.id for name in wanted):
             continue
@@ -74,11 +74,11 @@ def main() -> None:
         print(
             f"{recipe.id:32} {found.before_s:9.4f} s {found.after_s:9.4f} s  {shown(found.gain)}", flush=True
         )
-    if given.write:
+    if given.write and given.playbooks == shipped.playbooks():
         kept = [known[recipe.id] for recipe in recipes if recipe.id in known]
         RESULTS.write_text(json.dumps([asdict(each) for each in kept], indent=1) + "\n")
         TABLE.write_text(table(kept, given.python))
-        for path in sorted(shipped.playbooks().glob("*.md")):
+        for path in sorted(shipped.playbooks().glob("[a-z]*.md")):
             path.write_text(with_gains(path.read_text(), known))
 
 
@@ -173,6 +173,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each example (default 5)")
     parser.add_argument(
         "--python", default=sys.executable, help="an interpreter with pandas and scikit-learn"
+    )
+    parser.add_argument(
+        "--playbooks", type=Path, default=shipped.playbooks(), metavar="DIR", help="others' own"
     )
     parser.add_argument("--write", action="store_true", help="into the playbooks and results/recipes.md")
     return parser.parse_args()

@@ -12,10 +12,15 @@ from typing import Any, get_args
 
 from kapso.errors import UsageError
 from kapso.goal.names import quoted, suggestion
+from kapso.propose.recipe.filling import METAVARIABLE
 from kapso.propose.recipe.finding import find, parsed
-from kapso.propose.recipe.recipe import Change, Example, Recipe, Where
+from kapso.propose.recipe.recipe import USES, Change, Example, Recipe, Where
 
-_BLOCK = re.compile(r"^(?P<fence>`{3,})yaml recipe *\n(?P<text>.*?)^(?P=fence) *$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)`* *$", re.DOTALL | re.MULTILINE
+)
+"""A fenced block; one within another is text of the outer one."""
+_INFO = ["yaml", "recipe"]
 _KEYS = (
     "id", "title", "language", "rule", "constraints", "transform", "fix", "also", "uses", "without", "unless",
     "names", "before", "after", "top", "imports", "needs", "assumes", "gain", "example",
@@ -51,6 +56,8 @@ def read_recipes(text: str, shown_as: str) -> list[Recipe]:
     """The recipes in the text of a playbook."""
     found: dict[str, Recipe] = {}
     for block in _BLOCK.finditer(text):
+        if block["info"].split() != _INFO:
+            continue
         line = text.count("\n", 0, block.start()) + 1
         recipe = _recipe(block["text"], f"{shown_as}:{line}")
         if recipe.id in found:
@@ -93,10 +100,31 @@ def _recipe(text: str, where: str) -> Recipe:
         gain=_gain(told, where),
         where=where,
     )
+    _check(recipe)
+    return recipe
+
+
+def _check(recipe: Recipe) -> None:
+    """What can be seen without a program to match: that it does something, with what it knows."""
     if recipe.fix is None and not (recipe.also or recipe.before or recipe.after or recipe.top):
         help = "add a `fix`; metavariables such as `$X` stand for what they matched"
-        raise _error(f"the recipe `{name}` changes nothing", where, help=help)
-    return recipe
+        raise _error(f"the recipe `{recipe.id}` changes nothing", recipe.where, help=help)
+    for use in (use for uses in recipe.uses.values() for use in uses if use not in USES):
+        _config({"rule": use}, recipe.language, recipe.where)
+    known = _variables(str(recipe.config)) | {"MATCH", *recipe.names, *recipe.config.get("transform", {})}
+    templates = [(f"{recipe.fix or ''} {recipe.before} {recipe.after} {recipe.top}", known)]
+    for change in recipe.also:
+        own = _variables(str(change.config)) | set(change.config.get("transform", {}))
+        templates.append((change.fix, known | own))
+    for template, bound in templates:
+        if lost := sorted(_variables(template) - bound):
+            help = "a fix can only use what the rule names; new names are listed in `names`"
+            raise _error(f"the recipe `{recipe.id}` does not bind {quoted(lost)}", recipe.where, help=help)
+
+
+def _variables(text: str) -> set[str]:
+    """The metavariables in a text."""
+    return {many or one for many, one in METAVARIABLE.findall(text)}
 
 
 def _load(text: str, where: str) -> Any:
@@ -126,8 +154,9 @@ def _config(told: Mapping[str, Any], language: str, where: str) -> dict[str, Any
     try:
         find(parsed("", language), config)
     except Exception as error:
-        reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
-        raise _error(f"a rule is not one of ast-grep's: {reason[-1].strip(' .')}", where) from error
+        *_, reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
+        reason = re.sub(r"^ *\d+: ", "", reason).strip(" .")
+        raise _error(f"a rule is not one of ast-grep's: {reason}", where) from error
     return config
 
 
