@@ -7,7 +7,8 @@ draw comes from `Context.seed`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from random import Random
@@ -17,9 +18,8 @@ from kapso.goal import Goal
 from kapso.propose.mutate.edit import apply, is_sound
 from kapso.propose.mutate.tree import Source, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
+from kapso.propose.recipe.cookbook import Cookbook
 from kapso.propose.recipe.matching import Match, matches
-from kapso.propose.recipe.reading import of_language
-from kapso.propose.recipe.recipe import Recipe
 from kapso.propose.recipe.record import Record
 
 _REMEMBERED = 1_500_000
@@ -40,10 +40,10 @@ class Recipes:
 
     name = "recipe"
 
-    def __init__(self, goal: Goal, read: Callable[[str], Snapshot], recipes: Sequence[Recipe]) -> None:
+    def __init__(self, goal: Goal, read: Callable[[str], Snapshot], cookbook: Cookbook) -> None:
         self._goal = goal
         self._read = read
-        self._recipes = recipes
+        self._cookbook = cookbook
         self._record = Record()
         self._attempts: dict[int, Attempt] = {}
         self._found: dict[tuple[str, bytes], list[_Seen]] = {}
@@ -53,16 +53,16 @@ class Recipes:
 
     def why_nothing(self, files: Files) -> str | None:
         """Why no recipe can be tried on these files, or None where one can."""
-        if not self._recipes:
-            return "the playbooks hold no recipe"
         if any(self._matches(path, files[path]) for path in sorted(files)):
             return None
-        return f"none of {len(self._recipes)} recipes matches the files of `edit`"
+        return "no recipe matches the files of `edit`"
 
     def promise(self, files: Files) -> float:
-        """The usual where something matches and speed is asked for, else less."""
-        found = any(self._matches(path, files[path]) for path in sorted(files))
-        return (1.0 if self._asks_for_speed else 0.3) if found else 0.1
+        """The usual where something matches and speed is asked for; next to nothing where nothing does, so
+        that others share their turns as they would without it."""
+        if not any(self._matches(path, files[path]) for path in sorted(files)):
+            return 0.001
+        return 1.0 if self._asks_for_speed else 0.3
 
     def ideate(self, context: Context) -> Idea | None:
         """The next recipe to apply, or None when all that match were tried."""
@@ -105,8 +105,8 @@ class Recipes:
 
     @property
     def _asks_for_speed(self) -> bool:
-        names = " ".join([*(each.name for each in self._goal.metrics), self._goal.objective]).lower()
-        return self._goal.uses_time or any(word in names for word in _SPEED)
+        told = " ".join([*(each.name for each in self._goal.metrics), self._goal.objective]).lower()
+        return self._goal.uses_time or not _SPEED.isdisjoint(re.findall(r"[a-z]+", told))
 
     def _ordered(
         self,
@@ -133,7 +133,7 @@ class Recipes:
         key = (path, content)
         if key not in self._found:
             source = read_source(path, content)
-            told = list(of_language(self._recipes, source.language.name)) if source is not None else []
+            told = self._cookbook.of(source.language.name) if source is not None else []
             found = matches(told, source) if source is not None else ()
             self._found[key] = [_Seen(e, source) for e in found if source and is_sound(source, e.spans)]
             while len(self._found) > 1 and sum(len(each[1]) for each in self._found) > _REMEMBERED:
@@ -173,8 +173,8 @@ class Recipes:
         )
 
 
-_SPEED = (
-    "second", "time", "speed", "fast", "slow", "latency", "throughput", "steps", "cycles", "runtime", "cost",
-    "operations", "cpu",
-)  # fmt: skip
+_SPEED = frozenset({
+    "second", "seconds", "milliseconds", "ms", "time", "speed", "fast", "faster", "fastest", "quick",
+    "quickly", "slow", "latency", "throughput", "steps", "cycles", "instructions", "runtime", "cpu",
+})  # fmt: skip
 """Words of goals that ask for speed."""

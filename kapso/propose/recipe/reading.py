@@ -6,16 +6,21 @@ Whatever is wrong with one is told with its file and line when the run starts, b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from kapso.errors import UsageError
 from kapso.goal.names import quoted, suggestion
+from kapso.propose.recipe.filling import METAVARIABLE
 from kapso.propose.recipe.finding import find, parsed
-from kapso.propose.recipe.recipe import Change, Example, Recipe, Where
+from kapso.propose.recipe.recipe import USES, Change, Example, Recipe, Where
 
-_BLOCK = re.compile(r"^(?P<fence>`{3,})yaml recipe *\n(?P<text>.*?)^(?P=fence) *$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)`* *$", re.DOTALL | re.MULTILINE
+)
+"""A fenced block; one within another is text of the outer one."""
+_INFO = ["yaml", "recipe"]
 _KEYS = (
     "id", "title", "language", "rule", "constraints", "transform", "fix", "also", "uses", "without", "unless",
     "names", "before", "after", "top", "imports", "needs", "assumes", "gain", "example",
@@ -28,13 +33,27 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LARGEST = 1_000_000
 
 
-def read_folder(folder: Path, shown_as: str) -> list[Recipe]:
-    """The recipes of a folder's playbooks, or of one playbook, in order of file and place."""
-    paths = sorted(folder.glob("*.md")) if folder.is_dir() else [folder]
-    return [recipe for path in paths for recipe in read_playbook(path, _shown(path, folder, shown_as))]
+SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "cpp": ("cpp", "c"),
+    "typescript": ("typescript", "javascript"),
+    "tsx": ("tsx", "javascript"),
+}
+"""Languages whose files the recipes of others are for as well."""
+_LANGUAGE = re.compile(r"^language: *(\w+) *$", re.MULTILINE)
 
 
-def read_playbook(path: Path, shown_as: str) -> list[Recipe]:
+def read_folder(folder: Path, shown_as: str, languages: Collection[str] = ()) -> list[Recipe]:
+    """The recipes of a folder's playbooks, or of one playbook, in order of file and place.
+
+    Those of other languages than these are left out, unread, where any are given.
+    """
+    found = []
+    for path in sorted(folder.glob("*.md")) if folder.is_dir() else [folder]:
+        found += read_playbook(path, _shown(path, folder, shown_as), languages)
+    return found
+
+
+def read_playbook(path: Path, shown_as: str, languages: Collection[str] = ()) -> list[Recipe]:
     """The recipes of one file, which messages call `shown_as`."""
     try:
         content = path.read_bytes()
@@ -44,13 +63,18 @@ def read_playbook(path: Path, shown_as: str) -> list[Recipe]:
         raise _error(f"the playbook `{shown_as}` cannot be read: {reason}", shown_as) from error
     if len(content) > _LARGEST:
         raise _error(f"the playbook `{shown_as}` is larger than 1 MB", shown_as)
-    return read_recipes(text, shown_as)
+    return read_recipes(text, shown_as, languages)
 
 
-def read_recipes(text: str, shown_as: str) -> list[Recipe]:
+def read_recipes(text: str, shown_as: str, languages: Collection[str] = ()) -> list[Recipe]:
     """The recipes in the text of a playbook."""
     found: dict[str, Recipe] = {}
     for block in _BLOCK.finditer(text):
+        if block["info"].split() != _INFO:
+            continue
+        said = _LANGUAGE.search(block["text"])
+        if languages and said is not None and said[1] in LANGUAGES and said[1] not in languages:
+            continue
         line = text.count("\n", 0, block.start()) + 1
         recipe = _recipe(block["text"], f"{shown_as}:{line}")
         if recipe.id in found:
@@ -93,10 +117,31 @@ def _recipe(text: str, where: str) -> Recipe:
         gain=_gain(told, where),
         where=where,
     )
+    _check(recipe)
+    return recipe
+
+
+def _check(recipe: Recipe) -> None:
+    """What can be seen without a program to match: that it does something, with what it knows."""
     if recipe.fix is None and not (recipe.also or recipe.before or recipe.after or recipe.top):
         help = "add a `fix`; metavariables such as `$X` stand for what they matched"
-        raise _error(f"the recipe `{name}` changes nothing", where, help=help)
-    return recipe
+        raise _error(f"the recipe `{recipe.id}` changes nothing", recipe.where, help=help)
+    for use in (use for uses in recipe.uses.values() for use in uses if use not in USES):
+        _config({"rule": use}, recipe.language, recipe.where)
+    known = _variables(str(recipe.config)) | {"MATCH", *recipe.names, *recipe.config.get("transform", {})}
+    templates = [(f"{recipe.fix or ''} {recipe.before} {recipe.after} {recipe.top}", known)]
+    for change in recipe.also:
+        own = _variables(str(change.config)) | set(change.config.get("transform", {}))
+        templates.append((change.fix, known | own))
+    for template, bound in templates:
+        if lost := sorted(_variables(template) - bound):
+            help = "a fix can only use what the rule names; new names are listed in `names`"
+            raise _error(f"the recipe `{recipe.id}` does not bind {quoted(lost)}", recipe.where, help=help)
+
+
+def _variables(text: str) -> set[str]:
+    """The metavariables in a text."""
+    return {many or one for many, one in METAVARIABLE.findall(text)}
 
 
 def _load(text: str, where: str) -> Any:
@@ -126,8 +171,9 @@ def _config(told: Mapping[str, Any], language: str, where: str) -> dict[str, Any
     try:
         find(parsed("", language), config)
     except Exception as error:
-        reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
-        raise _error(f"a rule is not one of ast-grep's: {reason[-1].strip(' .')}", where) from error
+        *_, reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
+        reason = re.sub(r"^ *\d+: ", "", reason).strip(" .")
+        raise _error(f"a rule is not one of ast-grep's: {reason}", where) from error
     return config
 
 
@@ -212,11 +258,3 @@ def _lists(told: Mapping[str, Any], key: str, where: str) -> dict[str, tuple[str
 
 def _error(message: str, where: str, *, help: str | None = None, slug: str = "bad-recipe") -> UsageError:
     return UsageError(message, where=where, help=help, slug=slug)
-
-
-def of_language(recipes: Iterable[Recipe], language: str) -> Iterator[Recipe]:
-    """Those for the files of a language: what is said of C holds in C++, of JavaScript in TypeScript."""
-    spoken = {"cpp": ("cpp", "c"), "typescript": ("typescript", "javascript"), "tsx": ("tsx", "javascript")}
-    for recipe in recipes:
-        if recipe.language in spoken.get(language, (language,)):
-            yield recipe
