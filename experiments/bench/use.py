@@ -6,7 +6,8 @@ Three programs, each with a dozen plausible moves of which one wins: it stands i
 of five pages of a manual, or in the history of the repository. A scripted model makes one move an attempt: it
 follows what its prompt tells it from the library, and else draws (`library_use/model.py`). Each run is a real
 run with the proposer `llm`, once with the library and once without (`memory: {recall: false}`, nothing
-learnt). `recipe` needs no model: it is tried where a playbook's recipe matches. What stands in `--out` already is not run again.
+learnt). `recipe` needs no model: it is tried where a playbook's recipe matches. What stands in `--out` is not
+run again.
 """
 
 from __future__ import annotations
