@@ -55,6 +55,30 @@ def test_the_wheel_ships_every_playbook(wheel: Path) -> None:
     assert playbooks <= set(names)
 
 
+@pytest.mark.parametrize("kind", ["wheel", "editable", "checkout"])
+def test_the_playbooks_are_found(kind: str, wheel: Path, tmp_path: Path) -> None:
+    """Each as it is imported there: from its own files, a path file, or the folder itself."""
+    site = ROOT if kind == "checkout" else tmp_path / "site"
+    if kind == "editable":
+        from hatchling.builders.wheel import WheelBuilder
+
+        [built] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["editable"])
+        zipfile.ZipFile(built).extractall(site)
+    elif kind == "wheel":
+        zipfile.ZipFile(wheel).extractall(site)
+    code = (
+        f"import site, sys; site.addsitedir({str(site)!r}); sys.path.append({str(site)!r})\n"
+        "from kapso import shipped; print(*sorted(each.name for each in shipped.playbooks().glob('*.md')))\n"
+        "print(shipped.playbooks())"
+    )
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=True)
+    names, folder = done.stdout.splitlines()
+    assert names.split() == sorted(path.name for path in (ROOT / "playbooks").glob("*.md"))
+    assert Path(folder) == (site / "kapso/playbooks" if kind == "wheel" else ROOT / "playbooks")
+
+
 def test_the_wheel_ships_the_templates_of_report_and_prompts(wheel: Path) -> None:
     shipped = {name for name in zipfile.ZipFile(wheel).namelist() if "/templates/" in name}
     for folder, count in (("kapso/report/templates", 5), ("kapso/propose/prompts/templates", 14)):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,24 +22,29 @@ told = json.load(open(sys.argv[1]))
 names = {"__name__": "example"}
 exec(compile(told["program"], "example", "exec"), names)
 code = compile(told["run"], "run", "eval")
-start = time.perf_counter()
+start = time.process_time()
 value = eval(code, names)
-took = time.perf_counter() - start
-json.dump({"value": repr(value), "seconds": took}, sys.stderr)
+took = time.process_time() - start
+sys.stderr.write("\\n" + json.dumps({"value": repr(value), "seconds": took}))
 """
 _NODE = """
 const told = JSON.parse(require("fs").readFileSync(process.argv[2], "utf8"));
 const answer = new Function(told.program + "\\nreturn () => (" + told.run + ");")();
-const start = process.hrtime.bigint();
+const start = process.cpuUsage();
 const value = answer();
-const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-process.stderr.write(JSON.stringify({value: JSON.stringify(value) ?? "undefined", seconds}));
+const used = process.cpuUsage(start);
+const seconds = (used.user + used.system) / 1e6;
+process.stderr.write("\\n" + JSON.stringify({value: JSON.stringify(value) ?? "undefined", seconds}));
 """
+
+
+_ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+"""Threads would be counted as time."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an example printed and gave back, and the seconds that this took."""
+    """What an example printed and gave back, and the seconds of processor time that this took."""
 
     printed: str
     value: str
@@ -67,16 +72,14 @@ class Program:
     def answer(self) -> Answer:
         """Run it. CalledProcessError, with what it said, where it fails."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        start = time.perf_counter()
-        done = subprocess.run(self._command, input=self._given, capture_output=True, text=True, check=False)
-        took = time.perf_counter() - start
+        done = subprocess.run(self._command, input=self._given, capture_output=True, text=True, env=_ALONE)
         if done.returncode:
             raise RuntimeError(f"{self._command}: {done.stderr[-2000:]}")
         if self._is_compiled:
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            return Answer(done.stdout, "", cpu or took)
-        said = json.loads(done.stderr)
+            return Answer(done.stdout, "", cpu)
+        said = json.loads(done.stderr.splitlines()[-1])  # warnings come first
         return Answer(done.stdout, said["value"], said["seconds"])
 
 

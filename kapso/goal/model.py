@@ -142,7 +142,7 @@ class ProposerSpec:
     options: RecipeOptions | LlmOptions | AgentOptions | None = None
 
 
-DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "combine", "ablate"))
+DEFAULT_PROPOSERS = tuple(ProposerSpec(name) for name in ("tune", "mutate", "recipe", "combine", "ablate"))
 """Every proposer that works offline and without a word from the user."""
 
 

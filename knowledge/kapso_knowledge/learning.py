@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from kapso_knowledge.by_model import Typist, typed
 from kapso_knowledge.errors import SourceError
 from kapso_knowledge.library.protocol import Change, Learnt
 from kapso_knowledge.nodes import Edge, Node
@@ -20,6 +21,8 @@ from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
 
 READING = "1"
 """Counts up when readers or rules make other nodes of the same text: then all is read anew."""
+_MOST_SILENT = 3
+"""Documents in a row about which the model gives no answer: then it is asked no more."""
 
 
 class Keeper(Protocol):
@@ -43,7 +46,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Walked:
-    """What a walk over a source found, and what it changed in the library."""
+    """What a walk over a source found, and what it changed in the library.
+
+    `typed` counts the documents that a model typed, `dropped` its claims that did not hold.
+    """
 
     source: str
     revision: str
@@ -51,19 +57,22 @@ class Walked:
     same: int
     unread: tuple[Unread, ...]
     change: Change
+    typed: int = 0
+    dropped: int = 0
 
 
 def learn(
     source: Source,
     library: Keeper,
     *,
+    typist: Typist | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     now: datetime | None = None,
 ) -> Walked:
     """Bring the library up to the source; SourceError, and nothing changed, where none of it can be read."""
     known = library.documents(source.name)
     with Reader() as reader:
-        walk = _Walk(source, reader, now or datetime.now(UTC))
+        walk = _Walk(source, reader, typist, now or datetime.now(UTC))
         for item in source.documents(walk.unchanged(known)):
             walk.take(item)
             if on_progress is not None:
@@ -73,9 +82,11 @@ def learn(
 
 
 class _Walk:
-    def __init__(self, source: Source, reader: Reader, now: datetime) -> None:
+    def __init__(self, source: Source, reader: Reader, typist: Typist | None, now: datetime) -> None:
         self.source = source
         self.reader = reader
+        self.typist = typist
+        self.typed = self.dropped = self.silent = 0
         self.now = now
         self.documents: dict[str, str] = {}
         self.same: list[str] = []
@@ -84,11 +95,13 @@ class _Walk:
         self.edges: list[Edge] = []
 
     def unchanged(self, known: Mapping[str, str]) -> Mapping[str, str]:
-        """The known revisions of documents that were read as this version reads them."""
-        mark = f"{READING}:"
-        return {
-            path: revision.removeprefix(mark) for path, revision in known.items() if revision.startswith(mark)
-        }
+        """The known revisions of documents that were read as they would be now."""
+        marked = {path: revision.partition(":") for path, revision in known.items()}
+        return {path: revision for path, (mark, _, revision) in marked.items() if self._is_current(mark)}
+
+    def _is_current(self, mark: str) -> bool:
+        """What a model has typed stays as it is when there is none now."""
+        return mark == _mark(self.typist) or (self.typist is None and mark.split("+")[0] == READING)
 
     def take(self, item: Raw | Same | Unread) -> None:
         if isinstance(item, Same):
@@ -99,13 +112,23 @@ class _Walk:
             self._read(item)
 
     def _read(self, raw: Raw) -> None:
-        origin = Origin(self.source.name, raw.path, raw.revision, self.now, self.source.trusted, raw.url)
+        origin = Origin(
+            self.source.name, raw.path, raw.revision, self.now, self.source.trusted, raw.url, raw.name
+        )
         try:
             nodes, edges = nodes_of(self.reader.read(raw), origin)
         except Unreadable as error:
             self.unread.append(Unread(raw.path, str(error)))
             return
-        self.documents[raw.path] = f"{READING}:{raw.revision}"
+        mark = _mark(None)
+        if self.typist is not None and self.silent < _MOST_SILENT:
+            more = typed(nodes, edges, self.typist)
+            nodes, edges = more.nodes, more.edges
+            self.dropped += more.dropped
+            self.typed += more.is_complete
+            self.silent = 0 if more.is_complete else self.silent + 1
+            mark = _mark(self.typist if more.is_complete else None)
+        self.documents[raw.path] = f"{mark}:{raw.revision}"
         self.nodes += nodes
         self.edges += edges
 
@@ -149,4 +172,12 @@ class _Walk:
             len(self.same),
             tuple(self.unread),
             change,
+            self.typed,
+            self.dropped,
         )
+
+
+def _mark(typist: Typist | None) -> str:
+    """How documents are read now, as it stands before their revisions."""
+    name = typist.name.replace(":", "/") if typist is not None else ""
+    return f"{READING}+{name}" if name else READING

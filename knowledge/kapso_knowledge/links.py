@@ -87,9 +87,13 @@ def _is_over(need: Node, node: Node) -> bool:
     return node.place.section[: len(above)] == above
 
 
+_MOST_CITED = 20
+"""Links of one passage: more are a list of issues or authors, which leads nowhere."""
+
+
 def _cites(node: Node, group: Sequence[Passage], url: str | None) -> Iterator[Edge]:
     for passage in group:
-        for link in passage.links:
+        for link in passage.links[:_MOST_CITED]:
             target = address(link, node.place.path, url)
             if target:
                 yield Edge(node.id, _relation(passage.text, link), target, node.source)

@@ -10,6 +10,7 @@ from kapso_knowledge.kinds import kind_of
 from kapso_knowledge.links import edges_of
 from kapso_knowledge.nodes import Edge, Node, Place, node_id, text_hash
 from kapso_knowledge.reading.document import Document, Passage
+from kapso_knowledge.reading.formats import language_of
 from kapso_knowledge.splitting import split
 
 FULL = 250
@@ -18,7 +19,7 @@ LARGEST = 400
 _GENERIC = frozenset(
     "example examples usage use parameters returns notes note see also overview introduction summary details"
     " description reference references options arguments remarks attributes methods properties background"
-    " syntax installation install requirements general basics faq api what why how".split()
+    " syntax code installation install requirements general basics faq api what why how".split()
 )
 
 
@@ -32,6 +33,12 @@ class Origin:
     learnt: datetime
     trusted: bool = False
     url: str | None = None
+    name: str = ""
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the document is a file of code, and not words about it."""
+        return language_of(self.name) is not None
 
 
 def nodes_of(document: Document, origin: Origin) -> tuple[list[Node], list[Edge]]:
@@ -73,11 +80,11 @@ def _belongs(passage: Passage, before: Passage, words: int, size: int) -> bool:
 
 def _node(document: Document, origin: Origin, group: list[Passage], ordinal: int) -> Node:
     section = group[0].place.section
-    text = "\n\n".join(_written(passage) for passage in group)
+    text = "\n\n".join(_written(passage, fenced=not origin.is_code) for passage in group)
     return Node(
         id=node_id(origin.source, origin.path, section, ordinal),
-        kind=kind_of(document, group),
-        title=_title(document, section, group),
+        kind=kind_of(document, group, origin.name),
+        title=_title(document, section, origin.is_code and group[0].form == "code"),
         text=text,
         source=origin.source,
         place=_place(origin.path, group),
@@ -89,20 +96,14 @@ def _node(document: Document, origin: Origin, group: list[Passage], ordinal: int
     )
 
 
-def _written(passage: Passage) -> str:
+def _written(passage: Passage, *, fenced: bool) -> str:
     """The passage as it is shown: code among prose keeps its fence."""
-    if passage.form != "code" or passage.place.path and passage.language and _is_file(passage):
+    if passage.form != "code" or not fenced:
         return passage.text
     fence = "```"
     while fence in passage.text:
         fence += "`"
     return f"{fence}{passage.language or ''}\n{passage.text}\n{fence}"
-
-
-def _is_file(passage: Passage) -> bool:
-    from kapso_knowledge.reading.formats import language_of
-
-    return language_of(passage.place.path) is not None
 
 
 def _place(path: str, group: list[Passage]) -> Place:
@@ -112,11 +113,11 @@ def _place(path: str, group: list[Passage]) -> Place:
     return Place(path, lines, place.page, place.section)
 
 
-def _title(document: Document, section: tuple[str, ...], group: list[Passage]) -> str:
+def _title(document: Document, section: tuple[str, ...], is_code: bool) -> str:
     """The innermost heading; what says little alone, with the one above it."""
     if not section:
         return document.title
-    if group[0].form == "code" and _is_file(group[0]):
+    if is_code:
         return ".".join(section) + f" ({document.title})"
     last = section[-1]
     above = section[-2] if len(section) > 1 else document.title

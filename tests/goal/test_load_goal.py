@@ -112,7 +112,7 @@ def test_defaults(make_goal: MakeGoal) -> None:
     assert goal.search == Search("tree", None, 0, "local", 2)
     assert goal.sandbox == SandboxSettings("auto", False, None, 512, (), None, ())
     assert goal.stop == Stop(None, None)
-    assert goal.propose == tuple(map(ProposerSpec, ("tune", "mutate", "combine", "ablate")))
+    assert goal.propose == tuple(map(ProposerSpec, ("tune", "mutate", "recipe", "combine", "ablate")))
     assert goal.recall and not goal.approve and not goal.is_judged_apart and goal.repeats == 1
 
 

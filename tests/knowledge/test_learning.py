@@ -184,3 +184,25 @@ def test_a_name_that_names_nothing_is_told(around: Surroundings, spec: str, mess
     with pytest.raises(SourceError, match=message) as caught:
         parse(spec, around)
     assert "arxiv:ID" in (caught.value.help or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "shown"),
+    [
+        ("sums.py", CODE, "implementation", "def disc(r):"),
+        ("requirements.txt", "numpy>=2.0\nduckdb\n", "environment", "numpy>=2.0"),
+        (
+            "a.ipynb",
+            '{"cells": [{"cell_type": "code", "source": "x = 1"}]}',
+            "implementation",
+            "```python\nx = 1",
+        ),
+    ],
+)
+def test_a_single_file_is_read_by_its_name(
+    around: Surroundings, shelf: Shelf, name: str, text: str, kind: str, shown: str
+) -> None:
+    (around.base / name).write_text(text)
+    assert learn(parse(name, around), shelf).source == name
+    node = next(node for node in shelf.nodes.values() if shown in node.text)
+    assert (node.kind, node.place.path) == (kind, "")

@@ -221,7 +221,7 @@ class Source:
         self.text = text
         self.language = language
         self.newline = "\r\n" if "\r\n" in text else "\n"
-        self.blocks = _whole_lines(text)
+        self.blocks = evolve_blocks(text)
         self._root = SgRoot(text, language.name).root()
 
     @cached_property
@@ -350,20 +350,6 @@ _TARGETED = {
     "for_statement", "for_in_statement", "for_expression", "for_range_loop", "for_in_clause", "range_clause",
     "declaration", "enhanced_for_statement",
 }  # fmt: skip
-
-
-def _whole_lines(text: str) -> list[tuple[int, int]] | None:
-    """The evolve blocks, without the lines that hold their markers; None where there are none."""
-    blocks = evolve_blocks(text)
-    if blocks is None:
-        return None
-    found = []
-    for start, end in blocks:
-        low = text.find("\n", start) + 1
-        high = len(text) if end == len(text) else text.rfind("\n", 0, end) + 1
-        if 0 < low < high:
-            found.append((low, high))
-    return found
 
 
 _KINDS = {

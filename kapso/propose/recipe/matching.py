@@ -18,7 +18,7 @@ from kapso.propose.mutate.tree import Source, digest
 from kapso.propose.recipe.filling import METAVARIABLE, Bound, Place, Unfit, filled
 from kapso.propose.recipe.finding import find, parsed
 from kapso.propose.recipe.imports import places_of, why_not
-from kapso.propose.recipe.recipe import Change, Config, Recipe
+from kapso.propose.recipe.recipe import USES, Change, Config, Recipe
 from kapso.propose.tune.found import last_name, span
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class _Finder:
         high = len(text) if high < 0 else high
         if text[low:start].strip() or text[end:high].strip(" \t\r;"):
             raise Unfit("it does not stand alone on its line")
-        return (low, min(high + 1, len(text)), "")
+        return (low - 1, high, "") if low else (low, min(high + 1, len(text)), "")
 
     def _beside(self, node: SgNode, bound: Bound) -> Iterator[Replacement]:
         """What is put before and behind the statement of the match."""
@@ -243,7 +243,7 @@ class _Finder:
             text = self._text(bound.get(name, ""))
             wide = scope if re.fullmatch(r"\w+", text) else self._root
             rules = [self._recipe.config, *(each.config for each in self._recipe.also)]
-            rules += [{"rule": {"pattern": use}} for use in uses if use not in ("truth", "loop")]
+            rules += [{"rule": {"pattern": use}} for use in uses if use not in USES]
             told = {place for rule in rules for place in self._named(wide, rule, name, text)}
             for use in wide.find_all(regex=f"^{re.escape(text)}$"):
                 if use.kind() in _PROSE or not use.is_named():

@@ -7,6 +7,7 @@ draw comes from `Context.seed`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -60,9 +61,11 @@ class Recipes:
         return f"none of {len(self._recipes)} recipes matches the files of `edit`"
 
     def promise(self, files: Files) -> float:
-        """The usual where something matches and speed is asked for, else less."""
-        found = any(self._matches(path, files[path]) for path in sorted(files))
-        return (1.0 if self._asks_for_speed else 0.3) if found else 0.1
+        """The usual where something matches and speed is asked for; next to nothing where nothing does, so
+        that others share their turns as they would without it."""
+        if not any(self._matches(path, files[path]) for path in sorted(files)):
+            return 0.001
+        return 1.0 if self._asks_for_speed else 0.3
 
     def ideate(self, context: Context) -> Idea | None:
         """The next recipe to apply, or None when all that match were tried."""
@@ -105,8 +108,8 @@ class Recipes:
 
     @property
     def _asks_for_speed(self) -> bool:
-        names = " ".join([*(each.name for each in self._goal.metrics), self._goal.objective]).lower()
-        return self._goal.uses_time or any(word in names for word in _SPEED)
+        told = " ".join([*(each.name for each in self._goal.metrics), self._goal.objective]).lower()
+        return self._goal.uses_time or not _SPEED.isdisjoint(re.findall(r"[a-z]+", told))
 
     def _ordered(
         self,
@@ -173,8 +176,8 @@ class Recipes:
         )
 
 
-_SPEED = (
-    "second", "time", "speed", "fast", "slow", "latency", "throughput", "steps", "cycles", "runtime", "cost",
-    "operations", "cpu",
-)  # fmt: skip
+_SPEED = frozenset({
+    "second", "seconds", "milliseconds", "ms", "time", "speed", "fast", "faster", "fastest", "quick",
+    "quickly", "slow", "latency", "throughput", "steps", "cycles", "instructions", "runtime", "cpu",
+})  # fmt: skip
 """Words of goals that ask for speed."""

@@ -12,10 +12,15 @@ from typing import Any, get_args
 
 from kapso.errors import UsageError
 from kapso.goal.names import quoted, suggestion
+from kapso.propose.recipe.filling import METAVARIABLE
 from kapso.propose.recipe.finding import find, parsed
-from kapso.propose.recipe.recipe import Change, Example, Recipe, Where
+from kapso.propose.recipe.recipe import USES, Change, Example, Recipe, Where
 
-_BLOCK = re.compile(r"^(?P<fence>`{3,})yaml recipe *\n(?P<text>.*?)^(?P=fence) *$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)`* *$", re.DOTALL | re.MULTILINE
+)
+"""A fenced block; one within another is text of the outer one."""
+_INFO = ["yaml", "recipe"]
 _KEYS = (
     "id", "title", "language", "rule", "constraints", "transform", "fix", "also", "uses", "without", "unless",
     "names", "before", "after", "top", "imports", "needs", "assumes", "gain", "example",
@@ -51,6 +56,8 @@ def read_recipes(text: str, shown_as: str) -> list[Recipe]:
     """The recipes in the text of a playbook."""
     found: dict[str, Recipe] = {}
     for block in _BLOCK.finditer(text):
+        if block["info"].split() != _INFO:
+            continue
         line = text.count("\n", 0, block.start()) + 1
         recipe = _recipe(block["text"], f"{shown_as}:{line}")
         if recipe.id in found:
@@ -93,10 +100,31 @@ def _recipe(text: str, where: str) -> Recipe:
         gain=_gain(told, where),
         where=where,
     )
+    _check(recipe)
+    return recipe
+
+
+def _check(recipe: Recipe) -> None:
+    """What can be seen without a program to match: that it does something, with what it knows."""
     if recipe.fix is None and not (recipe.also or recipe.before or recipe.after or recipe.top):
         help = "add a `fix`; metavariables such as `$X` stand for what they matched"
-        raise _error(f"the recipe `{name}` changes nothing", where, help=help)
-    return recipe
+        raise _error(f"the recipe `{recipe.id}` changes nothing", recipe.where, help=help)
+    for use in (use for uses in recipe.uses.values() for use in uses if use not in USES):
+        _config({"rule": use}, recipe.language, recipe.where)
+    known = _variables(str(recipe.config)) | {"MATCH", *recipe.names, *recipe.config.get("transform", {})}
+    templates = [(f"{recipe.fix or ''} {recipe.before} {recipe.after} {recipe.top}", known)]
+    for change in recipe.also:
+        own = _variables(str(change.config)) | set(change.config.get("transform", {}))
+        templates.append((change.fix, known | own))
+    for template, bound in templates:
+        if lost := sorted(_variables(template) - bound):
+            help = "a fix can only use what the rule names; new names are listed in `names`"
+            raise _error(f"the recipe `{recipe.id}` does not bind {quoted(lost)}", recipe.where, help=help)
+
+
+def _variables(text: str) -> set[str]:
+    """The metavariables in a text."""
+    return {many or one for many, one in METAVARIABLE.findall(text)}
 
 
 def _load(text: str, where: str) -> Any:
@@ -118,15 +146,31 @@ def _config(told: Mapping[str, Any], language: str, where: str) -> dict[str, Any
     """The rule as ast-grep takes it, tried out; a text alone is a pattern."""
     if not told.get("rule"):
         raise _error("a recipe has no `rule`", where, help="add one, such as `rule: $Q.pop(0)`")
-    rule = told["rule"]
-    config: dict[str, Any] = {"rule": {"pattern": rule} if isinstance(rule, str) else rule}
-    config |= {key: told[key] for key in ("constraints", "transform") if told.get(key)}
+    config: dict[str, Any] = {"rule": _rule(told["rule"])}
+    if told.get("constraints"):
+        config["constraints"] = {k: _rule(e) for k, e in _pairs(told, "constraints", where).items()}
+    if told.get("transform"):
+        config["transform"] = _pairs(told, "transform", where)
     try:
         find(parsed("", language), config)
     except Exception as error:
-        reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
-        raise _error(f"a rule is not one of ast-grep's: {reason[-1].strip(' .')}", where) from error
+        *_, reason = str(error).partition("\n\nStack backtrace")[0].strip().splitlines()
+        reason = re.sub(r"^ *\d+: ", "", reason).strip(" .")
+        raise _error(f"a rule is not one of ast-grep's: {reason}", where) from error
     return config
+
+
+def _rule(told: Any) -> Any:
+    """A rule written out: a text alone is a pattern, wherever a rule may stand."""
+    if isinstance(told, str):
+        return {"pattern": told}
+    if not isinstance(told, dict):
+        return told
+    many = {
+        key: [_rule(each) for each in told[key]] for key in ("any", "all") if isinstance(told.get(key), list)
+    }
+    one = {key: _rule(told[key]) for key in ("not", "has", "inside", "precedes", "follows") if key in told}
+    return {**told, **many, **one}
 
 
 def _change(told: Any, language: str, where: str) -> Change:

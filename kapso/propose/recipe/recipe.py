@@ -9,6 +9,9 @@ from typing import Any, Literal
 Where = Literal["function", "file", "match", "previous", "next"]
 """Where a further change is looked for: around the match, in it, or in the statement beside it."""
 
+USES = ("truth", "loop")
+"""Uses of a name that no pattern says: asked whether there is anything in it, and walked through."""
+
 Config = Mapping[str, Any]
 """A rule with its constraints and transformations, as ast-grep takes it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import PurePosixPath
 
 from kapso_knowledge.reading.document import Document, Passage, Unreadable
 from kapso_knowledge.reading.formats import Format, format_of
@@ -21,7 +20,7 @@ def read(raw: Raw) -> Document:
 
     A document may have no passages: an index, or a module that is empty.
     """
-    form = format_of(raw.path, raw.media, raw.content)
+    form = format_of(raw.name, raw.media, raw.content)
     if form is None:
         raise Unreadable("neither text, HTML, PDF nor a notebook")
     check_size(form, len(raw.content))
@@ -29,7 +28,7 @@ def read(raw: Raw) -> Document:
         raise Unreadable("empty")
     reader = import_module(f"kapso_knowledge.reading.{form}")
     try:
-        document: Document = reader.read(raw, title=_name(raw))
+        document: Document = reader.read(raw, title=raw.name or raw.url or "untitled")
     except Unreadable:
         raise
     except RecursionError as error:
@@ -44,9 +43,3 @@ def check_size(form: Format | None, size: int) -> None:
     largest = _LARGEST.get(form, _LARGEST_TEXT) if form else _LARGEST_TEXT
     if size > largest:
         raise Unreadable(f"{size / 1e6:.0f} MB are more than the {largest // 1_000_000} MB that are read")
-
-
-def _name(raw: Raw) -> str:
-    """A title for a document that has none."""
-    path = raw.path or (raw.url or "").split("?")[0].rstrip("/")
-    return PurePosixPath(path).name or path or "untitled"

@@ -49,7 +49,7 @@ class Reader:
 
     def read(self, raw: Raw) -> Document:
         """As `reading.read`, in bounded time and memory."""
-        limit = self._seconds_pdf if format_of(raw.path, raw.media, raw.content) == "pdf" else self._seconds
+        limit = self._seconds_pdf if format_of(raw.name, raw.media, raw.content) == "pdf" else self._seconds
         process = self._start()
         try:
             _send(process, raw)

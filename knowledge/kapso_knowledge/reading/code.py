@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kapso_knowledge.nodes import Place
@@ -49,9 +48,9 @@ def read(raw: Raw, title: str) -> Document:
     text = decode(raw.content, raw.media)
     if max(map(len, text.split("\n")), default=0) > _LONGEST_LINE:
         raise Unreadable(f"a line of more than {_LONGEST_LINE} characters: made by a machine")
-    language = language_of(raw.path or title)
+    language = language_of(raw.name)
     passages = tuple(_passages(text, raw.path, language))
-    return Document(PurePosixPath(raw.path).name or title, passages)
+    return Document(title, passages)
 
 
 def _passages(text: str, path: str, language: str | None) -> Iterator[Passage]:

@@ -68,7 +68,7 @@ class Blocks:
             self.visit(element, depth)
 
     def _head(self, level: int, text: str) -> None:
-        name = " ".join(text.replace("¶", "").split()).rstrip("#").strip()
+        name = " ".join(re.sub("[¶§\uf0c1]", "", text).split()).rstrip("#").strip()
         if name:
             self._headings = [(above, each) for above, each in self._headings if above < level]
             self._headings.append((level, name[:200]))
@@ -185,7 +185,8 @@ def _without(item: Any, lists: list[Any]) -> str:
     for child in item:
         if isinstance(child.tag, str) and child not in lists:
             inner = [each for each in lists if child in each.iterancestors()]
-            parts += [" ", _without(child, lists) if inner else inline(child), " "]
+            text = _without(child, lists) if inner else inline(child)
+            parts.append(f" {text} " if child.tag in _BLOCKS else text)
         parts.append(child.tail or "")
     return "".join(parts)
 

@@ -130,4 +130,16 @@ def _front_matter(text: str) -> tuple[Mapping[str, Any], str, int]:
     except (YAMLError, ValueError, RecursionError):
         data = None
     skipped = found[0].count("\n")
-    return (data if isinstance(data, dict) else {}), text[found.end() :], skipped
+    return (_tamed(data, 3) if isinstance(data, dict) else {}), text[found.end() :], skipped
+
+
+_MOST = 20
+
+
+def _tamed(value: Any, depth: int) -> Any:
+    """Plain data of a bounded size, whatever its aliases multiply to."""
+    if isinstance(value, dict):
+        return {str(key)[:100]: _tamed(each, depth - 1) for key, each in list(value.items())[:_MOST] if depth}
+    if isinstance(value, list):
+        return [_tamed(each, depth - 1) for each in value[:_MOST] if depth]
+    return value if isinstance(value, int | float | bool | None) else str(value)[:2_000]

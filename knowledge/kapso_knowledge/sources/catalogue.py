@@ -157,8 +157,9 @@ def _remote(url: str, revision: str | None, surroundings: Surroundings) -> Sourc
     from kapso_knowledge.sources.git import shown
     from kapso_knowledge.sources.repository import Repository
 
-    name = shown(url).rstrip("/").removesuffix(".git") + (f"@{revision}" if revision else "")
-    return Repository(url, name, commit=revision, cache=surroundings.cache / "repositories")
+    name = shown(url).rstrip("/").removesuffix(".git").rstrip("/") + (f"@{revision}" if revision else "")
+    cache = surroundings.cache / "repositories"
+    return Repository(url, name, commit=revision, cache=cache, allow_private=surroundings.allow_private)
 
 
 def _arxiv(id: str, surroundings: Surroundings) -> Source:

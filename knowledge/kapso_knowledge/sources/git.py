@@ -8,9 +8,11 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import getproxies
 
 from kapso_knowledge.errors import SourceError
 
@@ -44,8 +46,9 @@ def shown(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def fetch(url: str, revision: str | None, cache: Path) -> tuple[Path, str]:
+def fetch(url: str, revision: str | None, cache: Path, *, allow_private: bool = False) -> tuple[Path, str]:
     """The bare repository in `cache` that holds the newest commit of `revision`, and that commit."""
+    pinned = _pinned(url, allow_private)
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "HEAD").exists():
@@ -60,7 +63,12 @@ def fetch(url: str, revision: str | None, cache: Path) -> tuple[Path, str]:
         "--no-recurse-submodules",
         "--no-write-fetch-head",
     ]
-    _run(folder, [*arguments, f"--filter=blob:limit={_LARGEST_BLOB}", "--", url, f"+{wanted}:{ref}"], url)
+    _run(
+        folder,
+        [*arguments, f"--filter=blob:limit={_LARGEST_BLOB}", "--", url, f"+{wanted}:{ref}"],
+        url,
+        pinned,
+    )
     commit = _run(folder, ["rev-parse", "--verify", f"{ref}^{{commit}}"], url).strip()
     return folder, commit
 
@@ -88,9 +96,35 @@ def commit_of(repository: pygit2.Repository, revision: str, name: str) -> pygit2
     return found
 
 
-def _run(folder: Path, arguments: list[str], url: str) -> str:
+def _pinned(url: str, allow_private: bool) -> dict[str, str]:
+    """The setting that lets git connect to the address that was looked at, and to no other.
+
+    SourceError for a private one; nothing where only a proxy knows the addresses.
+    """
+    from kapso_knowledge.net.addresses import resolve
+    from kapso_knowledge.net.outcome import Unfetched
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https", "git") or not parts.hostname or parts.scheme in getproxies():
+        return {}
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 9418)
+    try:
+        found = resolve(parts.hostname, port, allow_private=allow_private)
+    except Unfetched as failure:
+        raise SourceError(
+            f"`{shown(url)}` cannot be fetched: {failure.reason}",
+            help="`--allow-private` lets sources come from private addresses",
+            slug="source-private",
+        ) from failure
+    except OSError:
+        return {}
+    return {"http.curloptResolve": f"{parts.hostname}:{port}:{','.join(found)}"}
+
+
+def _run(folder: Path, arguments: list[str], url: str, extra: Mapping[str, str] | None = None) -> str:
     """What git prints; SourceError when it fails, takes too long or brings too much."""
-    settings = [part for key, value in _SAFE.items() for part in ("-c", f"{key}={value}")]
+    pairs = {**_SAFE, **(extra or {})}.items()
+    settings = [part for key, value in pairs for part in ("-c", f"{key}={value}")]
     try:
         process = subprocess.Popen(
             ["git", *settings, *arguments],

@@ -6,7 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Protocol
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,12 @@ class Raw:
     media: str | None = None
     time: datetime | None = None
     url: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its file, by which its format is known where `media` tells none."""
+        where = self.path or self.url or ""
+        return PurePosixPath(urlsplit(where).path if "://" in where else where).name
 
 
 @dataclass(frozen=True)

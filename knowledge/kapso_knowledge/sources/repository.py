@@ -10,7 +10,7 @@ from kapso_knowledge.reading import Unreadable, check_size
 from kapso_knowledge.reading.formats import format_by_name
 from kapso_knowledge.sources import git
 from kapso_knowledge.sources.protocol import Raw, Same, Unread
-from kapso_knowledge.sources.skipping import is_document
+from kapso_knowledge.sources.skipping import as_text, is_document
 
 if TYPE_CHECKING:
     import pygit2
@@ -28,6 +28,7 @@ class Repository:
         *,
         commit: str | None = None,
         cache: Path | None = None,
+        allow_private: bool = False,
         trusted: bool = False,
     ) -> None:
         self.name = name
@@ -35,6 +36,7 @@ class Repository:
         self._where = where
         self._wanted = commit
         self._cache = cache
+        self._allow_private = allow_private
         self._revision = ""
 
     @property
@@ -53,7 +55,7 @@ class Repository:
             return git.opened(self._where, self.name), self._wanted or "HEAD"
         if self._cache is None:
             raise ValueError("an address needs a cache")
-        folder, commit = git.fetch(self._where, self._wanted, self._cache)
+        folder, commit = git.fetch(self._where, self._wanted, self._cache, allow_private=self._allow_private)
         return git.opened(folder, self.name), commit
 
 
@@ -67,7 +69,7 @@ def _files(repository: pygit2.Repository, tree: pygit2.Tree, prefix: str) -> Ite
             if is_document(f"{path}/any.md") and prefix.count("/") < 60:
                 yield from _files(repository, entry, f"{path}/")  # type: ignore[arg-type]
         elif entry.filemode in _FILE and is_document(path):
-            yield path, str(entry.id)
+            yield as_text(path), str(entry.id)
 
 
 def _document(
