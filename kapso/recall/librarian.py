@@ -5,7 +5,6 @@ Which hits it brings follows the value that they had in the run so far, so that 
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.errors import KapsoError
-from kapso.propose.protocol import Context, Files
+from kapso.propose.protocol import Context
 from kapso.propose.recalled import NOTHING, Excerpt, Recalled
+from kapso.recall.code import about_code, languages_of
 from kapso.recall.hits import where
 from kapso.recall.secrecy import Secrecy
 from kapso.recall.shelves import Shelves
@@ -29,18 +29,9 @@ LONGEST_EXCERPT = 2400
 """Characters."""
 FUSED = 8.0
 """Of reciprocal rank fusion: how fast what is ranked lower counts less."""
-MOST_FILES, MOST_NAMES, MOST_FILE_BYTES = 40, 24, 200_000
+GENERAL = 0.8
+"""What general advice (the shipped playbooks) counts beside what was learnt for this program."""
 _FAILED = (Outcome.INVALID, Outcome.CRASHED, Outcome.TIMED_OUT)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{2,40}")
-_IMPORT = re.compile(
-    r"""^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+)|\#\s*include\s*[<"]([\w./+-]+)[>"]"""
-    r"""|use\s+([\w:]+)|.*\b(?:require|from)\s*\(?\s*['"]([\w@./-]+)['"])""",
-    re.MULTILINE | re.VERBOSE,
-)
-_LANGUAGES = {
-    "py": "python", "c": "c", "h": "c", "cc": "cpp", "cpp": "cpp", "hpp": "cpp", "rs": "rust", "go": "go",
-    "js": "javascript", "ts": "typescript", "java": "java", "rb": "ruby", "sh": "bash", "sql": "sql",
-}  # fmt: skip
 
 
 class Librarian:
@@ -81,7 +72,8 @@ class Librarian:
             fitting = (hit for hit in self._ask(question) if _fits(hit, languages))
             for rank, hit in enumerate(fitting):
                 found.setdefault(hit.node.id, hit)
-                scores[hit.node.id] += weight / (FUSED + rank)
+                share = GENERAL if hit.node.source == "playbooks" else 1.0
+                scores[hit.node.id] += share * weight / (FUSED + rank)
         values = values_of(context.attempts)
         best = sorted(found, key=lambda id: (-scores[id] * values.get(id, 1.0), id))
         return [found[id] for id in best]
@@ -98,8 +90,8 @@ class Librarian:
 def questions(context: Context) -> Iterator[tuple[str, float]]:
     """What to ask, and how much the answers weigh."""
     yield _cut(context.goal.objective, 60), 1.0
-    if code := _about_code(context.files):
-        yield code, 0.7
+    if code := about_code(context.files):
+        yield code, 0.5
     if failure := _last_failure(context):
         yield failure, 1.0
     if context.hints:
@@ -117,41 +109,12 @@ def values_of(attempts: Iterable[Attempt]) -> dict[str, float]:
     return {id: (1 + better[id]) / (1 + count) for id, count in told.items()}
 
 
-def languages_of(files: Files) -> frozenset[str]:
-    """The programming languages of a program."""
-    suffixes = {path.rpartition(".")[2].lower() for path in files}
-    return frozenset(_LANGUAGES[each] for each in suffixes if each in _LANGUAGES)
-
-
 def _fits(hit: Hit, languages: frozenset[str]) -> bool:
     """Code in a language that the program is not written in is of little use to it."""
     node = hit.node
     return (
         node.kind != "implementation" or node.language is None or not languages or node.language in languages
     )
-
-
-def _about_code(files: Files) -> str:
-    """Languages, what the program imports, and the names that stand in it most."""
-    texts = _texts(files)
-    imports = Counter(name for text in texts for name in _imports(text))
-    names = Counter(name.strip(".") for text in texts for name in _NAME.findall(text))
-    common = [name for name, _ in names.most_common(MOST_NAMES)]
-    return " ".join(
-        dict.fromkeys([*sorted(languages_of(files)), *(n for n, _ in imports.most_common(8)), *common])
-    )
-
-
-def _texts(files: Files) -> list[str]:
-    paths = [path for path in files if path.rpartition(".")[2].lower() in _LANGUAGES][:MOST_FILES]
-    return [files[path][:MOST_FILE_BYTES].decode("utf-8", "replace") for path in paths]
-
-
-def _imports(text: str) -> Iterator[str]:
-    for groups in _IMPORT.findall(text):
-        for name in ",".join(groups).split(","):
-            if word := name.split(" as ")[0].strip():
-                yield re.split(r"[.:/]", word)[0] or word
 
 
 def _last_failure(context: Context) -> str | None:

@@ -35,7 +35,7 @@ DIFF_TOKENS, BEST_TOKENS, FAILED_TOKENS = 700, 1500, 250
 FEEDBACK_TOKENS, OWN_TOKENS = 250, 1200
 """The most for another attempt's feedback, and for that on the program that is edited."""
 MOST_WORKED, MOST_FAILED, MOST_OTHERS, MOST_KNOWN, MOST_TRIED, MOST_SETTINGS = 4, 4, 3, 5, 20, 8
-MOST_LESSONS, MOST_KNOWLEDGE, MOST_HINTS = 8, 5, 20
+MOST_LESSONS, MOST_KNOWLEDGE, MOST_HINTS = 8, 8, 20
 MOST_LINEAGE, MOST_UNSEEN, MOST_METRICS = 8, 20, 12
 RECORD_SHARE = 0.4
 """Of the room, what the record may take although the program must be cut for it."""

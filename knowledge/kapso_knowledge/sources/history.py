@@ -100,10 +100,10 @@ def _tells(message: str) -> bool:
 
 
 def _document(repository: pygit2.Repository, commit: pygit2.Commit, path: str, part: str) -> Raw | None:
-    """Message and diff; None where no program in `part` was changed: what is only added improves nothing."""
+    """Message and diff; None where no program in `part` was changed: what is new improves nothing."""
     diff = repository.diff(commit.parents[0], commit, context_lines=2)
     patches = [patch for patch in diff if patch is not None and _is_code(patch.delta.new_file.path, part)]
-    if not any(patch.line_stats[2] and not _is_test(patch.delta.new_file.path) for patch in patches):
+    if all(patch.delta.status_char() == "A" or _is_test(patch.delta.new_file.path) for patch in patches):
         return None
     subject, _, body = commit.message.strip().partition("\n")
     aim = "speed" if _SPEED.search(subject) else "correctness"

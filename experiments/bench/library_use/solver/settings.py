@@ -1,0 +1,5 @@
+"""Options of the relaxation engine, see engine.relax."""
+
+OPTIONS = {
+    "sweeps": 6,
+}
