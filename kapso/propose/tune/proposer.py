@@ -272,7 +272,7 @@ class Tune:
         return waiting
 
     def _at_once(self, view: View, context: Context, start: Trial) -> tuple[str, Trial, Move] | None:
-        """What changes hundreds of literals where its turn is first, once what was good before was tried."""
+        """What changes hundreds of literals where that comes first, once what was good before was tried."""
         urgency, is_due = self._many.urgency, self._screen.is_due()
         if (not urgency and not is_due) or self._warm.propose(view) is not None:
             return None
