@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kapso.loop.desks import RunDesk
+from kapso.loop.desks import Desks, RunDesk
 from kapso.loop.history import parents_first
 from kapso.loop.purse import Purse
 from kapso.propose.author import Reply
@@ -170,6 +170,7 @@ def test_no_author_reads_the_answers_of_another(tmp_path: Path) -> None:
     run: Any = SimpleNamespace(
         folder=SimpleNamespace(attempt=lambda number: tmp_path), purse=Purse(None), cancel=threading.Event()
     )
+    run.desks = Desks(run, 1)
     for name in ("llm", "agent", "llm"):
         desk = RunDesk(run, {"number": 1, "proposer": name})
         told = desk.call("edit", {}, None, lambda name=name: Reply(f"by {name}", "m"))  # type: ignore[misc]
