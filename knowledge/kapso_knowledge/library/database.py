@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kapso_knowledge.errors import LibraryError
-from kapso_knowledge.library.schema import SCHEMA, TABLES, VERSION
+from kapso_knowledge.library.schema import SCHEMA, VERSION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -87,19 +87,21 @@ class Database:
 
     def _prepare(self, connection: DuckDBPyConnection, *, read_only: bool) -> None:
         """Create the tables in a new file; refuse one that is not ours."""
-        rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        tables = {name for (name,) in rows}
-        if not tables and not read_only:
+        try:
+            found = connection.execute("SELECT version FROM library").fetchall()
+        except _driver().CatalogException:
+            found = []
+        if found == [(VERSION,)]:
+            return
+        if not found and not read_only and not connection.execute("FROM duckdb_tables()").fetchall():
             connection.execute(f"BEGIN; {SCHEMA}; COMMIT")
             return
-        found = connection.execute("SELECT version FROM library").fetchall() if tables >= TABLES else []
-        if found != [(VERSION,)]:
-            what = f"has version {found[0][0]}, this Kapso reads {VERSION}" if found else "is no library"
-            raise LibraryError(
-                f"the library `{self.path}` {what}",
-                help="move it away and learn its sources again",
-                slug="library-version",
-            )
+        what = f"has version {found[0][0]}, this Kapso reads {VERSION}" if found else "is no library"
+        raise LibraryError(
+            f"the library `{self.path}` {what}",
+            help="move it away and learn its sources again",
+            slug="library-version",
+        )
 
     def _failure(self, error: Exception) -> LibraryError:
         return LibraryError(

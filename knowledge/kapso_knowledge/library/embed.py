@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,9 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {"wordllama": WordLlama}
 
 
+@cache
 def embedder(name: str = DEFAULT) -> Embedder:
-    """The embedder of this name; a LibraryError names what there is, or what to install."""
+    """The embedder of this name, loaded once; a LibraryError names what there is, or what to install."""
     try:
         return EMBEDDERS[name]()
     except KeyError as error:

@@ -6,6 +6,7 @@ to date by whoever comes next when it is missing, broken, behind, or of another 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,17 +14,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kapso_knowledge.errors import LibraryError
 from kapso_knowledge.library import store
+from kapso_knowledge.library.choice import chosen
 from kapso_knowledge.library.database import Database
-from kapso_knowledge.library.embed import embedder as named
 from kapso_knowledge.library.lock import locked
 from kapso_knowledge.library.protocol import Change, Embedder, Filter, Hit, Known, Learnt
-from kapso_knowledge.library.search import CANDIDATES, search
+from kapso_knowledge.library.search import CANDIDATES, WEIGHTS, Weights, search
 from kapso_knowledge.library.vectors import Vectors
 from kapso_knowledge.library.words import plain
 from kapso_knowledge.nodes import Edge, Node
 
 EVERYTHING = Filter()
+_LOG = logging.getLogger(__name__)
 
 
 class Library:
@@ -33,10 +36,11 @@ class Library:
         self.folder = folder
         self._chosen = embedder
         self._database = Database(folder / "library.duckdb")
+        self._seen: tuple[tuple[int, int, int], str] | None = None
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder | None = None) -> Library:
-        """The library in this folder, which is made at the first put; without an embedder: `wordllama`."""
+        """The library in this folder, which is made at the first put; without an embedder: see choice.py."""
         return cls(folder, embedder)
 
     def put(self, learnt: Learnt) -> Change:
@@ -73,17 +77,18 @@ class Library:
         """The edges from and to a node whose other end is there, addresses resolved to ids."""
         return self._database.read(lambda connection: store.edges(connection, [id])) or []
 
-    def search(self, query: str, limit: int = 10, filter: Filter = EVERYTHING) -> list[Hit]:
+    def search(
+        self, query: str, limit: int = 10, filter: Filter = EVERYTHING, weights: Weights = WEIGHTS
+    ) -> list[Hit]:
         """The nodes that answer a query best, best first."""
         query = plain(query)
         if limit < 1 or not query.strip() or not self._database.path.exists():
             return []
-        vector = self._embedder.embed([query])[0]
-        with locked(self.folder):
-            self._catch_up()
-            near = self._vectors.nearest(vector, filter, CANDIDATES) if vector.any() else []
-        answer = self._database.read(lambda connection: search(connection, query, near, filter, limit))
-        return answer or []
+        near = self._near(query, filter) if weights.meaning else []
+        return (
+            self._database.read(lambda connection: search(connection, query, near, filter, limit, weights))
+            or []
+        )
 
     def rebuild(self) -> None:
         """Make the vectors anew."""
@@ -93,11 +98,29 @@ class Library:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        return self._chosen or named()
+        return self._chosen or chosen()
 
     @cached_property
     def _vectors(self) -> Vectors:
         return Vectors(self.folder, self._embedder.name)
+
+    def _near(self, query: str, filter: Filter) -> list[tuple[str, float]]:
+        """The nearest nodes by meaning; none where that cannot be told, and then a search is by words."""
+        try:
+            vector = self._embedder.embed([query])[0]
+            if not vector.any():
+                return []
+            with locked(self.folder):
+                self._catch_up()
+                try:
+                    return self._vectors.nearest(vector, filter, CANDIDATES)
+                except LibraryError:  # they were broken on the disk
+                    self._vectors.clear()
+                    self._catch_up()
+                    return self._vectors.nearest(vector, filter, CANDIDATES)
+        except LibraryError as error:
+            _LOG.warning("searched by words alone: %s", error.message)
+            return []
 
     def _embedded_ahead(self, learnt: Learnt) -> dict[str, NDArray[np.float32]]:
         """Vectors by hash for what is new, made before anything is written: an endpoint that is down leaves
@@ -121,11 +144,24 @@ class Library:
             self._vectors.clear()
         late = [node for node in written.fresh if node.id not in ready]
         pairs = [(node, ready[node.id]) for node in written.fresh if node.id in ready]
-        self._vectors.change(written.after, [*pairs, *self._embed(late)], written.gone)
+        try:
+            self._vectors.change(written.after, [*pairs, *self._embed(late)], written.gone)
+        except LibraryError:  # what was learnt is safe; the next search makes them again
+            self._vectors.clear()
+
+    def _stamp(self) -> str | None:
+        """The state of the library; the file is opened only when it is another one than before: 25 ms."""
+        if not self._database.path.exists():
+            return None
+        status = self._database.path.stat()
+        file = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if self._seen is None or self._seen[0] != file:
+            self._seen = (file, self._database.read(store.stamp) or "")
+        return self._seen[1]
 
     def _catch_up(self) -> None:
         """Make the vectors again if they are not those of the library as it is."""
-        stamp = self._database.read(store.stamp)
+        stamp = self._stamp()
         if stamp is None or self._vectors.stamp() == stamp:
             return
         self._vectors.clear()

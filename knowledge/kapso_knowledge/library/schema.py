@@ -5,14 +5,12 @@ which a projection knows that it is behind. `nodes.key` numbers a node for the p
 heading as an address writes it. `postings` are how often each term stands in a node, in its title (with the
 headings above it) and in its text; `nodes.title_terms` and `text_terms` how many there are. `edges.target`
 is a node's id or an address in its normal form (`addresses.normal`), and `addresses` says which node stands
-at one.
+at one; `links`, made anew at every change, are the edges whose both ends are there.
 """
 
 from __future__ import annotations
 
 VERSION = 1
-
-TABLES = frozenset({"library", "sources", "documents", "nodes", "edges", "addresses", "postings"})
 
 SCHEMA = f"""
 CREATE TABLE library (version INTEGER NOT NULL, stamp VARCHAR NOT NULL);
@@ -27,6 +25,8 @@ CREATE TABLE nodes (
     learnt TIMESTAMP NOT NULL, hash VARCHAR NOT NULL, language VARCHAR, trust BOOLEAN NOT NULL,
     title_terms INTEGER NOT NULL, text_terms INTEGER NOT NULL);
 CREATE TABLE edges (
+    origin VARCHAR NOT NULL, relation VARCHAR NOT NULL, target VARCHAR NOT NULL, source VARCHAR NOT NULL);
+CREATE TABLE links (
     origin VARCHAR NOT NULL, relation VARCHAR NOT NULL, target VARCHAR NOT NULL, source VARCHAR NOT NULL);
 CREATE TABLE addresses (source VARCHAR NOT NULL, address VARCHAR NOT NULL, node VARCHAR NOT NULL);
 CREATE TABLE postings (

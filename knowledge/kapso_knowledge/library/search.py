@@ -17,12 +17,27 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CANDIDATES = 100
-"""So many by words and as many by meaning are fused."""
-RRF = 60.0
-"""Reciprocal rank fusion (Cormack, Clarke, Büttcher 2009)."""
-STEP = 0.5
-"""What a node gets of the score of a hit that an edge joins it to."""
+"""So many by words and as many by meaning are weighed against each other."""
 
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much; `step` is what a node gets of the score of a hit that an edge joins it to, and
+    `changes` what a page of changes keeps of its own. Measured: experiments/bench/results/retrieval.md."""
+
+    words: float = 0.7
+    meaning: float = 0.3
+    step: float = 0.2
+    changes: float = 0.8
+
+
+WEIGHTS = Weights()
+
+_CHANGES = re.compile(
+    r"change_?log|changes\b|release[-_]?notes|whats_?new|(^|/)(release|news|history)\b", re.I
+)
+"""Paths of pages that tell what became different: they name all there is, and explain little."""
+_STEPPED = 30
 _SNIPPET = 240
 _INVERSE: Mapping[Relation, str] = {
     "implements": "implemented by",
@@ -51,45 +66,73 @@ def search(
     near: Sequence[tuple[str, float]],
     filter: Filter,
     limit: int,
+    weights: Weights = WEIGHTS,
 ) -> list[Hit]:
     """The best nodes for `query`, given the nearest ones by meaning."""
     asked = weighted_terms(query)
-    ranked = lexical.rank(connection, asked, filter, CANDIDATES)
-    words = _as_written(query)
     found: dict[str, _Candidate] = defaultdict(_Candidate)
-    for rank, (id, _, matched) in enumerate(ranked, 1):
-        found[id].score += 1 / (RRF + rank)
-        found[id].why.append("words: " + ", ".join(dict.fromkeys(words[term] for term in matched[:8])))
-    for rank, (id, _) in enumerate(near, 1):
-        found[id].score += 1 / (RRF + rank)
-        found[id].why.append("meaning")
-    _step(connection, found, limit)
-    best = sorted(found, key=lambda id: (-found[id].score, id))
-    nodes = store.nodes(connection, best[: limit * 4])
-    fitting = [id for id in best if id in nodes and _passes(nodes[id], filter)][:limit]
+    if weights.words:
+        _by_words(found, query, lexical.rank(connection, asked, filter, CANDIDATES), weights.words)
+    if weights.meaning:
+        _by_meaning(found, near, weights.meaning)
+    if weights.step:
+        _step(connection, found, weights.step)
+    nodes = store.nodes(connection, _best(found)[: limit * 4])
+    for id, node in nodes.items():
+        if _CHANGES.search(node.place.path):
+            found[id].score *= weights.changes
+    fitting = [id for id in _best(found) if id in nodes and _passes(nodes[id], filter)][:limit]
     return [
         Hit(nodes[id], snippet(nodes[id].text, set(asked)), found[id].score, tuple(found[id].why))
         for id in fitting
     ]
 
 
-def _step(connection: DuckDBPyConnection, found: dict[str, _Candidate], limit: int) -> None:
-    """What stands by the best hits is worth a look too: give it a part of their score."""
-    best = sorted(found, key=lambda id: (-found[id].score, id))[:limit]
-    scores = {id: found[id].score for id in best}
+def _by_words(
+    found: dict[str, _Candidate],
+    query: str,
+    ranked: Sequence[tuple[str, float, tuple[str, ...]]],
+    weight: float,
+) -> None:
+    """BM25 as a share of the best one's."""
+    written = _as_written(query)
+    for id, score, matched in ranked:
+        found[id].score += weight * score / ranked[0][1]
+        found[id].why.append("words: " + ", ".join(dict.fromkeys(written[term] for term in matched[:8])))
+
+
+def _by_meaning(found: dict[str, _Candidate], near: Sequence[tuple[str, float]], weight: float) -> None:
+    """Similarity from that of the last candidate, which is mere background, to that of the best."""
+    if not near:
+        return
+    last = near[-1][1]
+    floor = last if len(near) == CANDIDATES else min(0.0, last - 1e-6)
+    span = max(near[0][1] - floor, 1e-9)
+    for id, similarity in near:
+        if similarity > floor:
+            found[id].score += weight * (similarity - floor) / span
+            found[id].why.append("meaning")
+
+
+def _best(found: Mapping[str, _Candidate]) -> list[str]:
+    return sorted(found, key=lambda id: (-found[id].score, id))
+
+
+def _step(connection: DuckDBPyConnection, found: dict[str, _Candidate], share: float) -> None:
+    """What stands by the best hits is worth a look too: add a part of the best such hit's score."""
+    scores = {id: found[id].score for id in _best(found)[:_STEPPED]}
     gains: dict[str, tuple[float, str]] = {}
-    for edge in store.edges(connection, best):
+    for edge in store.edges(connection, list(scores)):
         for hit, other, how in (
             (edge.origin, edge.target, _INVERSE[edge.relation]),
             (edge.target, edge.origin, edge.relation),
         ):
-            gain = STEP * scores.get(hit, 0.0)
+            gain = share * scores.get(hit, 0.0)
             if gain > gains.get(other, (0.0, ""))[0]:
                 gains[other] = (gain, f"{how} {hit}")
     for id, (gain, why) in gains.items():
-        if gain > found[id].score:
-            found[id].score = gain
-            found[id].why.append(why)
+        found[id].score += gain
+        found[id].why.append(why)
 
 
 def snippet(text: str, asked: set[str]) -> str:

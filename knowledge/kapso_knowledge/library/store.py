@@ -55,6 +55,7 @@ def put(connection: DuckDBPyConnection, learnt: Learnt) -> Written:
     _insert_nodes(connection, list(brought.values()), held)
     _replace_source(connection, learnt, kept)
     _replace_addresses(connection, learnt.source)
+    connection.execute(_LINKS)
     before = stamp(connection)
     after = _new_stamp(connection) if fresh or gone else before
     return Written(change, before, after, fresh, gone)
@@ -67,6 +68,7 @@ def forget(connection: DuckDBPyConnection, source: str) -> Written:
     for table in ("edges", "documents", "sources", "addresses"):
         connection.execute(f"DELETE FROM {table} WHERE source = ?", [source])
     connection.execute("DELETE FROM addresses WHERE node IN (SELECT unnest($1::VARCHAR[]))", [gone])
+    connection.execute(_LINKS)
     before = stamp(connection)
     after = _new_stamp(connection) if gone else before
     return Written(Change(removed=len(gone)), before, after, gone=gone)
@@ -119,24 +121,22 @@ def edges(connection: DuckDBPyConnection, ids: Sequence[str]) -> list[Edge]:
 
 
 _EDGES = """
-WITH wanted AS (SELECT unnest($1::VARCHAR[]) AS id),
-touching AS (
-    SELECT origin, relation, target, source FROM edges WHERE origin IN (SELECT id FROM wanted)
-    UNION
-    SELECT origin, relation, target, source FROM edges WHERE target IN (
-        SELECT id FROM wanted UNION SELECT address FROM addresses WHERE node IN (SELECT id FROM wanted))
-),
-resolved AS (
-    SELECT DISTINCT e.origin, e.relation, coalesce(n.id, a.node, w.node) AS target, e.source
-    FROM touching e
-    LEFT JOIN nodes n ON n.id = e.target
-    LEFT JOIN addresses a ON a.source = e.source AND a.address = e.target
-    LEFT JOIN addresses w ON w.source = '' AND w.address = e.target
-)
-SELECT r.origin, r.relation, r.target, r.source FROM resolved r JOIN nodes o ON o.id = r.origin
-WHERE r.target IS NOT NULL AND r.target <> r.origin
-  AND (r.origin IN (SELECT id FROM wanted) OR r.target IN (SELECT id FROM wanted))
+WITH wanted AS (SELECT unnest($1::VARCHAR[]) AS id)
+SELECT origin, relation, target, source FROM links
+WHERE origin IN (SELECT id FROM wanted) OR target IN (SELECT id FROM wanted)
 ORDER BY ALL
+"""
+
+_LINKS = """
+DELETE FROM links;
+INSERT INTO links
+SELECT DISTINCT e.origin, e.relation, coalesce(n.id, a.node, w.node) AS target, e.source
+FROM edges e
+JOIN nodes o ON o.id = e.origin
+LEFT JOIN nodes n ON n.id = e.target
+LEFT JOIN addresses a ON a.source = e.source AND a.address = e.target
+LEFT JOIN addresses w ON w.source = '' AND w.address = e.target
+WHERE coalesce(n.id, a.node, w.node) IS NOT NULL AND coalesce(n.id, a.node, w.node) <> e.origin
 """
 
 

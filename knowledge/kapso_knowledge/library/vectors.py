@@ -1,8 +1,8 @@
 """Vectors in Chroma: a projection of the nodes, thrown away and made again when it cannot be used.
 
-`vectors.json` beside Chroma's folder says of which embedder and which state of the library they are; it is
-taken away while they change. Chroma is no index to share: whoever uses it holds the library's lock, opens
-it, and closes it.
+`vectors.json` beside Chroma's folder says of which embedder and which state of the library they are, and how
+many; it is taken away while they change. Chroma is no index to share: whoever uses it holds the lock of the
+library, and what was opened is used again only while `vectors.json` is the very same file.
 
 Chroma's own compiled client is used without the Python package around it, which takes a second to import
 and brings telemetry and an embedding function that downloads a model.
@@ -36,19 +36,16 @@ class Vectors:
         self._folder = folder / "vectors"
         self._state = folder / "vectors.json"
         self._embedder = embedder
+        self._opened: tuple[tuple[int, int], _Collection] | None = None
 
     def stamp(self) -> str | None:
         """The state of the library that they stand for; None when they cannot be used."""
-        try:
-            state = json.loads(self._state.read_text())
-        except (OSError, ValueError):
-            return None
-        if not isinstance(state, dict) or state.get("embedder") != self._embedder:
-            return None
-        return state.get("stamp")
+        state = self._said()
+        return state.get("stamp") if state.get("embedder") == self._embedder else None
 
     def clear(self) -> None:
         """Throw them away."""
+        self._opened = None
         self._state.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -56,6 +53,7 @@ class Vectors:
         self, stamp: str, nodes: Iterable[tuple[Node, NDArray[np.float32]]], gone: Sequence[str] = ()
     ) -> None:
         """Add or replace these nodes' vectors, remove those that are gone; they now stand for `stamp`."""
+        self._opened = None
         self._state.unlink(missing_ok=True)
         with self._open() as collection:
             for at in range(0, len(gone), _BATCH):
@@ -63,8 +61,9 @@ class Vectors:
             pairs = iter(nodes)
             while batch := list(islice(pairs, _BATCH)):
                 collection.upsert(batch)
+            state = {"embedder": self._embedder, "stamp": stamp, "count": collection.count()}
         waiting = self._state.with_suffix(".new")
-        waiting.write_text(json.dumps({"embedder": self._embedder, "stamp": stamp}))
+        waiting.write_text(json.dumps(state))
         waiting.replace(self._state)
 
     def nearest(self, vector: NDArray[np.float32], filter: Filter, limit: int) -> list[tuple[str, float]]:
@@ -72,20 +71,41 @@ class Vectors:
         with self._open() as collection:
             return collection.query(vector, _where(filter), limit)
 
+    def _collection(self) -> _Collection:
+        """The one that is open, if nothing changed since; a new one must hold as many as were written."""
+        if not self._state.exists():
+            return _Collection(self._folder)
+        status = self._state.stat()
+        state = (status.st_ino, status.st_mtime_ns)
+        if self._opened is None or self._opened[0] != state:
+            collection = _Collection(self._folder)
+            if collection.count() != self._said().get("count"):
+                raise _unusable(self._folder, "some are missing")
+            self._opened = (state, collection)
+        return self._opened[1]
+
+    def _said(self) -> dict[str, Any]:
+        try:
+            state = json.loads(self._state.read_text())
+        except (OSError, ValueError):
+            return {}
+        return state if isinstance(state, dict) else {}
+
     @contextmanager
     def _open(self) -> Iterator[_Collection]:
         try:
-            yield _Collection(self._folder)
+            yield self._collection()
         except LibraryError:
             raise
         except BaseException as error:  # a panic in Rust is no Exception
             if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
                 raise
-            raise LibraryError(
-                f"the vectors in `{self._folder}` cannot be used: {error}",
-                help="delete that folder: they are made again",
-                slug="vectors",
-            ) from error
+            raise _unusable(self._folder, str(error)) from error
+
+
+def _unusable(folder: Path, why: str) -> LibraryError:
+    help = "delete that folder: they are made again"
+    return LibraryError(f"the vectors in `{folder}` cannot be used: {why}", help=help, slug="vectors")
 
 
 class _Collection:
@@ -115,6 +135,9 @@ class _Collection:
             for node, _ in batch
         ]
         self._chroma.upsert(self._id, ids, vectors, about, None, None, *_OWNER)
+
+    def count(self) -> int:
+        return int(self._chroma.count(self._id, *_OWNER))
 
     def delete(self, ids: list[str]) -> None:
         self._chroma.delete(self._id, ids, None, None, None, *_OWNER)

@@ -49,13 +49,15 @@ def _of(word: str) -> tuple[str, ...]:
 
 def stem(word: str) -> str:
     """The word without its commonest English endings, for plain words only: a light stemmer."""
-    if len(word) < 5 or not word.isalpha():
-        return word if not (len(word) == 4 and word.endswith("s") and word.isalpha()) else word[:-1]
+    if len(word) < 4 or not word.isalpha():
+        return word
+    if len(word) == 4:
+        return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
     for ending, instead in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)] + instead
             break
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "lsz":
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
         word = word[:-1]
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
 

@@ -152,7 +152,7 @@ class Client:
         if failure.status in (429, 503):
             rest = min(failure.retry_after or _LONGEST_WAIT_S, 3600.0)
             self._resting[failure.host] = time.monotonic() + rest
-        return Unfetched(failure.reason, failure.status)
+        return Unfetched(failure.reason, failure.status, is_down=True)
 
     # Pages
 
@@ -198,7 +198,7 @@ class Client:
         now = time.monotonic()
         rest = self._resting.get(host, 0.0) - now
         if rest > 0:
-            raise Unfetched(f"`{host}` asked for a pause, and {rest:.0f} s of it are left", 429)
+            raise Unfetched(f"`{host}` asked for a pause, and {rest:.0f} s of it are left", 429, is_down=True)
         pause = self._asked.get(host, now - pause_s) + pause_s - now
         if pause > self._wire.deadline.left:
             raise Unfetched("no time is left for the pause between two requests")

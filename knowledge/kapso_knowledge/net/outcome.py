@@ -20,12 +20,14 @@ class Fetched:
 
 
 class Unfetched(Exception):
-    """The address could not be had: why, in a phrase. `status` is the last answer's, if there was one."""
+    """The address could not be had: why, in a phrase. `status` is the last answer's, if there was one;
+    `is_down` says that it is the server's trouble, and other addresses there may fare no better."""
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    def __init__(self, reason: str, status: int | None = None, *, is_down: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.is_down = is_down
 
     @property
     def is_gone(self) -> bool:

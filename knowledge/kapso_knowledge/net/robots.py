@@ -13,6 +13,7 @@ from kapso_knowledge.net.outcome import Unfetched
 if TYPE_CHECKING:
     from kapso_knowledge.net.client import Client
 
+FORBIDDEN = "robots.txt forbids it"
 _ESCAPED = re.compile(r"%[0-9a-fA-F]{2}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
@@ -120,7 +121,7 @@ class RobotsOf:
     def why_not(self, url: str) -> str | None:
         """Why `url` is not to be asked for; None when it may be."""
         try:
-            return None if self.of(url).allows(url) else "robots.txt forbids it"
+            return None if self.of(url).allows(url) else FORBIDDEN
         except Unfetched as failure:
             return failure.reason
 

@@ -149,7 +149,8 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
 
     def _proxy(self, url: httpx.URL) -> str | None:
-        if urllib.request.proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
+        host = url.raw_host.decode("ascii")
+        if urllib.request.proxy_bypass(f"{host}:{url.port}" if url.port else host):
             return None
         proxies = urllib.request.getproxies()
         return proxies.get(url.scheme) or proxies.get("all")
@@ -157,7 +158,7 @@ class Transport(httpx.BaseTransport):
     def _check_through_proxy(self, url: httpx.URL) -> None:
         """A proxy looks names up itself; what this machine knows to be private is not asked of it either."""
         try:
-            resolve(url.host, url.port or 443, allow_private=self._allow_private)
+            resolve(url.raw_host.decode("ascii"), url.port or 443, allow_private=self._allow_private)
         except OSError:
             return
         except Unfetched as refused:

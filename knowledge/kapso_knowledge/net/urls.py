@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urls
 from kapso_knowledge.net.outcome import Unfetched
 
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _TRACKING = re.compile(r"(utm_\w+|gclid|fbclid|msclkid|mc_[ce]id|igshid|ref_src)$", re.I)
 _SESSION = re.compile(r"(jsessionid|phpsessid|aspsessionid\w*|sid|session_?id)$", re.I)
 _SECRET = re.compile(r"(key|token|secret|signature|sig|password|passwd|pwd|auth|credential)s?$", re.I)
@@ -48,12 +49,13 @@ def _host(parts: SplitResult) -> str:
         raise Unfetched("not an address: it names no host")
     if ":" in host:
         return f"[{host}]"
-    if host.isascii():
-        return host
     try:
-        return host.encode("idna").decode()
-    except UnicodeError as error:
-        raise Unfetched(f"not an address: `{host}` is no name of a host") from error
+        name = host if host.isascii() else host.encode("idna").decode().lower()
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name):
+        raise Unfetched(f"not an address: `{host}` is no name of a host")
+    return name
 
 
 def _query(query: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ class Passing(Unfetched):
     def __init__(
         self, reason: str, status: int | None = None, host: str = "", retry_after: float | None = None
     ) -> None:
-        super().__init__(reason, status)
+        super().__init__(reason, status, is_down=True)
         self.host = host
         self.retry_after = retry_after
 
@@ -41,6 +42,7 @@ class Wire:
     """Two sets of connections: one that may lead to a private address never serves a page that may not."""
 
     def __init__(self) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells whole addresses, secrets and all
         self.deadline = Deadline()
         self._clients: dict[bool, httpx.Client] = {}
 
@@ -65,7 +67,7 @@ class Wire:
                 yield response
             finally:
                 response.close()
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:  # it takes fewer names than servers have
             raise Unfetched(f"not an address: {error}") from error
         except httpx.RemoteProtocolError as error:  # all that httpx itself finds wrong in an answer
             raise Unfetched("it redirects to what is not followed: not an address") from error
@@ -85,7 +87,7 @@ class Wire:
     def _broken(self, error: Exception, host: str) -> Unfetched:
         detail = str(error).strip() or type(error).__name__
         if self.deadline.left <= 0:
-            return Unfetched("it takes too long: the time is over")
+            return Unfetched("it takes too long: the time is over", is_down=True)
         if "CERTIFICATE" in detail.upper():
             return Unfetched(f"`{host}` shows a certificate that is not trusted ({detail})")
         if isinstance(error, httpcore.ConnectTimeout | httpcore.ConnectError):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kapso_knowledge.net.outcome import Fetched, Unfetched
-from kapso_knowledge.net.robots import RobotsOf
+from kapso_knowledge.net.robots import FORBIDDEN, RobotsOf
 from kapso_knowledge.net.urls import host_of, shown
 from kapso_knowledge.sources.protocol import Raw, Same, Unread
 from kapso_knowledge.sources.web import address, document, unreachable
@@ -31,7 +31,8 @@ _NO_PAGES = frozenset(
     "zst".split()
 )
 _QUERIES = 10  # addresses that differ in their query alone: calendars and sorted lists have no end
-_FAILURES = 5  # in a row: the server is down
+_FAILURES = 5  # of the server's, in a row: it is down
+_REQUESTS = 4  # for each page that may be taken: copies, redirects and dead links count too
 _WAITING = 20_000
 
 
@@ -78,7 +79,7 @@ class _Walk:
         self._frontier = _Frontier(start, limits.depth)
         self._end = time.monotonic() + limits.seconds
         self._seen: set[str] = set()  # paths, and hashes of contents
-        self._count = self._bytes = self._failures = 0
+        self._count = self._requests = self._bytes = self._failures = 0
         self._is_whole = True
 
     def pages(self, first: Fetched) -> Iterator[Raw | Same | Unread]:
@@ -106,9 +107,10 @@ class _Walk:
         reason = self._robots.why_not(url)
         if reason:
             raise Unfetched(reason)
+        self._requests += 1
         pause = self._pause(url) if pause_s is None else pause_s
         left = max(self._end - time.monotonic(), 0.001)
-        return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, pause + 60.0))
+        return self._client.fetch(url, may=self._why_not, pause_s=pause, seconds=min(left, pause + 30.0))
 
     def _pause(self, url: str) -> float:
         return max(self._limits.pause_s, self._robots.of(url).delay_s)
@@ -144,9 +146,8 @@ class _Walk:
         path = _path(url)
         if failure.is_gone and path in self._known:
             return  # not named any more, so it leaves the library
-        if not failure.is_gone and failure.reason != "robots.txt forbids it":
-            self._is_whole = False
-            self._failures += 1
+        self._is_whole &= failure.is_gone or failure.reason == FORBIDDEN
+        self._failures = self._failures + 1 if failure.is_down else 0
         self._seen.add(path)
         yield Unread(path, failure.reason)
 
@@ -154,11 +155,13 @@ class _Walk:
         limits = self._limits
         if self._count >= limits.pages:
             return f"the limit of {limits.pages} pages"
+        if self._requests >= limits.pages * _REQUESTS:
+            return f"{self._requests} requests, most of them for nothing new"
         if time.monotonic() + self._pause(url) >= self._end:
             return f"the limit of {limits.seconds:g} seconds"
         if self._bytes >= limits.bytes:
             return f"the limit of {limits.bytes} bytes"
-        return f"{_FAILURES} failures in a row" if self._failures >= _FAILURES else None
+        return f"the server failed {_FAILURES} times in a row" if self._failures >= _FAILURES else None
 
     def _cut(self, stop: str) -> Iterator[Unread]:
         left = len(self._frontier)

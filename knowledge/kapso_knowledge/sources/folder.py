@@ -14,7 +14,7 @@ from kapso_knowledge.errors import SourceError
 from kapso_knowledge.reading import Unreadable, check_size
 from kapso_knowledge.reading.formats import format_by_name
 from kapso_knowledge.sources.protocol import Raw, Same, Unread
-from kapso_knowledge.sources.skipping import is_document, skips_folder
+from kapso_knowledge.sources.skipping import as_text, is_document, skips_folder
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -99,9 +99,16 @@ def _walk(root: Path) -> Iterator[tuple[Path, str]]:
             if not is_document(relative) or _is_ignored(relative, ignored):
                 continue
             path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            if path.is_symlink() and _leads_out(path, inside):
                 continue
-            yield path, relative
+            yield path, as_text(relative)
+
+
+def _leads_out(link: Path, inside: Path) -> bool:
+    try:
+        return not link.resolve().is_relative_to(inside)
+    except (OSError, RuntimeError):  # a link to itself leads nowhere
+        return True
 
 
 def _ignore_file(folder: Path) -> GitIgnoreSpec | None:

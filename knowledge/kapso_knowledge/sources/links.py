@@ -16,6 +16,8 @@ _READ = 5_000_000  # bytes of a page that are looked through for links
 _MOST = 3_000  # links of a page that are taken
 _DECLARED = re.compile(rb"""<meta[^>]{1,200}?charset\s*=\s*["']?([\w-]{1,40})""", re.I)
 
+_REFRESH = re.compile(r"""url\s*=\s*["']?([^"'\s]+)""", re.I)
+
 
 @dataclass(frozen=True)
 class Links:
@@ -47,8 +49,14 @@ class _Found:
     def targets(self) -> tuple[str, ...]:
         tags = self._soup.find_all(["a", "area"], href=True, limit=_MOST)
         followed = (tag for tag in tags if isinstance(tag, Tag) and not _rel(tag) & {"nofollow", "ugc"})
-        urls = (_joined(_href(tag), self._base) for tag in followed)
+        urls = [*self._refresh(), *(_joined(_href(tag), self._base) for tag in followed)]
         return tuple(dict.fromkeys(url for url in urls if url and url != self._url))
+
+    def _refresh(self) -> list[str | None]:
+        """Where the page sends a browser by itself: front pages of documentation often do nothing else."""
+        tag = self._soup.find("meta", attrs={"http-equiv": re.compile(r"^refresh$", re.I)})
+        target = _REFRESH.search(str(tag.get("content", ""))) if isinstance(tag, Tag) else None
+        return [_joined(target[1], self._base)] if target else []
 
     def canonical(self) -> str | None:
         for tag in self._soup.find_all("link", href=True):

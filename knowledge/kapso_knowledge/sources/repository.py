@@ -10,7 +10,7 @@ from kapso_knowledge.reading import Unreadable, check_size
 from kapso_knowledge.reading.formats import format_by_name
 from kapso_knowledge.sources import git
 from kapso_knowledge.sources.protocol import Raw, Same, Unread
-from kapso_knowledge.sources.skipping import is_document
+from kapso_knowledge.sources.skipping import as_text, is_document
 
 if TYPE_CHECKING:
     import pygit2
@@ -69,7 +69,7 @@ def _files(repository: pygit2.Repository, tree: pygit2.Tree, prefix: str) -> Ite
             if is_document(f"{path}/any.md") and prefix.count("/") < 60:
                 yield from _files(repository, entry, f"{path}/")  # type: ignore[arg-type]
         elif entry.filemode in _FILE and is_document(path):
-            yield path, str(entry.id)
+            yield as_text(path), str(entry.id)
 
 
 def _document(

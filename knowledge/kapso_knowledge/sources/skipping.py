@@ -25,3 +25,8 @@ def is_document(path: str) -> bool:
     if any(skips_folder(part) for part in pure.parts[:-1]) or path.lower().endswith(_MADE):
         return False
     return format_by_name(path) is not None
+
+
+def as_text(path: str) -> str:
+    """A path as the library can hold it: bytes in it that are no UTF-8 become `�`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from kapso_knowledge.net.client import Client
 from kapso_knowledge.net.outcome import Unfetched
@@ -51,6 +54,15 @@ def test_the_own_groups_count_together_and_alone() -> None:
     assert [robots.allows(f"{SITE}/{path}") for path in "abc"] == [False, False, True]
     assert robots.delay_s == 2.5
     assert robots.sitemaps == ["https://example.org/map.xml"]
+
+
+@settings(deadline=None, max_examples=300)
+@given(some.text(alphabet="abc*$", max_size=10), some.text(alphabet="abc", max_size=12))
+def test_a_rule_matches_as_the_pattern_that_it_is(rule: str, path: str) -> None:
+    stars = rule.removesuffix("$").split("*")
+    pattern = ".*".join(map(re.escape, stars)) + (r"\Z" if rule.endswith("$") else "")
+    robots = parse(f"User-agent: *\nDisallow: /{rule}\n", "kapso")
+    assert robots.allows(f"{SITE}/{path}") is (re.match(pattern, path) is None)
 
 
 def test_a_hostile_rule_costs_no_time() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from kapso_knowledge.net.outcome import Unfetched
 from kapso_knowledge.net.urls import normal, shown
@@ -60,3 +62,24 @@ def test_what_is_no_address_is_refused(url: str, why: str) -> None:
 )
 def test_secrets_are_not_shown(url: str, safe: str) -> None:
     assert shown(url) == safe
+
+
+_STARTS = some.sampled_from(["http://", "https://", "HTTP://a.org/", "//", "/", "", "http://[::1]"])
+_ENDS = some.text(alphabet="abz:/?#@[]%&=;.\\-_~19é…*$\u200b\0 \n", max_size=40)
+
+
+@settings(deadline=None, max_examples=300)
+@given(_STARTS, _ENDS)
+def test_whatever_is_written_is_spelled_once_or_refused(start: str, end: str) -> None:
+    try:
+        spelled = normal(start + end, "https://example.org/a/b?c")
+    except Unfetched:
+        return
+    assert normal(spelled) == spelled and spelled.isascii()
+    assert shown(spelled)
+
+
+def test_a_name_that_only_looks_like_one_is_refused() -> None:
+    for url in ("http://…/", "http://a..b/", "http://a b/", "http://é\u3002/", "http://exa%6dple.org/"):
+        with pytest.raises(Unfetched):
+            normal(url)

@@ -52,6 +52,12 @@ def test_pages_are_reached_once_the_folder_of_the_start_first(site: Site, client
     assert len(site.paths()) == 5
 
 
+def test_a_front_page_that_only_sends_on_is_followed(site: Site, client: Client) -> None:
+    refresh = '<meta http-equiv="Refresh" content="0; URL=\'latest/index.html\'">'
+    site.pages |= {"/": html(refresh), "/latest/index.html": _page(text="here")}
+    assert _read(_crawl(site, client)) == ["", "latest/index.html"]
+
+
 def test_other_hosts_and_other_schemes_are_not_asked(site: Site, client: Client) -> None:
     with Site({"/": _page(text="elsewhere"), "/robots.txt": html("")}) as other:
         site.pages |= {
@@ -203,11 +209,19 @@ def test_time_and_size_are_kept_and_said(site: Site, client: Client) -> None:
     }
 
 
+def test_copies_without_end_have_one(site: Site, client: Client) -> None:
+    site.pages |= {f"/{n}": _page(text="the same") for n in range(40)}
+    site.pages["/"] = _page(*(f"/{n}" for n in range(40)))
+    documents = _crawl(site, client, pages=5)
+    assert _read(documents) == ["", "0"] and len(site.paths()) == 20
+    assert "20 requests, most of them for nothing new" in str(_unread(documents))
+
+
 def test_a_server_that_goes_down_is_left(site: Site, client: Client) -> None:
     site.pages |= {"/": _page(*(f"/{n}" for n in range(30)))}
     site.pages |= {f"/{n}": Answer("", 500) for n in range(30)}
     unread = _unread(_crawl(site, client))
-    assert len(unread) == 6 and "5 failures in a row" in unread["5"]
+    assert len(unread) == 6 and "the server failed 5 times in a row" in unread["5"]
 
 
 def test_a_storm_of_429_is_left_alone(site: Site, client: Client) -> None:
