@@ -11,8 +11,8 @@ from kapso_knowledge.reading.formats import language_of
 
 
 def _words(alternatives: str) -> re.Pattern[str]:
-    """A pattern of whole words, which are written here with ` | ` between them."""
-    return re.compile(rf"\b(?:{'|'.join(alternatives.split(' | '))})\b", re.IGNORECASE)
+    """A pattern of whole words, which are written here in lower case, with ` | ` between them."""
+    return re.compile(rf"\b(?:{'|'.join(alternatives.split(' | '))})\b")
 
 
 _HEADINGS: Mapping[Kind, re.Pattern[str]] = {
@@ -47,16 +47,14 @@ _CONDITION = re.compile(
     r"(?:>=|<=|==|~=)\s*\d"
     r"|\b(?:requires?|supports?|needs?|works? with|tested on|compatible with|available (?:on|for))\b.{0,40}?"
     r"\b(?:python|linux|windows|macos|cuda|gpu|gcc|clang|version|\d+\.\d+|gb|cores?)\b"
-    r"|\b\d+(?:\.\d+)? ?(?:GB|GiB|MB|MiB|TB)\b|\blicen[cs]e[ds]?\b|\bversion \d",
-    re.IGNORECASE,
+    r"|\b\d+(?:\.\d+)? ?(?:gb|gib|mb|mib|tb)\b|\blicen[cs]e[ds]?\b|\bversion \d"
 )
 _STEPS = re.compile(
-    r"\b(?:first|then|next|finally|afterwards|step \d)\b,?|^\s*(?:\d+[.)]|\$) ", re.IGNORECASE | re.MULTILINE
+    r"(?:^|[.;:]\s+)(?:first|then|next|finally|afterwards|step \d)\b|^\s*(?:\d+[.)]|\$) ", re.MULTILINE
 )
 _REASON = re.compile(
     r"\b(?:because|therefore|since|means that|is defined|follows|guarantee\w*|complexity|theorem)\b"
-    r"|\b(?:represents?|consists? of|is called|refers to|by definition|the reason)\b|O\(",
-    re.IGNORECASE,
+    r"|\b(?:represents?|consists? of|is called|refers to|by definition|the reason)\b|\bo\("
 )
 _CONDITIONS_FILES = re.compile(
     r"(?:requirements[\w.-]*\.(?:txt|in)|constraints\.txt|pyproject\.toml|setup\.cfg|environment\.ya?ml|dockerfile|"
@@ -65,13 +63,18 @@ _CONDITIONS_FILES = re.compile(
     re.IGNORECASE,
 )
 
+_CHANGES = re.compile(
+    r"(?:.*/)?(?:change(?:s|log)?|history|news|release|whats_?new|what-s-new|v?\d+[._]\d+)", re.I
+)
+_CHANGE_LOG = re.compile(r"\b(?:change ?log|release notes|what.?s new)\b|^v(?:ersion )?\d+\.\d", re.I)
+
 
 def kind_of(document: Document, group: list[Passage], name: str) -> Kind:
     """The kind with the most signs; `principle` (it says how something is) where there are none."""
     told = document.front.get("kind")
     if told in KINDS and any(passage.form != "code" for passage in group):
         return told  # type: ignore[no-any-return]
-    if _CONDITIONS_FILES.fullmatch(name):
+    if _CONDITIONS_FILES.fullmatch(name) or _is_change_log(name, group[0]):
         return "environment"
     if language_of(name) is not None and group[0].form == "code":
         return "implementation"
@@ -80,8 +83,14 @@ def kind_of(document: Document, group: list[Passage], name: str) -> Kind:
     return best if signs[best] > 0 else "principle"
 
 
+def _is_change_log(name: str, passage: Passage) -> bool:
+    """Whether it says what which version has."""
+    headings = " ".join(passage.place.section[:2])
+    return bool(_CHANGES.match(name) or _CHANGES.match(passage.place.path) or _CHANGE_LOG.search(headings))
+
+
 def _signs(group: list[Passage]) -> dict[Kind, float]:
-    prose = "\n".join(passage.text for passage in group if passage.form != "code")
+    prose = "\n".join(passage.text for passage in group if passage.form != "code").lower()
     code = sum(len(passage.text) for passage in group if passage.form == "code")
     words = max(len(prose.split()), 20)
     per_hundred = 100 / words
@@ -99,6 +108,6 @@ def _signs(group: list[Passage]) -> dict[Kind, float]:
     section = group[0].place.section
     for heading, weight in zip(reversed(section), (3.0, 1.0, 0.5), strict=False):
         for kind, pattern in _HEADINGS.items():
-            if pattern.search(heading):
+            if pattern.search(heading.lower()):
                 signs[kind] += weight
     return signs

@@ -27,15 +27,21 @@ def _pieces(passage: Passage, largest: int) -> Iterator[Passage]:
     is_exact = span is not None and span[1] - span[0] + 1 == len(lines)
     if len(lines) == 1 or max(len(line.split()) for line in lines) > largest:
         for text in _by_sentence(passage.text, largest):
-            yield replace(passage, text=text)
+            yield replace(passage, text=text, links=_within(passage.links, text))
         return
     first = 0
     for end in _cuts(lines, largest, passage.form):
         place = passage.place
         if is_exact and span:
             place = replace(place, lines=(span[0] + first, span[0] + end - 1))
-        yield replace(passage, text="\n".join(lines[first:end]), place=place)
+        text = "\n".join(lines[first:end])
+        yield replace(passage, text=text, place=place, links=_within(passage.links, text))
         first = end
+
+
+def _within(links: Sequence[str], text: str) -> tuple[str, ...]:
+    """The links that are written out in a piece; of the others nobody knows which piece they are in."""
+    return tuple(link for link in links if link in text)
 
 
 def _cuts(lines: list[str], largest: int, form: str) -> Iterator[int]:
