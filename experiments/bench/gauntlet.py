@@ -54,7 +54,6 @@ class Result:
     cpu_s: float = 0.0
     again_s: float = 0.0
     own_mb: float = 0.0
-    reader_mb: float = 0.0
     unread: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
@@ -114,7 +113,6 @@ def measured(part: str, work: Path) -> Result:
     result.seconds = result.seconds or time.perf_counter() - start
     result.cpu_s = cpu() - spent
     result.own_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    result.reader_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
     return result
 
 
@@ -286,13 +284,12 @@ PARTS: dict[str, Callable[[Path], Result]] = {
 
 
 def table(results: list[Result]) -> str:
-    rows = ["| part | documents | read | named | nodes | s | CPU s | again s | MB | reader MB | wrong |"]
-    rows.append("| --- |" + " ---: |" * 10)
+    rows = ["| part | documents | read | named | nodes | s | CPU s | again s | MB | wrong |"]
+    rows.append("| --- |" + " ---: |" * 9)
     for each in results:
         counts = f"{each.documents} | {each.read} | {len(each.unread)} | {each.nodes}"
         times = f"{each.seconds:.0f} | {each.cpu_s:.0f} | {each.again_s:.1f}"
-        memory = f"{each.own_mb:.0f} | {each.reader_mb:.0f}"
-        rows.append(f"| {each.part} | {counts} | {times} | {memory} | {len(each.wrong)} |")
+        rows.append(f"| {each.part} | {counts} | {times} | {each.own_mb:.0f} | {len(each.wrong)} |")
     lines = ["# The gauntlet", "", *rows]
     for each in results:
         lines += list(_named(each))
