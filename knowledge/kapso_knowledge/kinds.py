@@ -64,7 +64,9 @@ _CONDITIONS_FILES = re.compile(
 )
 
 _CHANGES = re.compile(
-    r"(?:.*/)?(?:change(?:s|log)?|history|news|release|whats_?new|what-s-new|v?\d+[._]\d+)", re.I
+    r"(?:(?:change(?:s|_?log)|history|news|releases?|release[-_]?notes|whats[-_]?new)(?:[-_]?v?\d|\.|$)"
+    r"|v?\d{1,2}\.\d{1,2}(?:\.\d+)?(?:[-_.][a-z]|$))",
+    re.IGNORECASE,
 )
 _CHANGE_LOG = re.compile(r"\b(?:change ?log|release notes|what.?s new)\b|^v(?:ersion )?\d+\.\d", re.I)
 
@@ -86,7 +88,7 @@ def kind_of(document: Document, group: list[Passage], name: str) -> Kind:
 def _is_change_log(name: str, passage: Passage) -> bool:
     """Whether it says what which version has."""
     headings = " ".join(passage.place.section[:2])
-    return bool(_CHANGES.match(name) or _CHANGES.match(passage.place.path) or _CHANGE_LOG.search(headings))
+    return bool(_CHANGES.match(name) or _CHANGE_LOG.search(headings))
 
 
 def _signs(group: list[Passage]) -> dict[Kind, float]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from kapso_knowledge import SourceError
 from kapso_knowledge.learning import Progress, learn
 from kapso_knowledge.sources import Surroundings, parse
+from kapso_knowledge.sources.folder import _closed
 from tests.knowledge.conftest import Shelf
 
 GUIDE = """\
@@ -206,3 +209,27 @@ def test_a_single_file_is_read_by_its_name(
     assert learn(parse(name, around), shelf).source == name
     node = next(node for node in shelf.nodes.values() if shown in node.text)
     assert (node.kind, node.place.path) == (kind, "")
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(around: Surroundings, shelf: Shelf) -> None:
+    folder = docs(around.base)
+    learn(parse("docs", around), shelf)
+    before = shelf.nodes
+    inner = os.open(folder / "src", os.O_RDONLY)
+    (folder / "src" / "area.py").unlink()
+    name = "n" * 250
+    for _ in range(20):  # a path longer than the system takes: the walk cannot follow it
+        os.mkdir(name, dir_fd=inner)
+        next_one = os.open(name, os.O_RDONLY, dir_fd=inner)
+        os.close(inner)
+        inner = next_one
+    os.close(inner)
+    walked = learn(parse("docs", around), shelf)
+    assert [item.reason for item in walked.unread] == ["File name too long"]
+    assert {node.place.path for node in shelf.nodes.values()} == {"guide.md"}
+    assert before.keys() >= shelf.nodes.keys()
+    closed = OSError(13, "Permission denied", str(folder / "src"))
+    known = {"src/area.py": "1", "guide.md": "2"}
+    named = [(item.path, item.reason) for item in _closed(closed, folder, known)]
+    assert named == [("src", "Permission denied"), ("src/area.py", "Permission denied")]
+    subprocess.run(["rm", "-rf", str(folder / "src")], check=True)

@@ -41,7 +41,8 @@ class Folder:
         if not self.path.is_dir():
             yield _read(self.path, "", known)
             return
-        for count, (path, relative) in enumerate(_walk(self.path), 1):
+        closed: list[OSError] = []
+        for count, (path, relative) in enumerate(_walk(self.path, closed), 1):
             if count > _MOST_FILES:
                 raise SourceError(
                     f"`{self.name}` has more than {_MOST_FILES} documents",
@@ -49,6 +50,8 @@ class Folder:
                     slug="source-too-large",
                 )
             yield _read(path, relative, known)
+        for error in closed:
+            yield from _closed(error, self.path, known)
 
 
 def blob_id(content: bytes) -> str:
@@ -74,26 +77,30 @@ def _read(path: Path, relative: str, known: Mapping[str, str]) -> Raw | Same | U
     return Raw(relative, content, revision, time=time, url=path.absolute().as_uri())
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, str]]:
-    """The documents under `root`, sorted; links to folders are not followed, links out of it not read."""
+def _closed(error: OSError, root: Path, known: Mapping[str, str]) -> Iterator[Unread]:
+    """A folder that cannot be looked into, and what was known of the documents in it, which stay."""
+    folder = as_text(os.path.relpath(error.filename or root, root))
+    reason = error.strerror or str(error)
+    yield Unread(folder, reason)
+    yield from (Unread(path, reason) for path in known if path.startswith(f"{folder}/"))
+
+
+def _walk(root: Path, closed: list[OSError]) -> Iterator[tuple[Path, str]]:
+    """The documents under `root`, sorted; links to folders are not followed, links out of it not read.
+
+    `closed` takes the errors of the folders that cannot be looked into.
+    """
     inside = root.resolve()
     ignored: list[tuple[str, GitIgnoreSpec]] = []
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=closed.append):
         here = Path(folder).relative_to(root).as_posix()
         prefix = "" if here == "." else here + "/"
+        depth = prefix.count("/")
         ignored = [(above, spec) for above, spec in ignored if prefix.startswith(above)]
         if (spec := _ignore_file(Path(folder))) is not None:
             ignored.append((prefix, spec))
-        deep = prefix.count("/") >= _DEEPEST
-        folders[:] = (
-            []
-            if deep
-            else sorted(
-                name
-                for name in folders
-                if not skips_folder(name) and not _is_ignored(f"{prefix}{name}/", ignored)
-            )
-        )
+        wanted = [name for name in sorted(folders) if not skips_folder(name)] if depth < _DEEPEST else []
+        folders[:] = [name for name in wanted if not _is_ignored(f"{prefix}{name}/", ignored)]
         for name in sorted(files):
             relative = prefix + name
             if not is_document(relative) or _is_ignored(relative, ignored):
