@@ -142,7 +142,7 @@ def page(found: Found, command: str) -> str:
     lines += ["", f"Chance alone takes, on the average: {chance}."]
     lines += [
         "",
-        "What the model makes of its prompt was settled on the first two seeds; the moves before any run.",
+        "What is asked of the library, and what the model makes of it, was settled on the first two seeds.",
     ]
     return "\n".join(lines) + "\n"
 
