@@ -4,9 +4,9 @@
     python experiments/bench/recipes.py --only list-as-queue,matrix --rounds 9 --write
     python experiments/bench/recipes.py --python ~/pandas/bin/python --write
 
-Before and after take turns; the gain is the ratio of their fastest rounds, its range that of the rounds.
-Without `--python`, examples that need a package which is not here are left out. `--write` puts the figures
-into the playbooks and the table into results/recipes.md.
+The gain is the ratio of the fastest rounds of both, its range that of the rounds. Without `--python`,
+examples that need a package which is not here are left out. `--write` puts the figures into the playbooks and
+the table into results/recipes.md.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ def main() -> None:
             continue
         found = measured(recipe, given.rounds, given.python)
         known[recipe.id] = found
+        if given.write:
+            RESULTS.write_text(json.dumps([asdict(each) for each in known.values()], indent=1) + "\n")
         print(
             f"{recipe.id:32} {found.before_s:9.4f} s {found.after_s:9.4f} s  {shown(found.gain)}", flush=True
         )
@@ -83,20 +85,19 @@ def main() -> None:
 
 
 def measured(recipe: Recipe, rounds: int, python: str) -> Gain:
-    """Both sides in turns, after one round that is not counted and that compares what they answer."""
+    """The rounds of both sides, which must answer the same."""
     with tempfile.TemporaryDirectory() as folder:
-        before, after = both(recipe, Path(folder), big=True, python=python)
+        before, after = both(recipe, Path(folder), big=True, rounds=rounds, python=python)
         first, second = before.answer(), after.answer()
-        if (first.printed, first.value) != (second.printed, second.value):
-            print(f"{recipe.id}: {first.value[:60]} before, {second.value[:60]} after", file=sys.stderr)
-        pairs = [(before.answer().seconds, after.answer().seconds) for _ in range(rounds)]
-    ratios = [one / max(other, 1e-9) for one, other in pairs]
+    if (first.printed, first.value) != (second.printed, second.value):
+        print(f"{recipe.id}: {first.value[:60]} before, {second.value[:60]} after", file=sys.stderr)
+    ratios = [one / max(other, 1e-6) for one, other in zip(first.seconds, second.seconds, strict=True)]
     return Gain(
         recipe.id,
         recipe.where.rpartition(":")[0].removeprefix("playbooks/"),
         recipe.title,
-        min(one for one, _ in pairs),
-        max(min(other for _, other in pairs), 1e-9),
+        min(first.seconds),
+        max(min(second.seconds), 1e-6),
         min(ratios),
         max(ratios),
     )
@@ -145,9 +146,9 @@ def table(gains: list[Gain], python: str) -> str:
     lines = [
         "# Recipes: what each brings",
         "",
-        "The example of each recipe at the size of its `measure`, before and after in turns: the processor",
-        "time of the fastest round of each, their ratio, and its range over the rounds. Gains hang on sizes:",
-        "these are examples. `python experiments/bench/recipes.py --write` makes the table.",
+        "The example of each recipe at the size of its `measure`, before and after: the processor time of",
+        "the fastest round of each, their ratio, and its range over the rounds. Gains hang on sizes: these",
+        "are examples. `python experiments/bench/recipes.py --write` makes the table.",
         "",
         f"{datetime.date.today()}, {machine}, {tools}.",
         "",

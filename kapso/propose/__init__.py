@@ -44,10 +44,10 @@ def _mutate(ground: Ground, options: object) -> Proposer:
 
 
 def _recipe(ground: Ground, options: object) -> Proposer:
-    from kapso.propose.recipe import Recipes, recipes_of
+    from kapso.propose.recipe import Recipes, cookbook_of
 
     assert options is None or isinstance(options, RecipeOptions)
-    return Recipes(ground.goal, ground.read, recipes_of(ground.goal, options))
+    return Recipes(ground.goal, ground.read, cookbook_of(ground.goal, options))
 
 
 def _combine(ground: Ground, options: object) -> Proposer:

@@ -49,7 +49,9 @@ _CONDITION = re.compile(
     r"\b(?:python|linux|windows|macos|cuda|gpu|gcc|clang|version|\d+\.\d+|gb|cores?)\b"
     r"|\b\d+(?:\.\d+)? ?(?:gb|gib|mb|mib|tb)\b|\blicen[cs]e[ds]?\b|\bversion \d"
 )
-_STEPS = re.compile(r"\b(?:first|then|next|finally|afterwards|step \d)\b,?|^\s*(?:\d+[.)]|\$) ", re.MULTILINE)
+_STEPS = re.compile(
+    r"(?:^|[.;:]\s+)(?:first|then|next|finally|afterwards|step \d)\b|^\s*(?:\d+[.)]|\$) ", re.MULTILINE
+)
 _REASON = re.compile(
     r"\b(?:because|therefore|since|means that|is defined|follows|guarantee\w*|complexity|theorem)\b"
     r"|\b(?:represents?|consists? of|is called|refers to|by definition|the reason)\b|\bo\("
@@ -61,19 +63,30 @@ _CONDITIONS_FILES = re.compile(
     re.IGNORECASE,
 )
 
+_CHANGES = re.compile(
+    r"(?:.*/)?(?:change(?:s|log)?|history|news|release|whats_?new|what-s-new|v?\d+[._]\d+)", re.I
+)
+_CHANGE_LOG = re.compile(r"\b(?:change ?log|release notes|what.?s new)\b|^v(?:ersion )?\d+\.\d", re.I)
+
 
 def kind_of(document: Document, group: list[Passage], name: str) -> Kind:
     """The kind with the most signs; `principle` (it says how something is) where there are none."""
     told = document.front.get("kind")
     if told in KINDS and any(passage.form != "code" for passage in group):
         return told  # type: ignore[no-any-return]
-    if _CONDITIONS_FILES.fullmatch(name):
+    if _CONDITIONS_FILES.fullmatch(name) or _is_change_log(name, group[0]):
         return "environment"
     if language_of(name) is not None and group[0].form == "code":
         return "implementation"
     signs = _signs(group)
     best = max(signs, key=lambda kind: signs[kind])
     return best if signs[best] > 0 else "principle"
+
+
+def _is_change_log(name: str, passage: Passage) -> bool:
+    """Whether it says what which version has."""
+    headings = " ".join(passage.place.section[:2])
+    return bool(_CHANGES.match(name) or _CHANGES.match(passage.place.path) or _CHANGE_LOG.search(headings))
 
 
 def _signs(group: list[Passage]) -> dict[Kind, float]:

@@ -14,8 +14,9 @@ from kapso_knowledge.by_model import Typist, typed
 from kapso_knowledge.errors import SourceError
 from kapso_knowledge.library.protocol import Change, Learnt
 from kapso_knowledge.nodes import Edge, Node
-from kapso_knowledge.reading import Unreadable
-from kapso_knowledge.reading.apart import Reader
+from kapso_knowledge.reading.ahead import Read, Readers
+from kapso_knowledge.reading.document import Document
+from kapso_knowledge.remote_typist import chosen
 from kapso_knowledge.rules import Origin, nodes_of
 from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
 
@@ -69,22 +70,25 @@ def learn(
     on_progress: Callable[[Progress], None] | None = None,
     now: datetime | None = None,
 ) -> Walked:
-    """Bring the library up to the source; SourceError, and nothing changed, where none of it can be read."""
+    """Bring the library up to the source; SourceError, and nothing changed, where none of it can be read.
+
+    Without a typist the one that `KAPSO_TYPIST` names has its say, else the rules alone.
+    """
+    typist = typist or chosen()
     known = library.documents(source.name)
-    with Reader() as reader:
-        walk = _Walk(source, reader, typist, now or datetime.now(UTC))
-        for item in source.documents(walk.unchanged(known)):
-            walk.take(item)
+    walk = _Walk(source, typist, now or datetime.now(UTC))
+    with Readers() as readers:
+        for item in readers.read(source.documents(walk.unchanged(known))):
+            path = walk.take(item)
             if on_progress is not None:
-                on_progress(walk.progress(item.path))
+                on_progress(walk.progress(path))
     walk.check()
     return walk.result(library.put(walk.learnt()))
 
 
 class _Walk:
-    def __init__(self, source: Source, reader: Reader, typist: Typist | None, now: datetime) -> None:
+    def __init__(self, source: Source, typist: Typist | None, now: datetime) -> None:
         self.source = source
-        self.reader = reader
         self.typist = typist
         self.typed = self.dropped = self.silent = 0
         self.now = now
@@ -103,23 +107,23 @@ class _Walk:
         """What a model has typed stays as it is when there is none now."""
         return mark == _mark(self.typist) or (self.typist is None and mark.split("+")[0] == READING)
 
-    def take(self, item: Raw | Same | Unread) -> None:
+    def take(self, item: Read) -> str:
+        """Count the document in, and its path."""
         if isinstance(item, Same):
             self.same.append(item.path)
-        elif isinstance(item, Unread):
+            return item.path
+        if isinstance(item, Unread):
             self.unread.append(item)
-        else:
-            self._read(item)
+            return item.path
+        raw, document = item
+        self._take(raw, document)
+        return raw.path
 
-    def _read(self, raw: Raw) -> None:
+    def _take(self, raw: Raw, document: Document) -> None:
         origin = Origin(
             self.source.name, raw.path, raw.revision, self.now, self.source.trusted, raw.url, raw.name
         )
-        try:
-            nodes, edges = nodes_of(self.reader.read(raw), origin)
-        except Unreadable as error:
-            self.unread.append(Unread(raw.path, str(error)))
-            return
+        nodes, edges = nodes_of(document, origin)
         mark = _mark(None)
         if self.typist is not None and self.silent < _MOST_SILENT:
             more = typed(nodes, edges, self.typist)

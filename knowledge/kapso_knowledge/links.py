@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from kapso_knowledge.nodes import Edge, Node, Relation
-from kapso_knowledge.reading.document import Document, Passage
+from kapso_knowledge.reading.document import Passage
+from kapso_knowledge.reading.formats import language_of
 
 _CONTRADICTS = re.compile(
     r"\b(?:deprecated|obsolete|no longer|superseded|removed in|contrary to|in contrast to|does not hold)\b",
@@ -21,24 +23,17 @@ _REFINES = re.compile(
 )
 
 
-def slug(heading: str) -> str:
-    """The anchor of a heading, as GitHub makes it."""
-    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
-    return kept.replace(" ", "-")
-
-
 def edges_of(
-    document: Document,
-    source: str,
-    url: str | None,
-    nodes: Sequence[Node],
-    groups: Sequence[Sequence[Passage]],
+    nodes: Sequence[Node], groups: Sequence[Sequence[Passage]], *, name: str, url: str | None
 ) -> list[Edge]:
-    """What the document's nodes say of each other and of others, each edge once."""
+    """What the nodes of the document `name`, found at `url`, say of each other and of others, each once."""
+    if not nodes:
+        return []
     edges = [
         *_part_of(nodes),
         *_implements(nodes),
         *_requires(nodes),
+        *_needs(nodes, name),
         *(edge for node, group in zip(nodes, groups, strict=True) for edge in _cites(node, group, url)),
     ]
     return list(dict.fromkeys(edges))
@@ -58,33 +53,53 @@ def _part_of(nodes: Sequence[Node]) -> Iterator[Edge]:
 
 
 def _implements(nodes: Sequence[Node]) -> Iterator[Edge]:
-    """Code implements the prose that stands before it, in its section or as the head of the one above."""
-    for before, node in zip(nodes, nodes[1:], strict=False):
-        if node.kind != "implementation" or before.kind in ("implementation", "environment"):
-            continue
-        shared = len(before.place.section)
-        if node.place.section[:shared] == before.place.section:
-            yield Edge(node.id, "implements", before.id, node.source)
+    """Code implements the prose that stands before it in its section, or at the head of one above."""
+    heads: dict[tuple[str, ...], Node] = {}
+    for node in nodes:
+        section = node.place.section
+        if node.kind == "implementation":
+            above = (heads.get(section[:n]) for n in range(len(section), 0, -1))
+            head = next((each for each in above if each is not None), None)
+            if head is not None:
+                yield Edge(node.id, "implements", head.id, node.source)
+        elif node.kind != "environment":
+            heads[section] = node
 
 
 _MOST_REQUIRED = 3
 
 
 def _requires(nodes: Sequence[Node]) -> Iterator[Edge]:
-    """Code and steps require the environment that the same part of the document tells."""
-    needs = [node for node in nodes if node.kind == "environment"]
+    """Code and steps require the environment told beside them, or beside the sections above them."""
+    told: dict[tuple[str, ...], list[Node]] = {}
     for node in nodes:
-        if node.kind not in ("workflow", "implementation"):
-            continue
-        near = [need for need in needs if _is_over(need, node)]
-        for need in near[-_MOST_REQUIRED:]:
-            yield Edge(node.id, "requires", need.id, node.source)
+        if node.kind == "environment":
+            told.setdefault(node.place.section[:-1], []).append(node)
+    for node in nodes:
+        if node.kind in ("workflow", "implementation"):
+            section = node.place.section
+            near = (need for n in range(len(section), -1, -1) for need in told.get(section[:n], ()))
+            for need in islice(near, _MOST_REQUIRED):
+                yield Edge(node.id, "requires", need.id, node.source)
 
 
-def _is_over(need: Node, node: Node) -> bool:
-    """Whether `need` stands beside `node` or beside one of the sections above it."""
-    above = need.place.section[:-1]
-    return node.place.section[: len(above)] == above
+_MANIFESTS = {
+    "python": ("pyproject.toml", "requirements.txt", "environment.yml"),
+    "rust": ("Cargo.toml",),
+    "go": ("go.mod",),
+    "javascript": ("package.json",),
+    "typescript": ("package.json",),
+    "cpp": ("CMakeLists.txt",),
+    "c": ("CMakeLists.txt",),
+}
+
+
+def _needs(nodes: Sequence[Node], name: str) -> Iterator[Edge]:
+    """A file of code requires what the manifest of its language names, if its source has one."""
+    first = nodes[0]
+    for manifest in _MANIFESTS.get(language_of(name) or "", ()):
+        if first.kind == "implementation" and first.place.path:
+            yield Edge(first.id, "requires", manifest, first.source)
 
 
 _MOST_CITED = 20

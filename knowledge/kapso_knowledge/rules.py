@@ -43,14 +43,15 @@ class Origin:
 
 def nodes_of(document: Document, origin: Origin) -> tuple[list[Node], list[Edge]]:
     """The document's nodes in reading order, and what they say of each other and of others."""
-    groups = list(_groups(document.passages))
+    found = list(_groups(document.passages))
+    groups = [group for group in found if _says_something(group)] or found
     nodes: list[Node] = []
     count: dict[tuple[str, ...], int] = {}
     for group in groups:
         section = group[0].place.section
         ordinal = count[section] = count.get(section, -1) + 1
         nodes.append(_node(document, origin, group, ordinal))
-    return nodes, edges_of(document, origin.source, origin.url, nodes, groups)
+    return nodes, edges_of(nodes, groups, name=origin.name, url=origin.url)
 
 
 def _groups(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
@@ -66,6 +67,13 @@ def _groups(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
         words += size
     if group:
         yield group
+
+
+def _says_something(group: list[Passage]) -> bool:
+    """Whether it is more than a label or a date."""
+    return any(passage.form == "code" for passage in group) or (
+        sum(len(passage.text.split()) for passage in group) > 3 or any(len(p.text) > 40 for p in group)
+    )
 
 
 def _belongs(passage: Passage, before: Passage, words: int, size: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from random import Random
@@ -18,9 +18,8 @@ from kapso.goal import Goal
 from kapso.propose.mutate.edit import apply, is_sound
 from kapso.propose.mutate.tree import Source, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
+from kapso.propose.recipe.cookbook import Cookbook
 from kapso.propose.recipe.matching import Match, matches
-from kapso.propose.recipe.reading import of_language
-from kapso.propose.recipe.recipe import Recipe
 from kapso.propose.recipe.record import Record
 
 _REMEMBERED = 1_500_000
@@ -41,10 +40,10 @@ class Recipes:
 
     name = "recipe"
 
-    def __init__(self, goal: Goal, read: Callable[[str], Snapshot], recipes: Sequence[Recipe]) -> None:
+    def __init__(self, goal: Goal, read: Callable[[str], Snapshot], cookbook: Cookbook) -> None:
         self._goal = goal
         self._read = read
-        self._recipes = recipes
+        self._cookbook = cookbook
         self._record = Record()
         self._attempts: dict[int, Attempt] = {}
         self._found: dict[tuple[str, bytes], list[_Seen]] = {}
@@ -54,11 +53,9 @@ class Recipes:
 
     def why_nothing(self, files: Files) -> str | None:
         """Why no recipe can be tried on these files, or None where one can."""
-        if not self._recipes:
-            return "the playbooks hold no recipe"
         if any(self._matches(path, files[path]) for path in sorted(files)):
             return None
-        return f"none of {len(self._recipes)} recipes matches the files of `edit`"
+        return "no recipe matches the files of `edit`"
 
     def promise(self, files: Files) -> float:
         """The usual where something matches and speed is asked for; next to nothing where nothing does, so
@@ -136,7 +133,7 @@ class Recipes:
         key = (path, content)
         if key not in self._found:
             source = read_source(path, content)
-            told = list(of_language(self._recipes, source.language.name)) if source is not None else []
+            told = self._cookbook.of(source.language.name) if source is not None else []
             found = matches(told, source) if source is not None else ()
             self._found[key] = [_Seen(e, source) for e in found if source and is_sound(source, e.spans)]
             while len(self._found) > 1 and sum(len(each[1]) for each in self._found) > _REMEMBERED:

@@ -6,7 +6,7 @@ Whatever is wrong with one is told with its file and line when the run starts, b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -33,13 +33,27 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LARGEST = 1_000_000
 
 
-def read_folder(folder: Path, shown_as: str) -> list[Recipe]:
-    """The recipes of a folder's playbooks, or of one playbook, in order of file and place."""
-    paths = sorted(folder.glob("*.md")) if folder.is_dir() else [folder]
-    return [recipe for path in paths for recipe in read_playbook(path, _shown(path, folder, shown_as))]
+SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "cpp": ("cpp", "c"),
+    "typescript": ("typescript", "javascript"),
+    "tsx": ("tsx", "javascript"),
+}
+"""Languages whose files the recipes of others are for as well."""
+_LANGUAGE = re.compile(r"^language: *(\w+) *$", re.MULTILINE)
 
 
-def read_playbook(path: Path, shown_as: str) -> list[Recipe]:
+def read_folder(folder: Path, shown_as: str, languages: Collection[str] = ()) -> list[Recipe]:
+    """The recipes of a folder's playbooks, or of one playbook, in order of file and place.
+
+    Those of other languages than these are left out, unread, where any are given.
+    """
+    found = []
+    for path in sorted(folder.glob("*.md")) if folder.is_dir() else [folder]:
+        found += read_playbook(path, _shown(path, folder, shown_as), languages)
+    return found
+
+
+def read_playbook(path: Path, shown_as: str, languages: Collection[str] = ()) -> list[Recipe]:
     """The recipes of one file, which messages call `shown_as`."""
     try:
         content = path.read_bytes()
@@ -49,14 +63,17 @@ def read_playbook(path: Path, shown_as: str) -> list[Recipe]:
         raise _error(f"the playbook `{shown_as}` cannot be read: {reason}", shown_as) from error
     if len(content) > _LARGEST:
         raise _error(f"the playbook `{shown_as}` is larger than 1 MB", shown_as)
-    return read_recipes(text, shown_as)
+    return read_recipes(text, shown_as, languages)
 
 
-def read_recipes(text: str, shown_as: str) -> list[Recipe]:
+def read_recipes(text: str, shown_as: str, languages: Collection[str] = ()) -> list[Recipe]:
     """The recipes in the text of a playbook."""
     found: dict[str, Recipe] = {}
     for block in _BLOCK.finditer(text):
         if block["info"].split() != _INFO:
+            continue
+        said = _LANGUAGE.search(block["text"])
+        if languages and said is not None and said[1] in LANGUAGES and said[1] not in languages:
             continue
         line = text.count("\n", 0, block.start()) + 1
         recipe = _recipe(block["text"], f"{shown_as}:{line}")
@@ -241,11 +258,3 @@ def _lists(told: Mapping[str, Any], key: str, where: str) -> dict[str, tuple[str
 
 def _error(message: str, where: str, *, help: str | None = None, slug: str = "bad-recipe") -> UsageError:
     return UsageError(message, where=where, help=help, slug=slug)
-
-
-def of_language(recipes: Iterable[Recipe], language: str) -> Iterator[Recipe]:
-    """Those for the files of a language: what is said of C holds in C++, of JavaScript in TypeScript."""
-    spoken = {"cpp": ("cpp", "c"), "typescript": ("typescript", "javascript"), "tsx": ("tsx", "javascript")}
-    for recipe in recipes:
-        if recipe.language in spoken.get(language, (language,)):
-            yield recipe

@@ -34,8 +34,8 @@ class WordLlama:
     dimensions = 256
 
     def __init__(self) -> None:
-        folder = _package("wordllama", remedy="pip install wordllama")
-        self._tokenizer = _tokenizer(folder / "tokenizers" / "l2_supercat_tokenizer_config.json")
+        folder = package("wordllama", remedy="pip install wordllama")
+        self._tokenizer = tokenizer(folder / "tokenizers" / "l2_supercat_tokenizer_config.json")
         self._vectors = _tensor(folder / "weights" / "l2_supercat_256.safetensors", "embedding.weight")
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -54,7 +54,13 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
-EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {"wordllama": WordLlama}
+def _minilm() -> Embedder:
+    from kapso_knowledge.library.minilm import MiniLM
+
+    return MiniLM()
+
+
+EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {"wordllama": WordLlama, "minilm": _minilm}
 
 
 @cache
@@ -68,7 +74,7 @@ def embedder(name: str = DEFAULT) -> Embedder:
         ) from error
 
 
-def _package(name: str, *, remedy: str) -> Path:
+def package(name: str, *, remedy: str) -> Path:
     """The folder of an installed package, found without importing it."""
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
@@ -76,16 +82,17 @@ def _package(name: str, *, remedy: str) -> Path:
     return Path(found.origin).parent
 
 
-def _tokenizer(path: Path) -> Tokenizer:
+def tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer in a file, as it is: neither padding nor cutting."""
     from tokenizers import Tokenizer
 
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        found = Tokenizer.from_file(str(path))
     except Exception as error:  # `tokenizers` raises nothing more precise
-        raise _broken(path, error) from error
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+        raise model_error(path, error) from error
+    found.no_padding()
+    found.no_truncation()
+    return found
 
 
 def _tensor(path: Path, key: str) -> NDArray[np.float16]:
@@ -96,10 +103,10 @@ def _tensor(path: Path, key: str) -> NDArray[np.float16]:
             tensor: NDArray[np.float16] = tensors.get_tensor(key)
             return tensor
     except (OSError, SafetensorError) as error:
-        raise _broken(path, error) from error
+        raise model_error(path, error) from error
 
 
-def _broken(path: Path, error: Exception) -> LibraryError:
+def model_error(path: Path, error: Exception) -> LibraryError:
     return LibraryError(
         f"the embedding model `{path}` cannot be read: {error}",
         help="install its package again",

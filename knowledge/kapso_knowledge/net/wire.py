@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ class Wire:
     """Two sets of connections: one that may lead to a private address never serves a page that may not."""
 
     def __init__(self) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells whole addresses, secrets and all
         self.deadline = Deadline()
         self._clients: dict[bool, httpx.Client] = {}
 

@@ -38,6 +38,7 @@ class Reader:
         self._seconds = seconds
         self._seconds_pdf = seconds_pdf
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_closed = False
 
     def __enter__(self) -> Reader:
         return self
@@ -45,7 +46,15 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self.end()
+
+    def close(self) -> None:
+        """End its process for good, while another thread may wait for an answer: that one is Unreadable."""
+        self._is_closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def read(self, raw: Raw) -> Document:
         """As `reading.read`, in bounded time and memory."""
@@ -55,19 +64,21 @@ class Reader:
             _send(process, raw)
             answer = _receive(process, time.monotonic() + limit)
         except TimeoutError:
-            self._end()
+            self.end()
             raise Unreadable(f"reading it takes more than {limit:.0f} s") from None
         except (BrokenPipeError, EOFError):
-            self._end()
+            self.end()
             raise Unreadable("reading it ends the reader: broken, or made to do harm") from None
         except BaseException:
-            self._end()
+            self.end()
             raise
         if "reason" in answer:
             raise Unreadable(answer["reason"])
         return _document(answer)
 
     def _start(self) -> subprocess.Popen[bytes]:
+        if self._is_closed:
+            raise Unreadable("not read, as learning has ended")
         if self._process is None or self._process.poll() is not None:
             kept = {key: os.environ[key] for key in ("PATH", "HOME", "TMPDIR", "LANG") if key in os.environ}
             self._process = subprocess.Popen(
@@ -80,7 +91,8 @@ class Reader:
             )
         return self._process
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End its process; the next document would start another."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -112,8 +112,6 @@ class Blocks:
                 if "sig" in class_of(child).split():
                     text = " ".join(text_of(child).replace("¶", "").split())
                     self.passages.append(Passage(text, self._place(), "code", _language(element)))
-                else:
-                    self._add(inline(child).strip(), "prose", child)
             elif child.tag == "dt":
                 self._add(inline(child).strip(), "prose", child)
             elif child.tag in ("dd", "div"):

@@ -107,7 +107,7 @@ def _span(node: Any) -> tuple[int, int]:
 def _inline(node: Any) -> str:
     """The text as it reads within a line: literals in backticks."""
     parts = []
-    for child in node.children:
+    for child in node.children if not isinstance(node, _SILENT) else ():
         if isinstance(child, nodes.literal):
             text = child.astext()
             parts.append(text if "`" in text else f"`{text}`")

@@ -31,7 +31,7 @@ _CODE = (
 _NOTES = re.compile(
     r"(?:note|tip|warning|seealso|versionadded|versionchanged|deprecated|versionremoved|rubric|topic|admonition|"
     r"epigraph|container|dropdown|tab-set|tab-item|tab|card|details|important|hint|caution|danger|attention|"
-    r"hlist|centered|glossary|productionlist|todo|math|rst-class|cssclass|grid-item-card|sidebar|compound)"
+    r"hlist|centered|div|glossary|productionlist|todo|math|rst-class|cssclass|grid-item-card|sidebar|compound)"
 )
 _STATEMENT = re.compile(
     r"[:({\[,;)}\]]\Z|^(?:@|import |from \w+ import|def |class |return |\$ |>>> )|^[\w.]+ = "

@@ -157,7 +157,10 @@ def _remote(url: str, revision: str | None, surroundings: Surroundings) -> Sourc
     from kapso_knowledge.sources.git import shown
     from kapso_knowledge.sources.repository import Repository
 
-    name = shown(url).rstrip("/").removesuffix(".git").rstrip("/") + (f"@{revision}" if revision else "")
+    name = shown(url).rstrip("/")
+    if _REPOSITORY.fullmatch(name.removesuffix(".git")):
+        name = name.removesuffix(".git")
+    name += f"@{revision}" if revision else ""
     cache = surroundings.cache / "repositories"
     return Repository(url, name, commit=revision, cache=cache, allow_private=surroundings.allow_private)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -309,6 +311,21 @@ def test_a_refusal_is_told_without_the_key(site: Site) -> None:
         client.ask(f"{site.url}/x", headers={"Authorization": "Bearer hunter2"}, secret="hunter2")
     assert failure.value.reason == "it asks for a login (401): no such key: …"
     assert "hunter2" not in repr(failure.value.__cause__)
+
+
+def test_no_log_tells_an_address(site: Site, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    site.pages["/a?token=hunter2"] = html("a")
+    client.fetch(f"{site.url}/a?token=hunter2")
+    assert "hunter2" not in caplog.text
+
+
+def test_what_is_heavy_is_imported_where_it_is_used() -> None:
+    modules = ["sources.web", "sources.crawl", "sources.arxiv", "sources.web_search"]
+    imports = "; ".join(f"import kapso_knowledge.{module}" for module in modules)
+    code = f"import sys; {imports}; print(sorted({{'httpx', 'httpcore', 'bs4', 'numpy'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_key_is_not_carried_on(site: Site) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import resource
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from kapso_knowledge.reading import Unreadable
+from kapso_knowledge.reading.ahead import Readers
 from kapso_knowledge.reading.apart import Reader
-from kapso_knowledge.sources import Raw
+from kapso_knowledge.sources import Raw, Same, Unread
 from tests.knowledge.reading.pdfs import bomb, pdf
 
 GOOD = Raw("good.md", b"# Good\n\nStill read.", "")
@@ -103,3 +105,28 @@ def test_the_reader_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         assert reader._process is not None
         with open(f"/proc/{reader._process.pid}/environ", "rb") as environ:
             assert b"hunter2" not in environ.read()
+
+
+def test_documents_read_at_once_come_in_their_order_and_leave_no_process() -> None:
+    items: list[Raw | Same | Unread] = []
+    for number in range(6):
+        text = b"# Page\n\n" + b"Many words. " * (20_000 if number % 2 else 2)
+        items += [Raw(f"{number}.md", text, ""), Same(f"same{number}"), Raw(f"{number}.pdf", b"%PDF-", "")]
+    with Readers() as readers:
+        found = list(readers.read(items))
+        processes = [reader._process for reader in readers._readers if reader._process is not None]
+        assert processes
+    paths = [each[0].path if isinstance(each, tuple) else each.path for each in found]
+    assert paths == [item.path for item in items]
+    assert [type(each) for each in found[:3]] == [tuple, Same, Unread]
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_a_source_that_fails_halfway_ends_the_readers() -> None:
+    def items() -> Iterator[Raw]:
+        yield from (Raw(f"{number}.md", b"# Page\n\nWords.", "") for number in range(4))
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"), Readers() as readers:
+        list(readers.read(items()))
+    assert all(reader._process is None for reader in readers._readers)

@@ -70,7 +70,7 @@ def test_an_address_is_fetched_once_and_then_brought_up_to_date(
 ) -> None:
     spec = f"file://{demo}/.git"
     first = learn(parse(spec, around), shelf)
-    assert (first.read, first.source) == (2, f"file://{demo}")
+    assert (first.read, first.source) == (2, f"file://{demo}/.git")
     revision = commit(demo, "More", **{"more.md": "# More\n\nMore of it."})
     second = learn(parse(spec, around), shelf)
     assert (second.read, second.same, second.revision) == (1, 2, revision)
@@ -105,7 +105,7 @@ def test_a_private_address_is_refused_unless_allowed(demo: Path, around: Surroun
         assert "hunter2" not in caught.value.message
         allowed = Surroundings(around.base, around.cache, allow_private=True)
         source = parse(url, allowed)
-        assert source.name == f"http://127.0.0.1:{server.server_port}"
+        assert source.name == f"http://127.0.0.1:{server.server_port}/.git"
         with pytest.raises(SourceError, match="dumb http transport does not support shallow"):
             paths(source)
         server.shutdown()

@@ -14,10 +14,9 @@ from kapso import shipped
 from kapso.attempt import Attempt, Outcome, Verdict, now
 from kapso.goal import Goal, parse_goal
 from kapso.propose.protocol import Context, Idea, Promising, Snapshot, Workspace
-from kapso.propose.recipe import Recipes
-from kapso.propose.recipe.reading import read_folder
+from kapso.propose.recipe import Cookbook, Recipes
 
-SHIPPED = read_folder(shipped.playbooks(), "playbooks")
+OURS = Cookbook([(shipped.playbooks(), "playbooks")])
 PROGRAM = """\
 def walk(n):
     queue = [0]
@@ -93,7 +92,7 @@ class Search:
     ideas: list[Idea] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.recipe = Recipes(self.goal, self.commits.__getitem__, SHIPPED)
+        self.recipe = Recipes(self.goal, self.commits.__getitem__, OURS)
         self.land(Commit({"walk.py": self.text.encode()}), None, None)
 
     @property
@@ -221,9 +220,10 @@ def test_why_there_is_nothing(search: Callable[..., Search]) -> None:
     recipe = search(by_words).recipe
     assert recipe.why_nothing(Commit({"walk.py": PROGRAM.encode()})) is None
     nothing = recipe.why_nothing(Commit({"a.py": b"x = 1\n", "b.bin": b"\0", "c.txt": b"q.pop(0)"}))
-    assert nothing == f"none of {len(SHIPPED)} recipes matches the files of `edit`"
+    assert nothing == "no recipe matches the files of `edit`"
     goal = search(by_words).goal
-    assert Recipes(goal, lambda c: Commit({}), []).why_nothing(Commit({})) == "the playbooks hold no recipe"
+    empty = Recipes(goal, lambda commit: Commit({}), Cookbook([]))
+    assert empty.why_nothing(Commit({"walk.py": PROGRAM.encode()})) == nothing
 
 
 def test_what_it_promises(search: Callable[..., Search]) -> None:

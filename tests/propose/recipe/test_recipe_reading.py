@@ -10,8 +10,8 @@ from kapso import shipped
 from kapso.errors import GoalError, UsageError
 from kapso.goal import Goal, dump_goal, parse_goal
 from kapso.goal.recipe import RecipeOptions
-from kapso.propose.recipe import recipes_of
-from kapso.propose.recipe.reading import of_language, read_folder, read_recipes
+from kapso.propose.recipe import cookbook_of
+from kapso.propose.recipe.reading import read_folder, read_recipes
 
 KEYS = {
     "id": "first",
@@ -83,11 +83,21 @@ def test_a_recipe_twice_is_refused() -> None:
         read_recipes(playbook() * 2, "ours.md")
 
 
-def test_what_is_said_of_c_holds_in_cpp() -> None:
-    recipes = read_folder(shipped.playbooks(), "playbooks")
-    for narrow, wide in (("c", "cpp"),):
-        assert {e.id for e in of_language(recipes, narrow)} < {e.id for e in of_language(recipes, wide)}
-    assert all(each.language == "python" for each in of_language(recipes, "python"))
+def test_ours_are_read_by_language(tmp_path: Path) -> None:
+    book = cookbook_of(goal(tmp_path, "[recipe]"), None)
+    everything = {each.id: each.language for each in book.all()}
+    for language in ("python", "c", "cpp", "javascript", "tsx", "go"):
+        spoken = {"cpp": ("c", "cpp"), "tsx": ("javascript",)}.get(language, (language,))
+        wanted = {name for name, spoken_in in everything.items() if spoken_in in spoken}
+        assert {each.id for each in book.of(language)} == wanted
+    assert {each.id for each in book.of("c")} < {each.id for each in book.of("cpp")}
+
+
+def test_a_mistake_in_ones_own_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "own.md").write_text(playbook(rule="{kind: nonsense}"))
+    told = goal(tmp_path, "[{recipe: {from: [kapso, own.md]}}]")
+    with pytest.raises(UsageError, match="nonsense"):
+        cookbook_of(told, options(told))
 
 
 def goal(tmp_path: Path, propose: str) -> Goal:
@@ -106,17 +116,17 @@ def test_a_goal_names_folders_and_playbooks(tmp_path: Path) -> None:
     (tmp_path / "ours/fast.md").write_text(playbook())
     (tmp_path / "one.md").write_text(playbook(id="second"))
     told = goal(tmp_path, "[{recipe: {from: [ours, one.md]}}]")
-    assert [each.id for each in recipes_of(told, options(told))] == ["first", "second"]
-    assert [each.where for each in recipes_of(told, options(told))] == ["ours/fast.md:3", "one.md:3"]
+    assert [each.id for each in cookbook_of(told, options(told)).all()] == ["first", "second"]
+    assert [each.where for each in cookbook_of(told, options(told)).all()] == ["ours/fast.md:3", "one.md:3"]
     assert parse_goal(dump_goal(told), tmp_path / "goal.yaml").propose == told.propose
 
 
 def test_ours_come_with_kapso_and_give_way_to_those_named_before(tmp_path: Path) -> None:
-    shipped_ids = {each.id for each in recipes_of(goal(tmp_path, "[recipe]"), None)}
+    shipped_ids = {each.id for each in cookbook_of(goal(tmp_path, "[recipe]"), None).all()}
     assert len(shipped_ids) >= 60
     (tmp_path / "mine.md").write_text(playbook(id="list-as-queue"))
     told = goal(tmp_path, "[{recipe: {from: [mine.md, kapso]}}]")
-    found = {each.id: each for each in recipes_of(told, options(told))}
+    found = {each.id: each for each in cookbook_of(told, options(told)).all()}
     assert found.keys() == shipped_ids
     assert found["list-as-queue"].where == "mine.md:3"
 
@@ -133,7 +143,7 @@ def test_ours_come_with_kapso_and_give_way_to_those_named_before(tmp_path: Path)
 def test_mistakes_in_the_goal(tmp_path: Path, propose: str, message: str, where: str) -> None:
     with pytest.raises(GoalError) as caught:
         told = goal(tmp_path, propose)
-        recipes_of(told, options(told))
+        cookbook_of(told, options(told))
     assert message in caught.value.message
     assert (caught.value.where, caught.value.exit_code) == (where, 2)
 
