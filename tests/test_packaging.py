@@ -53,6 +53,7 @@ def test_the_wheel_ships_every_playbook(wheel: Path) -> None:
     playbooks = {f"kapso/playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.md")}
     assert len(playbooks) > 1
     assert playbooks <= set(names)
+    assert "kapso/skill/SKILL.md" in names
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable", "checkout"])

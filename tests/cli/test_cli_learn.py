@@ -98,6 +98,7 @@ def test_the_shipped_playbooks_are_there_from_the_start(kapso: Kapso, docs: Path
     assert lines(kapso("learn", "--list", "--json")) == []
 
 
+@pytest.mark.slow
 def test_ones_own_library_is_there_in_every_repository(
     kapso: Kapso, docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_pages_of_this_machine_only_where_they_are_allowed(kapso: Kapso, docs: Path, site: str) -> None:
     refused = kapso("learn", site)
     assert refused.code == 2 and "--allow-private" in refused.err

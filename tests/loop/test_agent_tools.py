@@ -43,6 +43,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_an_agent_finds_the_answer_in_the_library(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{Path('/usr/bin')}:/bin")
     kapso = demo(

@@ -80,6 +80,7 @@ def test_models_are_told_and_attempts_note_it(library: Any, scripted: ScriptedSe
     assert kapso.json("show", "1")[0]["knowledge"] == first["knowledge"]
 
 
+@pytest.mark.slow
 def test_nothing_is_recalled_where_the_user_says_so(library: Any, scripted: ScriptedServer) -> None:
     kapso = library("[docs/]", "memory: {recall: false}\n")
     kapso("run", check=0)
@@ -96,6 +97,7 @@ def test_a_source_that_cannot_be_had_ends_the_run_before_it_begins(
     assert kapso.json("ls") == [] and not scripted.requests
 
 
+@pytest.mark.slow
 def test_a_source_that_was_learnt_before_may_be_gone(library: Any, scripted: ScriptedServer) -> None:
     kapso = library("[docs/]")
     kapso("learn", "docs", check=0)
@@ -105,6 +107,7 @@ def test_a_source_that_was_learnt_before_may_be_gone(library: Any, scripted: Scr
     assert "begin with y" in prompts(scripted)[0]
 
 
+@pytest.mark.slow
 def test_what_is_hidden_is_told_to_nobody(library: Any, scripted: ScriptedServer) -> None:
     """Neither from the scorer itself, nor from a copy of it, nor from the history that brought it."""
     kapso = library("[.]")

@@ -25,6 +25,7 @@ def distance(a, b):
 """
 
 
+@pytest.mark.slow
 def test_search_and_read(finished: Kapso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (finished.root / "docs").mkdir(exist_ok=True)
@@ -56,6 +57,7 @@ def test_search_and_read(finished: Kapso, tmp_path: Path, monkeypatch: pytest.Mo
     assert "awk -F" not in json.dumps(told["scorer"]) and "score.sh" not in json.dumps(told["scorer"])
 
 
+@pytest.mark.slow
 def test_outside_of_a_repository_there_is_still_a_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mcp import Client
 
+from kapso.mcp.runs import Runs
+from kapso.mcp.server import make_server
 from tests.loop.conftest import Kapso
 from tests.mcp.conftest import ask_server, call
 
@@ -15,6 +18,16 @@ READING = {"list_runs", "list_attempts", "read_attempt", "read_diff", "best"}
 WRITING = {"try_revision", "steer", "pause", "stop"}
 
 
+def test_nothing_is_changed_by_what_is_offered_at_first() -> None:
+    def names(server: Any) -> set[str]:
+        return {tool.name for tool in server._tool_manager.list_tools()}
+
+    plain = make_server(Runs(Path.cwd()), allow_write=False)
+    more = make_server(Runs(Path.cwd()), allow_write=True)
+    assert names(plain) >= READING and names(more) - names(plain) == WRITING
+
+
+@pytest.mark.slow
 def test_it_only_reads_unless_it_is_allowed_to_write(finished: Kapso) -> None:
     async def names(client: Client) -> dict[str, Any]:
         return {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -58,6 +71,7 @@ def test_runs_and_attempts_are_as_the_command_line_tells_them(finished: Kapso) -
     assert told["diff"]["paths"] == ["params.json"]
 
 
+@pytest.mark.slow
 def test_no_answer_tells_of_the_hold_out_or_a_log(finished: Kapso) -> None:
     async def everything(client: Client) -> str:
         names = [str(number) for number in range(5)]
@@ -71,6 +85,7 @@ def test_no_answer_tells_of_the_hold_out_or_a_log(finished: Kapso) -> None:
     assert "holdout" not in said and '"log"' not in said and best["log"].splitlines()[0] not in said
 
 
+@pytest.mark.slow
 def test_mistakes_are_answered_and_the_server_lives_on(finished: Kapso, tmp_path: Path) -> None:
     async def err(client: Client) -> list[Any]:
         wrong = [
@@ -93,6 +108,7 @@ def test_mistakes_are_answered_and_the_server_lives_on(finished: Kapso, tmp_path
     assert "git" in ask_server(tmp_path, outside)
 
 
+@pytest.mark.slow
 def test_one_run_alone(finished: Kapso) -> None:
     run = finished.json("ls")[0]["run"]
 

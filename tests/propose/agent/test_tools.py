@@ -56,6 +56,7 @@ def ask(home: Path, *, times: int = 1) -> list[subprocess.CompletedProcess[str]]
     ]
 
 
+@pytest.mark.slow
 def test_a_client_at_the_pipes_reads_the_run(make_repository: Callable[..., Path], tmp_path: Path) -> None:
     goal = GOAL + "budget: {attempts: 2}\n"
     kapso = Kapso(make_repository({"goal.yaml": goal, "params.json": PARAMS, "score.sh": SCORE}))
