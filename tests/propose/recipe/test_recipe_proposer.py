@@ -179,8 +179,8 @@ def test_a_seed_gives_the_same_again(search: Callable[..., Search]) -> None:
 
 
 def test_loops_and_large_gains_come_first(search: Callable[..., Search]) -> None:
-    first = Counter(search(by_words, seed=seed).run(1).ideas[0].parameters["region"] for seed in range(30))
-    assert first["walk"] > 24
+    first = Counter(search(by_words, seed=seed).run(1).ideas[0].parameters["region"] for seed in range(12))
+    assert first["walk"] > 9
 
 
 def test_what_breaks_or_hurts_is_not_tried_again(search: Callable[..., Search]) -> None:
@@ -201,7 +201,7 @@ def test_recipes_that_paid_off_are_preferred(search: Callable[..., Search]) -> N
     lines = "def f{}(xs):\n    for x in xs:\n        y = x ** 2\n        z = sorted(x)[0]\n"
     body = "".join(lines.format(number) for number in range(12))
     firsts = []
-    for seed in range(4):
+    for seed in range(2):
         found = search(lambda text: float(text.count("min(")), body, seed).run(14)
         later = [each.parameters["recipe"] for each in found.ideas[6:]]
         firsts.append(later.count("sorted-first") / len(later))
