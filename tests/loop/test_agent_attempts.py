@@ -97,6 +97,7 @@ def test_an_agent_writes_attempts_within_the_budget(demo: Demo, door: Door) -> N
     assert "README.agent" not in kapso.git("ls-tree", "-r", "--name-only", attempts[0]["branch"])
 
 
+@pytest.mark.slow
 def test_what_an_agent_does_not_tell_of_may_have_cost_the_most(demo: Demo, door: Door) -> None:
     kapso = make(
         demo, attempts=9, agent=AGENT.rpartition("echo '{")[0].replace("3.0", "$(date +%s%N | tail -c 5)")

@@ -215,6 +215,7 @@ def test_limits_that_are_refused_are_not_kept(demo: Demo) -> None:
     assert kapso("resume", "--time", "1h").returncode in (0, 3)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_loses_nothing(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 30}\n")
     process = kapso.start("run", "--json")

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.loop.conftest import GOAL
 from tests.scripted.server import Answer, Request, ScriptedServer, fails
 
@@ -19,6 +21,7 @@ def test_a_call_without_a_bound_is_refused_at_the_start(demo: Callable[..., Any]
     assert kapso.git("for-each-ref", "refs/kapso", "refs/heads/kapso/") == ""
 
 
+@pytest.mark.slow
 def test_whatever_fails_no_more_is_billed_than_the_budget(
     demo: Callable[..., Any], scripted: ScriptedServer
 ) -> None:
@@ -43,6 +46,7 @@ def test_whatever_fails_no_more_is_billed_than_the_budget(
     assert scripted.cost(1.0, 10.0) <= run["cost"] + 1e-9 <= 0.10 + 1e-9
 
 
+@pytest.mark.slow
 def test_a_budget_for_one_answer_is_used(demo: Callable[..., Any], scripted: ScriptedServer) -> None:
     """It would not pay for an answer that gets lost as well, so nothing is asked twice."""
     text = 'params.json\n```json\n{"x": 3, "y": 20}\n```\n'

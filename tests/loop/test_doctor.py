@@ -37,12 +37,14 @@ def test_a_sound_goal(demo: Demo) -> None:
     assert not list((kapso.root / ".git/kapso").glob("runs/*"))
 
 
+@pytest.mark.slow
 def test_a_noisy_scorer_is_a_warning(demo: Demo) -> None:
     noisy = 'awk -v seed=$(date +%N) \'BEGIN { srand(seed); print "{\\"score\\": " rand() "}" }\'\n'
     [noise] = findings(demo(extra={"score.sh": noisy}))["noise"]
     assert noise["level"] == "warning" and "repeats: 3" in noise["says"]
 
 
+@pytest.mark.slow
 def test_proposers_that_have_nothing_to_try_are_a_warning(demo: Demo) -> None:
     [finding] = findings(demo(extra={"score.sh": "echo '{\"score\": 1}'\n", "params.json": "{}\n"}))[
         "propose"
@@ -81,6 +83,7 @@ def test_outside_a_repository_it_says_how_to_make_one(demo: Demo) -> None:
     assert "git init && git add -A && git commit -m start" in done.stdout
 
 
+@pytest.mark.slow
 def test_models_are_asked_for(demo: Demo, scripted: ScriptedServer) -> None:
     address = f"base_url: '{scripted.openai_url}'"
     propose = (

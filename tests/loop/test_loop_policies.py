@@ -46,6 +46,7 @@ def lead(make_repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
     return run
 
 
+@pytest.mark.slow
 def test_greedy_leads_a_run(lead: Callable[[str], api.Run]) -> None:
     best = 0
     attempts = lead("greedy").attempts()
@@ -56,6 +57,7 @@ def test_greedy_leads_a_run(lead: Callable[[str], api.Run]) -> None:
     assert best > 0
 
 
+@pytest.mark.slow
 def test_pareto_leads_a_run_and_its_front_is_told(lead: Callable[[str], api.Run]) -> None:
     run = lead("pareto")
     attempts = run.attempts()

@@ -34,6 +34,7 @@ def evaluations(kapso: Any, run: str, attempt: int) -> int:
     return int(log.read_text().count("$ sh score.sh"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeats", ["1", "auto"])
 def test_an_improvement_that_is_not_there_is_not_reported(demo: Demo, repeats: str) -> None:
     """The same seed and program score the same, so that nothing but another seed shows the noise."""
@@ -73,6 +74,7 @@ def test_pairs_find_what_is_there_and_spare_what_is_bad(demo: Demo) -> None:
     assert f"{found.after:.7g}" in done.stdout, "the score without the luck that it was chosen for"
 
 
+@pytest.mark.slow
 def test_a_scorer_without_noise_pays_nothing(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 6}\nrepeats: auto\n")
     kapso("run", check=0)
@@ -82,6 +84,7 @@ def test_a_scorer_without_noise_pays_nothing(demo: Demo) -> None:
     assert evaluations(kapso, run["run"], 0) == 3, "twice before the first attempt, once before the end"
 
 
+@pytest.mark.slow
 def test_a_failing_repeat_fails_the_attempt(demo: Demo) -> None:
     """A changed program scores well with the first seed, and crashes the scorer with every other."""
     first = int.from_bytes(hashlib.sha256(b"0:0").digest()[:4], "big") >> 1

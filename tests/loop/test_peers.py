@@ -126,6 +126,7 @@ def test_an_evaluator_function_runs_as_it_is(demo: Demo) -> None:
     assert shown["feedback"].startswith("values: [") and shown["metrics"]["error"] < 30
 
 
+@pytest.mark.slow
 def test_a_result_file_runs_as_it_is(demo: Demo) -> None:
     kapso = demo(extra=SHINKA)
     kapso("run", check=0)

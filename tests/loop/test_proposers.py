@@ -73,6 +73,7 @@ print(json.dumps({"score": names["solve"](9)}))
 """
 
 
+@pytest.mark.slow
 def test_every_proposer_that_has_ideas_gets_its_share(demo: Demo) -> None:
     propose = "propose: [combine, mutate, tune]\nsearch: {parallel: 1}\nbudget: {attempts: 18}\n"
     kapso = demo(base_goal=CODE_GOAL, goal=propose, extra={"code.py": CODE, "judge.py": JUDGE})

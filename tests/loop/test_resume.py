@@ -167,6 +167,7 @@ def test_stop_ends_confirmed_and_resume_goes_on(slow: Any) -> None:
     check_whole(kapso, run, 20)
 
 
+@pytest.mark.slow
 def test_state_that_is_lost_or_broken_is_rebuilt_from_git(slow: Any) -> None:
     kapso = slow("budget: {attempts: 16}\n")
     process = kapso.start("run")

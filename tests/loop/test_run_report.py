@@ -26,6 +26,7 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_leaves_a_report_and_a_summary(demo: Demo, tmp_path: Path, summary: Path) -> None:
     kapso, report = demo(), tmp_path / "report.html"
     summary.write_text("before\n")

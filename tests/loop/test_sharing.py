@@ -159,6 +159,7 @@ def test_killed_in_the_middle_it_is_done_by_the_next_one(hub: Any, command: str)
     assert there.json("ls", run) == here.json("ls", run)
 
 
+@pytest.mark.slow
 def test_neither_hooks_nor_settings_of_the_user_take_part(hub: Any) -> None:
     here, clone = hub("budget: {attempts: 1}\n")
     here("run")

@@ -85,6 +85,7 @@ def check_told(kapso: Any, run: str, cut: list[dict[str, Any]]) -> None:
     assert kapso("ls", run, "--json").stdout == before
 
 
+@pytest.mark.slow
 def test_pairs_leave_the_cheap_stages_alone(demo: Demo) -> None:
     """What has been let through is not cut by a repeat, nor is who it is compared with."""
     noisy = QUICK.replace("5 - d", '10 - d + ENVIRON["KAPSO_SEED"] / 2147483648')
@@ -140,6 +141,7 @@ def test_what_the_user_tries_is_scored_in_full(staged: Any) -> None:
     assert last["metrics"]["quick.score"] < last["metrics"]["score"] < -2000
 
 
+@pytest.mark.slow
 def test_the_check_up_tells_of_every_stage(staged: Any) -> None:
     kapso = staged(
         base_goal=STAGED.replace("params.json}\n    - {", "params.json, promote: score > 99}\n    - {")

@@ -37,6 +37,7 @@ def test_what_uses_one_core_is_timed_on_one_after_a_warm_up(demo: Demo) -> None:
     assert baseline["metrics"]["cores"] == attempt["metrics"]["cores"] == 1
 
 
+@pytest.mark.slow
 def test_what_goes_parallel_is_timed_with_all_cores(demo: Demo) -> None:
     """Only a changed program starts others beside it."""
     more = 'sleep 0.15; grep -qF \'"x": 1.0, "y": 5.0\' params.json || { sleep 0.3 & sleep 0.3 & wait; }\n'
@@ -60,6 +61,7 @@ def test_what_is_parallel_already_is_not_pinned(demo: Demo) -> None:
     assert baseline["metrics"]["cores"] == 2
 
 
+@pytest.mark.slow
 def test_the_repeat_that_counts_is_the_one_that_the_goal_names(demo: Demo) -> None:
     """Each repeat gives another number, made of its seed."""
     goal = """\

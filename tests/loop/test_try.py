@@ -41,6 +41,7 @@ def finished(demo: Demo) -> Any:
     return kapso
 
 
+@pytest.mark.slow
 def test_a_better_revision_becomes_the_confirmed_best_of_a_finished_run(finished: Any) -> None:
     revision = commit(finished, 3.0, 19.0, "x is three\n\nThe scorer says so.")
     attempt = told(finished, revision)

@@ -108,6 +108,7 @@ def test_what_cannot_be_used_goes_back_with_the_exact_error(written: Demo, scrip
     assert attempts_of(kapso)[0]["score"] == 10
 
 
+@pytest.mark.slow
 def test_a_crash_goes_back_with_what_the_program_said_and_is_one_attempt(
     written: Demo, scripted: ScriptedServer
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_crash_that_is_not_mended_lands_as_it_crashed(written: Demo, scripted:
     assert '"x": 99' in kapso.git("show", f"{attempt['branch']}:params.json")
 
 
+@pytest.mark.slow
 def test_a_provider_that_is_down_abandons_the_attempt_and_others_go_on(
     written: Demo, scripted: ScriptedServer
 ) -> None:
@@ -249,6 +251,7 @@ def test_never_more_is_spent_than_the_budget(written: Demo, scripted: ScriptedSe
     assert run["cost"] == pytest.approx(scripted.cost(1.0, 10.0))
 
 
+@pytest.mark.slow
 def test_calls_overlap_and_numbers_have_no_hole(written: Demo, scripted: ScriptedServer) -> None:
     together = threading.Barrier(3)
     count = iter(range(1000))

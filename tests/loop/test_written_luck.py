@@ -69,6 +69,7 @@ def test_without_the_state_folder_a_candidate_lands_with_its_cost(
     kapso.check_whole(kapso.json("ls")[0]["run"], 1)
 
 
+@pytest.mark.slow
 def test_a_reply_is_kept_although_the_folder_was_deleted(written: Demo, scripted: ScriptedServer) -> None:
     hold = threading.Event()
 

@@ -211,6 +211,7 @@ def test_regions_that_move_the_score_are_preferred(goal: Goal) -> None:
     assert regions["live"] > 2 * regions["idle"]
 
 
+@pytest.mark.slow
 def test_edits_that_help_are_made_again_elsewhere_and_broken_ones_become_rare(goal: Goal) -> None:
     files = {f"{name}.py": TWO for name in "abcdef"}
 
@@ -300,6 +301,7 @@ def test_a_list_that_is_asked_becomes_a_set(goal: Goal) -> None:
     assert wanted.encode() in [commit.files["a.py"] for commit in story.commits.values()]
 
 
+@pytest.mark.slow
 def test_a_value_that_nothing_asks_for_goes_early(goal: Goal) -> None:
     text = TWO.replace("    return best", "    waste = [x for x in xs if x < best]\n    return best")
     wanted = "without `waste = [x for x in xs if x < best]`"
@@ -310,6 +312,7 @@ def test_a_value_that_nothing_asks_for_goes_early(goal: Goal) -> None:
     assert sorted(places)[2] < 30  # of some 250 edits
 
 
+@pytest.mark.slow
 def test_five_thousand_lines_cost_little_after_the_first_look(goal: Goal) -> None:
     function = TWO.split("\n\n\n")[0]
     text = "\n\n\n".join(function.replace("live", f"live{number}") for number in range(720)) + "\n"
@@ -415,6 +418,7 @@ def test_a_slip_of_one_sign_is_found_early(goal: Goal, path: str, text: str, old
         assert mended in [commit.files[path] for commit in story.commits.values()], seed
 
 
+@pytest.mark.slow
 def test_slips_come_first_and_other_edits_in_between(goal: Goal) -> None:
     text = "\n\n\n".join(TWO.replace("(xs, n)", f"{number}(xs, n)") for number in range(40))
     ideas = Story(goal, {"a.py": text}, lambda text: 1.0).run(75)
@@ -491,6 +495,7 @@ def test_two_lines_the_wrong_way_round_are_found_where_all_other_edits_hurt(goal
     assert found >= 3
 
 
+@pytest.mark.slow
 def test_a_large_program_is_not_searched_for_slips_for_ever(goal: Goal) -> None:
     text = "\n\n\n".join(TWO.replace("(xs, n)", f"{number}(xs, n)") for number in range(40))
     ideas = Story(goal, {"a.py": text}, lambda text: 1.0).run(160)
