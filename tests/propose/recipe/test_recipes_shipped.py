@@ -25,7 +25,7 @@ SUFFIX = {"python": "py", "c": "c", "cpp": "cpp", "javascript": "js"}
 TOOLS = {"c": "gcc", "cpp": "g++", "javascript": "node"}
 SLOW = {"c", "cpp"}
 """Whose examples take a second to compile."""
-QUICK_TOO = {"loop-order-in-matrix-product", "stream-line-ends"}
+QUICK_TOO = {"wrap-without-remainder", "cube-as-product"}
 
 
 @pytest.fixture(scope="module")
