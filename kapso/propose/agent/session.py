@@ -18,7 +18,14 @@ from kapso.errors import Interrupted
 from kapso.evaluate.sandbox import CommandResult, Job, Limits
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
-from kapso.propose.agent.clis import command_of, environment_of, home_files, tools_environment, tools_settings
+from kapso.propose.agent.clis import (
+    command_of,
+    environment_of,
+    home_files,
+    takes_tools,
+    tools_environment,
+    tools_settings,
+)
 from kapso.propose.agent.follow import Follower
 from kapso.propose.agent.home import fill_home, logins_in
 from kapso.propose.agent.output import last_lines, read_output
@@ -94,12 +101,12 @@ class Session:
 
     def _tools(self, out: Path) -> AbstractContextManager[object]:
         """Kapso's own tools, while the agent works."""
-        site = self._site
-        if not site.has_tools:
+        site, is_taken = self._site, takes_tools(self._options)
+        if not site.has_tools or (self._options.cli is not None and not is_taken):
             return nullcontext()
         if (path := tools_settings(self._options)) is not None:
             name_server(out / "home" / path)
-        return Tools(out / "home", site.repository.root, site.run)
+        return Tools(out / "home", site.repository.root, site.run, is_ready=is_taken)
 
     def _job(self, number: int, out: Path, log: Path) -> Job:
         site, options = self._site, self._options

@@ -66,10 +66,12 @@ def name_server(settings: Path) -> None:
 class Tools:
     """The pipes in the agent's home folder, and what answers at them while the context lasts.
 
-    A server stands ready at the next free pair: some clients offer a model only what they have at once.
+    `is_ready`: a server stands ready at the next free pair, as some clients offer a model only what they have
+    at once. Otherwise one is started when a client comes, if one does.
     """
 
-    def __init__(self, home: Path, repository: Path, run: str) -> None:
+    def __init__(self, home: Path, repository: Path, run: str, *, is_ready: bool = True) -> None:
+        self._stands_ready = is_ready
         self._folder = home / FOLDER
         self._repository, self._run = repository, run
         self._is_over = threading.Event()
@@ -83,13 +85,15 @@ class Tools:
         (self._folder / "mcp.json").write_text(json.dumps({"mcpServers": {"kapso": server_settings()}}))
         pairs = [self._make_pair(name) for name in names]
         needed = [threading.Event() for _ in names]
-        needed[0].set()
+        if self._stands_ready:
+            needed[0].set()
         for pair, is_needed, next_one in zip(pairs, needed, [*needed[1:], threading.Event()], strict=True):
             thread = threading.Thread(target=self._serve, args=(pair, is_needed, next_one), daemon=True)
             thread.name = "kapso-mcp"
             thread.start()
             self._threads.append(thread)
-        self._is_ready.wait(READY_WITHIN_S)
+        if self._stands_ready:
+            self._is_ready.wait(2 * READY_WITHIN_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,9 +113,9 @@ class Tools:
         """Answer at one pair of pipes, client after client."""
         try:
             while not self._is_over.is_set():
-                if is_needed.wait(LOOK_EVERY_S):
+                if is_needed.wait(LOOK_EVERY_S) or _there(pair, "taken"):
                     self._serve_one(pair, next_one)
-        except OSError:  # the agent broke its own pipes
+        except OSError:  # the agent broke its own pipes, or no server starts: it works without
             self._is_ready.set()
         finally:
             os.close(pair)
@@ -128,11 +132,14 @@ class Tools:
                 command, cwd=self._repository, stdin=asked, stdout=answers, stderr=subprocess.DEVNULL
             )
             try:
-                if _answers(server, held, answers):
+                if self._stands_ready and not self._is_ready.is_set():  # no client can be there yet
+                    _wait_for(server, held, answers)
                     self._is_ready.set()
                 os.set_blocking(answers.fileno(), True)
                 answers.close()
                 self._attend(server, pair, held, next_one)
+                if not held.closed and not self._is_over.is_set():
+                    raise OSError("the server ended before anybody came")
             finally:
                 _end(server)
                 _free(pair)
@@ -142,13 +149,14 @@ class Tools:
     ) -> None:
         """Until the client has gone, or the agent's work is over."""
         while server.poll() is None and not self._is_over.wait(LOOK_EVERY_S):
-            if not held.closed and _is_taken(pair):
+            if not held.closed and _there(pair, "open"):
                 held.close()  # from now on, the pipe ends when the client goes
-                next_one.set()
+                if self._stands_ready:
+                    next_one.set()
 
 
-def _answers(server: subprocess.Popen[bytes], held: IO[bytes], answers: IO[bytes]) -> bool:
-    """Whether the server is up: it answers a ping, as it may before anything else is said."""
+def _wait_for(server: subprocess.Popen[bytes], held: IO[bytes], answers: IO[bytes]) -> None:
+    """Until the server is up: it answers a ping, as it may before anything else is said."""
     held.write(PING)
     held.flush()
     deadline = time.monotonic() + READY_WITHIN_S
@@ -156,8 +164,8 @@ def _answers(server: subprocess.Popen[bytes], held: IO[bytes], answers: IO[bytes
     waiting.register(answers, select.POLLIN)
     while time.monotonic() < deadline and server.poll() is None:
         if waiting.poll(LOOK_EVERY_S * 1000):
-            return b'"warm"' in answers.read(select.PIPE_BUF)
-    return False
+            answers.read(select.PIPE_BUF)
+            return
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
@@ -170,10 +178,10 @@ def _end(server: subprocess.Popen[bytes]) -> None:
             server.wait()
 
 
-def _is_taken(pair: int) -> bool:
-    """Whether a client stands at the pipes, which it says once it has opened them."""
+def _there(pair: int, name: str) -> bool:
+    """Whether a client stands at the pipes (`taken`), and has opened them (`open`)."""
     try:
-        os.stat("open", dir_fd=pair, follow_symlinks=False)
+        os.stat(name, dir_fd=pair, follow_symlinks=False)
     except OSError:
         return False
     return True

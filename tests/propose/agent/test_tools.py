@@ -57,14 +57,17 @@ def ask(home: Path, *, times: int = 1) -> list[subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.slow
-def test_a_client_at_the_pipes_reads_the_run(make_repository: Callable[..., Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_a_client_at_the_pipes_reads_the_run(
+    make_repository: Callable[..., Path], tmp_path: Path, is_ready: bool
+) -> None:
     goal = GOAL + "budget: {attempts: 2}\n"
     kapso = Kapso(make_repository({"goal.yaml": goal, "params.json": PARAMS, "score.sh": SCORE}))
     kapso("run")
     run = kapso.json("ls")[0]["run"]
     home = tmp_path / "home"
     home.mkdir()
-    with Tools(home, kapso.root, run):
+    with Tools(home, kapso.root, run, is_ready=is_ready):
         for done in [*ask(home, times=2), *ask(home)]:
             assert done.returncode == 0, done.stderr
             told = json.loads(done.stdout.partition("TOLD ")[2])
