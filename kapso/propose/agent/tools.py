@@ -54,12 +54,16 @@ def server_settings() -> dict[str, object]:
 
 
 def name_server(settings: Path) -> None:
-    """Name it in an agent's settings, a JSON file; left as they are where they are no such thing."""
+    """Name it in an agent's settings, a JSON file; left as they are where they are no such thing.
+
+    A link gives way to a file of its own: it may lead to the user's.
+    """
     try:
         told = json.loads(settings.read_text("utf-8"))
         told.setdefault("mcpServers", {})["kapso"] = server_settings()
     except (OSError, ValueError, AttributeError, TypeError):
         return
+    settings.unlink()
     settings.write_text(json.dumps(told))
 
 

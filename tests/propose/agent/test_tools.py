@@ -14,7 +14,7 @@ import pytest
 
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.clis import KNOWN, command_of
-from kapso.propose.agent.tools import PAIRS, Tools
+from kapso.propose.agent.tools import PAIRS, Tools, name_server
 from tests.loop.conftest import GOAL, PARAMS, SCORE, Kapso
 
 CLIENT = """\
@@ -87,6 +87,16 @@ def test_links_in_the_place_of_pipes_are_not_followed(tmp_path: Path) -> None:
         )
         assert relay.stdout == b"mine"  # what it reads itself there is its own matter
     assert own.read_text() == "mine"
+
+
+def test_settings_that_are_a_link_to_the_users_are_not_written_through(tmp_path: Path) -> None:
+    own, settings = tmp_path / "own.json", tmp_path / "settings.json"
+    own.write_text('{"theme": "dark"}')
+    settings.symlink_to(own)
+    name_server(settings)
+    assert json.loads(own.read_text()) == {"theme": "dark"}
+    told = json.loads(settings.read_text())
+    assert told["theme"] == "dark" and "kapso" in told["mcpServers"]
 
 
 @pytest.mark.parametrize("name", KNOWN)
