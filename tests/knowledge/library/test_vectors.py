@@ -53,6 +53,27 @@ def test_made_again_when_missing_or_broken(tmp_path: Path, harm: Callable[[Path]
     assert meant(Library.open(tmp_path)) == ALL
 
 
+@pytest.mark.parametrize("name", ["vectors.json", "vectors.new"])
+def test_without_them_where_their_state_cannot_be_written(tmp_path: Path, name: str) -> None:
+    library = Library.open(tmp_path)
+    library.put(DOCS)
+    (tmp_path / "vectors.json").unlink()
+    (tmp_path / name).mkdir()
+    again = Library.open(tmp_path)
+    assert again.search("caching") and not meant(again)
+    again.put(learnt([node("lazy.md", ["Laziness"], "What is not computed takes no time.")]))
+    assert [hit.node.title for hit in again.search("computed")] == ["Laziness"]
+    (tmp_path / name).rmdir()
+    assert "Laziness" in {hit.node.title for hit in again.search("computed") if "meaning" in hit.why}
+
+
+def test_the_first_that_is_learnt_stays_where_vectors_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "vectors.json").mkdir()
+    library = Library.open(tmp_path)
+    assert library.put(DOCS).added == 3
+    assert library.search("caching")
+
+
 class Counting:
     """The real embedder, counted, under a name of one's own."""
 
