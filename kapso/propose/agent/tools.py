@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import stat
 import subprocess
@@ -27,6 +28,8 @@ PAIRS = 4
 LOOK_EVERY_S = 0.05
 READY_WITHIN_S = 15.0
 LEAVE_WITHIN_S = 3.0
+MOST_BYTES = 4 << 30
+"""Of memory for a server: it reads whole lines, and an agent may send one without an end."""
 PING = b'{"jsonrpc": "2.0", "id": "warm", "method": "ping"}\n'
 
 RELAY = """\
@@ -131,6 +134,7 @@ class Tools:
             server = subprocess.Popen(
                 command, cwd=self._repository, stdin=asked, stdout=answers, stderr=subprocess.DEVNULL
             )
+            _bound(server)
             try:
                 if _answers(server, held, answers):
                     self._is_ready.set()
@@ -160,8 +164,16 @@ def _answers(server: subprocess.Popen[bytes], held: IO[bytes], answers: IO[bytes
     waiting.register(answers, select.POLLIN)
     while time.monotonic() < deadline and server.poll() is None:
         if waiting.poll(LOOK_EVERY_S * 1000):
-            return b'"warm"' in answers.read(select.PIPE_BUF)
+            told = answers.read(select.PIPE_BUF)
+            return told is None or b'"warm"' in told  # a client that came early has read it
     return False
+
+
+def _bound(server: subprocess.Popen[bytes]) -> None:
+    """No more memory than a server needs; where the system cannot do that to another process, as it comes."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(server.pid, resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
