@@ -27,6 +27,8 @@ from kapso_knowledge.library.words import plain
 from kapso_knowledge.nodes import Edge, Node
 
 EVERYTHING = Filter()
+SEARCH_PATIENCE_S = 1.0
+"""So long a search waits for the vectors: an attempt asks several times, and must end soon after Ctrl-C."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -111,7 +113,7 @@ class Library:
             vector = self._embedder.embed([query])[0]
             if not vector.any():
                 return []
-            with locked(self.folder):
+            with locked(self.folder, patience_s=SEARCH_PATIENCE_S):
                 self._catch_up()
                 try:
                     return self._vectors.nearest(vector, filter, CANDIDATES)
