@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kapso_knowledge import Edge, Kind, Node
 
 MOST_HITS = 30
+LONGEST_QUERY = 4_000
+"""Characters: a hundred thousand words kept a processor busy for half a minute."""
 
 
 class Shelf:
@@ -33,6 +35,10 @@ class Shelf:
 
         if not query.strip():
             raise UsageError("the query is empty", slug="usage")
+        if len(query) > LONGEST_QUERY:
+            raise UsageError(
+                f"the query has more than {LONGEST_QUERY} characters", help="ask shorter", slug="usage"
+            )
         shelves, secrecy = self._open()
         wanted = Filter(tuple(kinds), tuple(sources), tuple(languages))
         limit = min(max(limit, 1), MOST_HITS)

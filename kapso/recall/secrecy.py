@@ -53,8 +53,9 @@ class Secrecy:
         path = self._path(node)
         if path is not None and self._is_hidden(path):
             return True
-        if node.source.startswith("history:") and any(
-            re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", node.text) for name in self._names
+        if node.source.startswith("history:") and (
+            self._touches_hidden(node.revision)
+            or any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", node.text) for name in self._names)
         ):
             return True
         lines = _lines(node.text)
@@ -65,7 +66,10 @@ class Secrecy:
         if re.match(r"[a-z][a-z0-9+.-]+:", node.source):
             return None
         root = self.repository.root.resolve()
-        place = Path(root, node.source, node.place.path)
+        source = node.source
+        if "@" in source and not Path(root, source).exists():
+            source = source.rpartition("@")[0]  # as of a revision
+        place = Path(root, source, node.place.path)
         return place.relative_to(root).as_posix() if place.is_relative_to(root) else None
 
     def _is_hidden(self, path: str) -> bool:
@@ -76,6 +80,27 @@ class Secrecy:
             goal.file == root / path or hidden_paths(goal, goal.prefix(root), [path])
             for goal, _ in self.goals
         )
+
+    def _touches_hidden(self, commit: str) -> bool:
+        """Whether a commit changed what is hidden: of a long change, only the first part names the file."""
+        if commit not in self._commits:
+            self._commits[commit] = any(map(self._is_hidden, self._changed_by(commit)))
+        return self._commits[commit]
+
+    def _changed_by(self, commit: str) -> Iterable[str]:
+        """The paths that a commit changed; none for one of another repository."""
+        repository = self.repository
+        try:
+            if commit not in repository.pygit:
+                return ()
+            parents = repository.objects.commit(commit).parent_ids
+            return repository.changed_paths(str(parents[0]), commit) if parents else ()
+        except (KapsoError, ValueError):
+            return ()
+
+    @cached_property
+    def _commits(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _hidden(self) -> list[tuple[str, str]]:

@@ -42,6 +42,7 @@ def test_search_and_read(finished: Kapso, tmp_path: Path, monkeypatch: pytest.Mo
             "scorer": await call(client, "search_library", query="awk printf score", limit=30),
             "wrong": await call(client, "read_node", node="000000000000"),
             "empty": await call(client, "search_library", query=" "),
+            "long": await call(client, "search_library", query="word " * 1000),
             "kind": await call(client, "search_library", query="x", kinds=["poem"]),
         }
 
@@ -52,7 +53,7 @@ def test_search_and_read(finished: Kapso, tmp_path: Path, monkeypatch: pytest.Mo
     assert node["source"] == "docs/caching.md" and "Bound every cache" in node["text"]
     assert all(link.keys() == {"relation", "node", "kind", "title"} for link in node["links"])
     assert "has no node `000000000000`" in told["wrong"] and "empty" in told["empty"]
-    assert "poem" in told["kind"]
+    assert "poem" in told["kind"] and "more than 4000 characters" in told["long"]
     assert "awk" in json.dumps(finished.json("search", "awk printf score", "--limit", "50"))
     assert "awk -F" not in json.dumps(told["scorer"]) and "score.sh" not in json.dumps(told["scorer"])
 

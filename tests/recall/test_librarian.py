@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,9 +21,11 @@ from kapso.recall.librarian import Librarian, questions, values_of
 from kapso.recall.secrecy import Secrecy
 from kapso.recall.shelves import Shelves
 from kapso_knowledge import Edge, Node, Place
+from kapso_knowledge.learning import learn
 from kapso_knowledge.library.library import Library
 from kapso_knowledge.library.protocol import Learnt
 from kapso_knowledge.nodes import node_id, text_hash
+from kapso_knowledge.sources.history import History
 
 GOAL = """\
 objective: Answer whether a word is known, in less time.
@@ -177,3 +180,29 @@ def test_what_is_hidden_is_kept_back_wherever_it_was_learnt(goal: Goal, hidden: 
     repository = Repository.open(goal.folder)
     assert Secrecy(repository, [(goal, repository.resolve("HEAD"))]).hides(told) is hidden
     assert not Secrecy(repository, []).hides(told)
+
+
+def test_no_part_of_a_commit_that_changed_a_hidden_file_is_told(goal: Goal, tmp_path: Path) -> None:
+    commit = ["git", "-C", str(goal.folder), "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam"]
+    for version, subject in (
+        ("first", "Write the judge"),
+        ("second", "Fix wrong answers"),
+        ("third", "Go on"),
+    ):
+        lines = [f"{version.upper()}_ANSWER_{n} = {n}  # what word {n} is worth" for n in range(60)]
+        (goal.folder / "judge.py").write_text("\n".join(lines))
+        subprocess.run([*commit, subject], check=True)
+    repository = Repository.open(goal.folder)
+    library = Library.open(tmp_path / "library")
+    learn(History(goal.folder, "history:"), library)
+    told = [hit.node for hit in library.search("wrong answers word worth", 50)]
+    assert len(told) > 3 and sum("judge.py" in each.text for each in told) == 1
+    secrecy = Secrecy(repository, [(goal, repository.resolve("HEAD"))])
+    assert all(secrecy.hides(each) for each in told)
+
+
+def test_what_is_hidden_is_hidden_at_other_revisions(goal: Goal) -> None:
+    repository = Repository.open(goal.folder)
+    secrecy = Secrecy(repository, [(replace(goal, hide=("/judge.py",)), repository.resolve("HEAD"))])
+    assert secrecy.hides(node("judge.py", "OLDER = 1", source=".@HEAD~3", path="judge.py"))
+    assert not secrecy.hides(node("words.py", "OLDER = 1", source=".@HEAD~3", path="words.py"))

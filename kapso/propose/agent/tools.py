@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import stat
 import subprocess
@@ -27,6 +28,8 @@ PAIRS = 4
 LOOK_EVERY_S = 0.05
 READY_WITHIN_S = 15.0
 LEAVE_WITHIN_S = 3.0
+MOST_BYTES = 4 << 30
+"""Of memory for a server: it reads whole lines, and an agent may send one without an end."""
 PING = b'{"jsonrpc": "2.0", "id": "warm", "method": "ping"}\n'
 
 RELAY = """\
@@ -54,12 +57,16 @@ def server_settings() -> dict[str, object]:
 
 
 def name_server(settings: Path) -> None:
-    """Name it in an agent's settings, a JSON file; left as they are where they are no such thing."""
+    """Name it in an agent's settings, a JSON file; left as they are where they are no such thing.
+
+    A link gives way to a file of its own: it may lead to the user's.
+    """
     try:
         told = json.loads(settings.read_text("utf-8"))
         told.setdefault("mcpServers", {})["kapso"] = server_settings()
     except (OSError, ValueError, AttributeError, TypeError):
         return
+    settings.unlink()
     settings.write_text(json.dumps(told))
 
 
@@ -131,6 +138,7 @@ class Tools:
             server = subprocess.Popen(
                 command, cwd=self._repository, stdin=asked, stdout=answers, stderr=subprocess.DEVNULL
             )
+            _bound(server)
             try:
                 if self._stands_ready and not self._is_ready.is_set():  # no client can be there yet
                     _wait_for(server, held, answers)
@@ -166,6 +174,13 @@ def _wait_for(server: subprocess.Popen[bytes], held: IO[bytes], answers: IO[byte
         if waiting.poll(LOOK_EVERY_S * 1000):
             answers.read(select.PIPE_BUF)
             return
+
+
+def _bound(server: subprocess.Popen[bytes]) -> None:
+    """No more memory than a server needs; where the system cannot do that to another process, as it comes."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(server.pid, resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

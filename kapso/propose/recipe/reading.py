@@ -147,9 +147,17 @@ def _variables(text: str) -> set[str]:
 def _load(text: str, where: str) -> Any:
     from ruamel.yaml import YAML  # 130 ms
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.events import AliasEvent
 
     try:
+        # A few lines with aliases can stand for a text of any length, or for one without an end.
+        may_have = "&" in text and "*" in text
+        if may_have and any(isinstance(e, AliasEvent) for e in YAML(typ="safe", pure=True).parse(text)):
+            help = "write out what they stand for; put a text that starts with `*` in quotes"
+            raise _error("a recipe has no aliases", where, help=help)
         return YAML(typ="safe", pure=True).load(text)
+    except RecursionError as error:
+        raise _error("a recipe is nested too deeply", where) from error
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) if isinstance(error, MarkedYAMLError) else None
         name, _, line = where.rpartition(":")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from kapso_knowledge.library.words import plain
 from kapso_knowledge.nodes import Edge, Node
 
 EVERYTHING = Filter()
+SEARCH_PATIENCE_S = 1.0
+"""So long a search waits for the vectors: an attempt asks several times, and must end soon after Ctrl-C."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -110,7 +113,7 @@ class Library:
             vector = self._embedder.embed([query])[0]
             if not vector.any():
                 return []
-            with locked(self.folder):
+            with locked(self.folder, patience_s=SEARCH_PATIENCE_S):
                 self._catch_up()
                 try:
                     return self._vectors.nearest(vector, filter, CANDIDATES)
@@ -141,13 +144,15 @@ class Library:
         if self._vectors.stamp() != (written.before or None):
             if written.before:
                 return  # they were behind before: the next search brings them up to date
-            self._vectors.clear()
+            with suppress(LibraryError):
+                self._vectors.clear()
         late = [node for node in written.fresh if node.id not in ready]
         pairs = [(node, ready[node.id]) for node in written.fresh if node.id in ready]
         try:
             self._vectors.change(written.after, [*pairs, *self._embed(late)], written.gone)
         except LibraryError:  # what was learnt is safe; the next search makes them again
-            self._vectors.clear()
+            with suppress(LibraryError):
+                self._vectors.clear()
 
     def _stamp(self) -> str | None:
         """The state of the library; the file is opened only when it is another one than before: 25 ms."""

@@ -46,7 +46,7 @@ class Vectors:
     def clear(self) -> None:
         """Throw them away."""
         self._opened = None
-        self._state.unlink(missing_ok=True)
+        self._take_away_state()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def change(
@@ -54,7 +54,7 @@ class Vectors:
     ) -> None:
         """Add or replace these nodes' vectors, remove those that are gone; they now stand for `stamp`."""
         self._opened = None
-        self._state.unlink(missing_ok=True)
+        self._take_away_state()
         with self._open() as collection:
             for at in range(0, len(gone), _BATCH):
                 collection.delete(list(gone[at : at + _BATCH]))
@@ -63,8 +63,11 @@ class Vectors:
                 collection.upsert(batch)
             state = {"embedder": self._embedder, "stamp": stamp, "count": collection.count()}
         waiting = self._state.with_suffix(".new")
-        waiting.write_text(json.dumps(state))
-        waiting.replace(self._state)
+        try:
+            waiting.write_text(json.dumps(state))
+            waiting.replace(self._state)
+        except OSError as error:  # the disk is full
+            raise _unusable(self._folder, error.strerror or str(error)) from error
 
     def nearest(self, vector: NDArray[np.float32], filter: Filter, limit: int) -> list[tuple[str, float]]:
         """The nearest nodes by cosine, best first: id and similarity."""
@@ -83,6 +86,12 @@ class Vectors:
                 raise _unusable(self._folder, "some are missing")
             self._opened = (state, collection)
         return self._opened[1]
+
+    def _take_away_state(self) -> None:
+        try:
+            self._state.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unusable(self._folder, error.strerror or str(error)) from error
 
     def _said(self) -> dict[str, Any]:
         try:

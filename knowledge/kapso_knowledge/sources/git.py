@@ -8,9 +8,9 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies
 
@@ -18,6 +18,8 @@ from kapso_knowledge.errors import SourceError
 
 if TYPE_CHECKING:
     import pygit2
+
+T = TypeVar("T")
 
 _SAFE = {
     "core.hooksPath": "/dev/null",
@@ -96,6 +98,20 @@ def commit_of(repository: pygit2.Repository, revision: str, name: str) -> pygit2
     return found
 
 
+def listed(files: Callable[[], Iterable[T]], name: str) -> list[T]:
+    """All of `files`; SourceError where the clone lacks the folders that tell of them."""
+    import pygit2
+
+    try:
+        return list(files())
+    except (pygit2.GitError, KeyError) as error:
+        raise SourceError(
+            f"`{name}` is a clone without all of its folders",
+            help="fetch them: `git fetch --refetch --no-filter`",
+            slug="clone-incomplete",
+        ) from error
+
+
 def _pinned(url: str, allow_private: bool) -> dict[str, str]:
     """The setting that lets git connect to the address that was looked at, and to no other.
 
@@ -116,8 +132,8 @@ def _pinned(url: str, allow_private: bool) -> dict[str, str]:
             help="`--allow-private` lets sources come from private addresses",
             slug="source-private",
         ) from failure
-    except OSError:
-        return {}
+    except OSError as failure:  # git would look it up anew, and who knows what it is told
+        raise SourceError(f"`{shown(url)}` cannot be fetched: {failure}", slug="clone-failed") from failure
     return {"http.curloptResolve": f"{parts.hostname}:{port}:{','.join(found)}"}
 
 

@@ -62,12 +62,11 @@ class History:
         found = 0
         for commit in _commits(repository, head):
             path, revision = f"commit/{commit.short_id}", str(commit.id)
-            if known.get(path) == revision:
-                found += 1
-                yield Same(path)
-            elif (raw := _document(repository, commit, path, part)) is not None:
-                found += 1
-                yield raw
+            is_known = known.get(path) == revision
+            item = Same(path) if is_known else _read(repository, commit, path, part)
+            if item is not None:
+                found += not isinstance(item, Unread)
+                yield item
             if found >= _MOST:
                 return
 
@@ -97,6 +96,16 @@ def _tells(message: str) -> bool:
     if _SPEED.search(subject):
         return True
     return not _TRIVIAL.search(subject) and bool(_RIGHT.search(subject) or _SPEED.search(message))
+
+
+def _read(repository: pygit2.Repository, commit: pygit2.Commit, path: str, part: str) -> Raw | Unread | None:
+    """The commit as a document, Unread where its files are not here."""
+    import pygit2
+
+    try:
+        return _document(repository, commit, path, part)
+    except (pygit2.GitError, KeyError, ValueError, TypeError):  # TypeError: not even its folders are
+        return Unread(path, "not all of its files are in this clone")
 
 
 def _document(repository: pygit2.Repository, commit: pygit2.Commit, path: str, part: str) -> Raw | None:

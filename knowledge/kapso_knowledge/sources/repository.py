@@ -47,7 +47,7 @@ class Repository:
         repository, wanted = self._open()
         commit = git.commit_of(repository, wanted, self.name)
         self._revision = str(commit.id)
-        for path, blob in _files(repository, commit.tree, ""):
+        for path, blob in git.listed(lambda: _files(repository, commit.tree, ""), self.name):
             yield _document(repository, path, blob, known)
 
     def _open(self) -> tuple[pygit2.Repository, str]:

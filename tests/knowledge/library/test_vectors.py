@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from kapso_knowledge.library.embed import WordLlama
 from kapso_knowledge.library.library import Library
+from kapso_knowledge.library.lock import locked
 from tests.knowledge.library.shelf import DOCS, learnt, node
 
 
@@ -51,6 +53,38 @@ def test_made_again_when_missing_or_broken(tmp_path: Path, harm: Callable[[Path]
     assert meant(library) == ALL
     harm(tmp_path / "vectors")
     assert meant(Library.open(tmp_path)) == ALL
+
+
+@pytest.mark.parametrize("name", ["vectors.json", "vectors.new"])
+def test_without_them_where_their_state_cannot_be_written(tmp_path: Path, name: str) -> None:
+    library = Library.open(tmp_path)
+    library.put(DOCS)
+    (tmp_path / "vectors.json").unlink()
+    (tmp_path / name).mkdir()
+    again = Library.open(tmp_path)
+    assert again.search("caching") and not meant(again)
+    again.put(learnt([node("lazy.md", ["Laziness"], "What is not computed takes no time.")]))
+    assert [hit.node.title for hit in again.search("computed")] == ["Laziness"]
+    (tmp_path / name).rmdir()
+    assert "Laziness" in {hit.node.title for hit in again.search("computed") if "meaning" in hit.why}
+
+
+def test_the_first_that_is_learnt_stays_where_vectors_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "vectors.json").mkdir()
+    library = Library.open(tmp_path)
+    assert library.put(DOCS).added == 3
+    assert library.search("caching")
+
+
+def test_a_search_does_not_wait_long_for_who_holds_them(tmp_path: Path) -> None:
+    library = Library.open(tmp_path)
+    library.put(DOCS)
+    library.search("caching")  # whatever is imported first
+    with locked(tmp_path):
+        begun = time.monotonic()
+        assert library.search("caching") and not meant(library)
+        assert time.monotonic() - begun < 15  # two searches; it was 60
+    assert meant(library) == ALL
 
 
 class Counting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable
 from functools import partial
@@ -172,3 +173,28 @@ def test_the_history_of_a_part(demo: Path, around: Surroundings) -> None:
     assert len(paths(parse("history:../demo", around))) == 2
     assert len(paths(parse("history:../demo/src", around))) == 1
     assert {Raw, Same} >= set(paths(parse("history:../demo", around)).values())
+
+
+@pytest.mark.parametrize(("left_out", "is_listed"), [("blob:none", True), ("tree:0", False)])
+def test_a_clone_that_lacks_objects_is_told(
+    demo: Path, around: Surroundings, shelf: Shelf, left_out: str, is_listed: bool
+) -> None:
+    commit(demo, "Speed up sums", **{"src/sums.py": SLOW})
+    git(demo, "config", "uploadpack.allowFilter", "true")
+    git(demo.parent, "clone", "-q", "--no-checkout", f"--filter={left_out}", demo.as_uri(), "part")
+    assert set(paths(parse("history:../part", around)).values()) == {Unread}
+    if is_listed:
+        assert set(paths(parse("../part", around)).values()) == {Unread}
+    else:
+        with pytest.raises(SourceError, match="without all of its folders"):
+            paths(parse("../part", around))
+
+
+def test_who_cannot_be_looked_up_is_not_asked(around: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    monkeypatch.setattr(subprocess, "Popen", fails)
+    with pytest.raises(SourceError, match="cannot be looked up now"):
+        paths(parse("https://example.org/a.git", around))

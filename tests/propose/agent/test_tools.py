@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -14,7 +16,7 @@ import pytest
 
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.clis import KNOWN, command_of
-from kapso.propose.agent.tools import PAIRS, Tools
+from kapso.propose.agent.tools import MOST_BYTES, PAIRS, Tools, _answers, name_server
 from tests.loop.conftest import GOAL, PARAMS, SCORE, Kapso
 
 CLIENT = """\
@@ -91,6 +93,44 @@ def test_links_in_the_place_of_pipes_are_not_followed(tmp_path: Path) -> None:
         )
         assert relay.stdout == b"mine"  # what it reads itself there is its own matter
     assert own.read_text() == "mine"
+
+
+def test_a_client_that_comes_early_may_read_the_first_answer(tmp_path: Path) -> None:
+    class Drained(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            super().read(size)
+            return super().read(size)  # None: there is no more, and the pipe does not block
+
+    os.mkfifo(tmp_path / "out")
+    with (
+        open(os.open(tmp_path / "out", os.O_RDWR | os.O_NONBLOCK), "wb", buffering=0) as out,
+        Drained(os.dup(out.fileno())) as answers,
+        subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=out) as server,
+    ):
+        assert server.stdin is not None
+        assert _answers(server, server.stdin, answers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes")
+def test_the_memory_of_what_answers_is_bounded(tmp_path: Path) -> None:
+    with Tools(tmp_path, tmp_path, "demo-1234"):
+        [server] = [
+            int(pid)
+            for task in Path("/proc/self/task").iterdir()
+            for pid in (task / "children").read_text().split()
+            if b"demo-1234" in Path("/proc", pid, "cmdline").read_bytes()
+        ]
+        assert resource.prlimit(server, resource.RLIMIT_DATA) == (MOST_BYTES, MOST_BYTES)
+
+
+def test_settings_that_are_a_link_to_the_users_are_not_written_through(tmp_path: Path) -> None:
+    own, settings = tmp_path / "own.json", tmp_path / "settings.json"
+    own.write_text('{"theme": "dark"}')
+    settings.symlink_to(own)
+    name_server(settings)
+    assert json.loads(own.read_text()) == {"theme": "dark"}
+    told = json.loads(settings.read_text())
+    assert told["theme"] == "dark" and "kapso" in told["mcpServers"]
 
 
 @pytest.mark.parametrize("name", KNOWN)

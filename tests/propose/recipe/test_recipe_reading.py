@@ -67,6 +67,8 @@ def test_other_blocks_are_no_recipes() -> None:
         ({"example": "{before: x}"}, "a recipe needs a text as `after`", ""),
         ({"fixx": "x"}, "unknown key `fixx` in a recipe", "did you mean `fix`?"),
         ({"fix": "{a: b"}, "a recipe is no YAML", "quotes"),
+        ({"rule": "&a {not: *a}"}, "a recipe has no aliases", "write out"),
+        ({"rule": "[" * 3000}, "a recipe is nested too deeply", ""),
     ],
 )
 def test_mistakes_are_told_with_their_place(changed: dict[str, str | None], message: str, help: str) -> None:
