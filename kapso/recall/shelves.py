@@ -89,7 +89,7 @@ class Shelves:
 
 @cache
 def shipped() -> tuple[Library, ...]:
-    """The playbooks that Kapso ships, learnt anew whenever they differ; none where they are not to be had."""
+    """The playbooks that Kapso ships, learnt anew when they or the readers differ; none without them."""
     from kapso.recall.learning import surroundings
     from kapso.shipped import playbooks
     from kapso_knowledge.learning import learn
@@ -114,10 +114,12 @@ def _merged(found: Iterable[Sequence[Hit]]) -> list[Hit]:
 
 
 def _fingerprint(folder: Path) -> str:
+    from kapso_knowledge.learning import READING
+
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     named = [f"{path.relative_to(folder)} {each}" for path, each in zip(files, hashes, strict=True)]
-    return hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([READING, *named]).encode()).hexdigest()[:12]
 
 
 def _open(folder: Path) -> Library:
