@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from kapso_knowledge import Edge, Node
     from kapso_knowledge.library.library import Library
     from kapso_knowledge.library.protocol import Filter, Hit, Known
+
+_BEST = 3
+"""Of a library's hits, those that tell how much it has to say."""
 
 
 @contextmanager
@@ -73,7 +76,7 @@ class Shelves:
         """The best hits of all, best first."""
         with library_faults():
             found = [library.search(query, limit, filter) for library in self.libraries]
-        return _merged(found)[:limit]
+        return _merged(query, found)[:limit]
 
     def node(self, id: str) -> Node | None:
         """The node with this id."""
@@ -104,13 +107,29 @@ def shipped() -> tuple[Library, ...]:
     return (library,)
 
 
-def _merged(found: Iterable[Sequence[Hit]]) -> list[Hit]:
-    """Hits of several libraries by their scores, which fusion makes of ranks alone; each node once."""
+def _merged(query: str, found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Hits of several libraries, each node once.
+
+    A score is a share of the best in its own library, however little that has to say: a library counts less
+    whose best hits have fewer of the query's words than another's.
+    """
+    counts = [_answered(query, hits) for hits in found]
+    most = max(counts, default=0)
     hits: dict[str, Hit] = {}
-    for each in found:
+    for each, count in zip(found, counts, strict=True):
+        share = (1 + count / most) / 2 if most else 1.0
         for hit in each:
-            hits.setdefault(hit.node.id, hit)
+            hits.setdefault(hit.node.id, replace(hit, score=hit.score * share))
     return sorted(hits.values(), key=lambda hit: -hit.score)
+
+
+def _answered(query: str, hits: Sequence[Hit]) -> int:
+    """How many of the query's words stand in the one of the best hits that has most of them."""
+    from kapso_knowledge.library.words import terms
+
+    asked = set(terms(query))
+    texts = (f"{hit.node.title} {hit.node.text}" for hit in hits[:_BEST])
+    return max((len(asked.intersection(terms(text))) for text in texts), default=0)
 
 
 def _fingerprint(folder: Path) -> str:

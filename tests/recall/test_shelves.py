@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kapso.recall.shelves import shipped
+from kapso.recall.shelves import Shelves, shipped
+from kapso_knowledge.learning import learn
+from kapso_knowledge.library.library import Library
+from kapso_knowledge.library.protocol import Filter
+from kapso_knowledge.sources.folder import Folder
 
 
 @pytest.fixture
@@ -29,3 +33,17 @@ def test_shipped_playbooks_are_read_anew_by_another_reader(
         marks += [revision.split(":")[0] for revision in library.documents("playbooks").values()]
     shipped.cache_clear()
     assert marks == ["1", "2"]
+
+
+def test_a_library_that_has_little_to_say_stands_behind(tmp_path: Path) -> None:
+    texts = {
+        "general": "# Streams\n\nA stream is read in order.",
+        "docs": "# Downloads\n\nStream a large response.",
+    }
+    libraries = []
+    for name, text in texts.items():
+        (tmp_path / f"{name}.md").write_text(text + "\n")
+        libraries.append(Library.open(tmp_path / name))
+        learn(Folder(tmp_path / f"{name}.md", name), libraries[-1])
+    hits = Shelves(libraries).search("stream a large response", 5, Filter())
+    assert [hit.node.source for hit in hits] == ["docs", "general"]
