@@ -165,6 +165,11 @@ def test_history_is_what_was_changed_for_speed_or_correctness(
     assert (again.read, again.same) == (0, 2)
 
 
+def test_a_history_that_tells_nothing_is_a_mistake(demo: Path, around: Surroundings) -> None:
+    with pytest.raises(SourceError, match="no commit tells of speed or correctness"):
+        paths(parse("history:../demo", around))
+
+
 def test_the_history_of_a_part(demo: Path, around: Surroundings) -> None:
     commit(demo, "Fix the other", **{"other.py": "x = 2\n"})
     commit(demo, "Fix the other again", **{"other.py": "x = 3\n"})
