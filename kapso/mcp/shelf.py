@@ -29,12 +29,10 @@ class Shelf:
         self, query: str, kinds: Sequence[Kind], sources: Sequence[str], languages: Sequence[str], limit: int
     ) -> dict[str, Any]:
         """The best hits, as `kapso search --json` prints them."""
-        from kapso_knowledge.library.protocol import Filter
-
         if not query.strip():
             raise UsageError("the query is empty", slug="usage")
         shelves, secrecy = self._open()
-        wanted = Filter(tuple(kinds), tuple(sources), tuple(languages))
+        wanted = shelves.filter(kinds, sources, languages)
         limit = min(max(limit, 1), MOST_HITS)
         hits = shelves.search(query, limit + MOST_HITS, wanted)
         seen = [hit for hit in hits if secrecy is None or not secrecy.hides(hit.node)]

@@ -18,7 +18,7 @@ from kapso.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-    from kapso_knowledge import Edge, Node
+    from kapso_knowledge import Edge, Kind, Node
     from kapso_knowledge.library.library import Library
     from kapso_knowledge.library.protocol import Filter, Hit, Known
 
@@ -37,6 +37,12 @@ def library_faults() -> Iterator[None]:
         raise UsageError(error.message, help=error.help, slug=error.slug) from error
     except KnowledgeError as error:
         raise MachineError(error.message, help=error.help, slug=error.slug) from error
+
+
+def unknown_source(name: str, known: Sequence[str]) -> UsageError:
+    """What is said of a source that is not among the known ones."""
+    listed = ", ".join(f"`{each}`" for each in known[:8]) or "nothing"
+    return UsageError(f"nothing was learnt of `{name}`", help=f"there is: {listed}", slug="source-unknown")
 
 
 def of_repository(repository: Repository) -> Library:
@@ -71,6 +77,18 @@ class Shelves:
         """The sources of all."""
         with library_faults():
             return [known for library in self.libraries for known in library.known()]
+
+    def filter(self, kinds: Sequence[Kind], sources: Sequence[str], languages: Sequence[str]) -> Filter:
+        """The filter of these names, as people write them; a source that nobody learnt is a mistake."""
+        from kapso_knowledge.library.protocol import Filter
+        from kapso_knowledge.reading.formats import known_language
+
+        names = [each if ":" in each else each.rstrip("/") for each in sources]
+        known = [each.source for each in self.known()] if names else []
+        for name in names:
+            if name not in known:
+                raise unknown_source(name, known)
+        return Filter(tuple(kinds), tuple(names), tuple(known_language(each) or each for each in languages))
 
     def search(self, query: str, limit: int, filter: Filter) -> list[Hit]:
         """The best hits of all, best first."""
