@@ -113,8 +113,8 @@ def _pinned(url: str, allow_private: bool) -> dict[str, str]:
     except Unfetched as failure:
         raise SourceError(
             f"`{shown(url)}` cannot be fetched: {failure.reason}",
-            help="`--allow-private` lets sources come from private addresses",
-            slug="source-private",
+            help="the library is as it was; look at the address, or try again later",
+            slug="source-unreachable",
         ) from failure
     except OSError:
         return {}

@@ -123,6 +123,7 @@ def test_what_cannot_be_had_is_told(demo: Path, around: Surroundings, spec: str,
     with pytest.raises(SourceError, match=message) as caught:
         paths(parse(spec, around))
     assert "hunter2" not in caught.value.message
+    assert "allow-private" not in str(caught.value.help)  # none of these is private
 
 
 def test_what_is_large_or_elsewhere_is_named(demo: Path, around: Surroundings) -> None:
