@@ -126,7 +126,7 @@ def shipped() -> tuple[Library, ...]:
 
 
 def _merged(query: str, found: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """Hits of several libraries, each node once.
+    """Hits of several libraries, each node and each text once.
 
     A score is a share of the best in its own library, however little that has to say: a library counts less
     whose best hits have fewer of the query's words than another's.
@@ -138,7 +138,11 @@ def _merged(query: str, found: Sequence[Sequence[Hit]]) -> list[Hit]:
         share = (1 + count / most) / 2 if most else 1.0
         for hit in each:
             hits.setdefault(hit.node.id, replace(hit, score=hit.score * share))
-    return sorted(hits.values(), key=lambda hit: -hit.score)
+    best = sorted(hits.values(), key=lambda hit: -hit.score)
+    texts: dict[str, Hit] = {}
+    for hit in best:
+        texts.setdefault(hit.node.hash, hit)
+    return list(texts.values())
 
 
 def _answered(query: str, hits: Sequence[Hit]) -> int:

@@ -47,3 +47,12 @@ def test_a_library_that_has_little_to_say_stands_behind(tmp_path: Path) -> None:
         learn(Folder(tmp_path / f"{name}.md", name), libraries[-1])
     hits = Shelves(libraries).search("stream a large response", 5, Filter())
     assert [hit.node.source for hit in hits] == ["docs", "general"]
+
+
+def test_a_text_that_stands_twice_is_one_hit(tmp_path: Path) -> None:
+    library = Library.open(tmp_path / "library")
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text("# Downloads\n\nStream a large response.\n")
+        learn(Folder(tmp_path / name, name), library)
+    (hit,) = Shelves([library]).search("stream a large response", 5, Filter())
+    assert hit.node.title == "Downloads"
