@@ -34,6 +34,12 @@ def test_a_queue_that_is_used_as_one(line: str) -> None:
     assert "q.popleft()" in one("list-as-queue", QUEUE.format(line))
 
 
+@pytest.mark.parametrize("items", ["list(n)", "[x for x in n]", "sorted(n)", "n.split()"])
+def test_a_queue_is_made_of_what_makes_a_new_list(items: str) -> None:
+    text = QUEUE.replace("[n]", items).format("print(x)")
+    assert f"q = deque({items})" in one("list-as-queue", text)
+
+
 @pytest.mark.parametrize("line", ["y = q[1:]", "g(q)", "q.sort()", "return q", "q += [x]", "z = q"])
 def test_a_list_that_is_more_than_a_queue_stays(line: str) -> None:
     assert found("list-as-queue", QUEUE.format(line)) == []
