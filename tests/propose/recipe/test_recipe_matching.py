@@ -45,6 +45,14 @@ def test_a_list_that_is_more_than_a_queue_stays(line: str) -> None:
     assert found("list-as-queue", QUEUE.format(line)) == []
 
 
+def test_members_may_be_counted() -> None:
+    text = (
+        "def f(n):\n    seen = []\n    for x in n:\n        if x not in seen:\n            seen.append(x)\n"
+    )
+    assert "seen.add(x)" in one("membership-in-a-list", text + "    return len(seen)\n")
+    assert found("membership-in-a-list", text + "    return seen\n") == []
+
+
 def test_a_list_from_elsewhere_stays() -> None:
     assert found("list-as-queue", "def f(q):\n    while q:\n        x = q.pop(0)\n") == []
     assert found("list-as-queue", "q = [1]\ndef f():\n    while q:\n        x = q.pop(0)\n") == []
