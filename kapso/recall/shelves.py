@@ -6,6 +6,7 @@ Where the errors of `kapso_knowledge` become Kapso's own.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kapso.errors import MachineError, UsageError
+from kapso.errors import KapsoError, MachineError, UsageError
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kapso_knowledge.library.library import Library
     from kapso_knowledge.library.protocol import Filter, Hit, Known
 
+_LOG = logging.getLogger(__name__)
 _BEST = 3
 """Of a library's hits, those that tell how much it has to say."""
 
@@ -119,9 +121,14 @@ def shipped() -> tuple[Library, ...]:
     folder = playbooks()
     if not folder.is_dir():
         return ()
-    library = _open(_xdg("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
-    if not library.documents("playbooks"):
-        learn(parse("playbooks", surroundings(None, folder)), library)
+    try:
+        library = _open(_xdg("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
+        with library_faults():
+            if not library.documents("playbooks"):
+                learn(parse("playbooks", surroundings(None, folder)), library)
+    except KapsoError as error:  # a home that cannot be written
+        _LOG.warning("searched without the playbooks: %s", error.message)
+        return ()
     return (library,)
 
 

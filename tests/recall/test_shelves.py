@@ -56,3 +56,14 @@ def test_a_text_that_stands_twice_is_one_hit(tmp_path: Path) -> None:
         learn(Folder(tmp_path / name, name), library)
     (hit,) = Shelves([library]).search("stream a large response", 5, Filter())
     assert hit.node.title == "Downloads"
+
+
+def test_a_home_that_cannot_be_written_costs_the_playbooks_alone(
+    playbooks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shipped.cache_clear()
+    assert shipped() == ()
+    shipped.cache_clear()
+    assert "searched without the playbooks" in caplog.text
