@@ -75,7 +75,7 @@ class History:
             raise SourceError(
                 f"`{self.name}`: no commit tells of speed or correctness",
                 help="read are commits whose message does (`faster`, `fix`, `30 % less memory`)",
-                slug="source-empty",
+                slug="history-empty",
             )
 
 
