@@ -120,7 +120,7 @@ def _limits(crawl: bool, depth: int | None, pages: int | None, time_: str | None
 
 
 def _forget(library: Library, names: Sequence[str], as_json: bool) -> None:
-    from kapso.recall.shelves import library_faults
+    from kapso.recall.shelves import library_faults, unknown_source
 
     for name in names:
         with library_faults():
@@ -128,10 +128,7 @@ def _forget(library: Library, names: Sequence[str], as_json: bool) -> None:
             if name not in known and name.rstrip("/") in known:
                 name = name.rstrip("/")
             if name not in known:
-                listed = ", ".join(f"`{each}`" for each in known[:8]) or "nothing"
-                raise UsageError(
-                    f"nothing was learnt of `{name}`", help=f"there is: {listed}", slug="source-unknown"
-                )
+                raise unknown_source(name, known)
             removed = library.forget(name)
         if as_json:
             print_json({"source": name, "removed": removed})

@@ -47,14 +47,11 @@ def search(
     kapso search "cache bound" --kind heuristic --language python
     kapso search simulated annealing --json | jq .place
     """
-    from kapso_knowledge.library.protocol import Filter
-
     query = " ".join(words).strip()
     if not query:
         raise UsageError("the query is empty", help="kapso search vectorise a loop", slug="usage")
     shelves = _shelves(user)
-    names = tuple(each if ":" in each else each.rstrip("/") for each in sources)
-    hits = shelves.search(query, limit, Filter(kinds, names, languages))  # type: ignore[arg-type]
+    hits = shelves.search(query, limit, shelves.filter(kinds, sources, languages))  # type: ignore[arg-type]
     if as_json:
         print_json(*(to_json(hit) for hit in hits))
     elif hits:

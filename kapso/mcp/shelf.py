@@ -31,8 +31,6 @@ class Shelf:
         self, query: str, kinds: Sequence[Kind], sources: Sequence[str], languages: Sequence[str], limit: int
     ) -> dict[str, Any]:
         """The best hits, as `kapso search --json` prints them."""
-        from kapso_knowledge.library.protocol import Filter
-
         if not query.strip():
             raise UsageError("the query is empty", slug="usage")
         if len(query) > LONGEST_QUERY:
@@ -40,7 +38,7 @@ class Shelf:
                 f"the query has more than {LONGEST_QUERY} characters", help="ask shorter", slug="usage"
             )
         shelves, secrecy = self._open()
-        wanted = Filter(tuple(kinds), tuple(sources), tuple(languages))
+        wanted = shelves.filter(kinds, sources, languages)
         limit = min(max(limit, 1), MOST_HITS)
         hits = shelves.search(query, limit + MOST_HITS, wanted)
         seen = [hit for hit in hits if secrecy is None or not secrecy.hides(hit.node)]

@@ -60,7 +60,7 @@ def learn_goal(goal: Goal, repository: Repository, say: Callable[[str], None]) -
     """Learn what `knowledge` names, before anything else of a run begins.
 
     UsageError for a source that cannot be had and of which the library holds no earlier state; with one, it
-    is said, and the earlier state counts.
+    is said, and the earlier state counts. A history that tells nothing is said, too.
     """
     if not goal.knowledge:
         return
@@ -78,6 +78,9 @@ def learn_goal(goal: Goal, repository: Repository, say: Callable[[str], None]) -
         except KapsoError as error:
             with library_faults():
                 is_known = any(known.source == name for known in library.known())
+            if error.slug == "history-empty":  # a young repository, or a clone without its history
+                say(f"knowledge: {error.message}")
+                continue
             if not is_known:
                 raise _named(error, spec, goal) from error
             say(f"warning: `{spec}` cannot be learnt anew ({error.message}): what is known of it counts")

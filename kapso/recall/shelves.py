@@ -6,21 +6,26 @@ Where the errors of `kapso_knowledge` become Kapso's own.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kapso.errors import MachineError, UsageError
+from kapso.errors import KapsoError, MachineError, UsageError
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-    from kapso_knowledge import Edge, Node
+    from kapso_knowledge import Edge, Kind, Node
     from kapso_knowledge.library.library import Library
     from kapso_knowledge.library.protocol import Filter, Hit, Known
+
+_LOG = logging.getLogger(__name__)
+_BEST = 3
+"""Of a library's hits, those that tell how much it has to say."""
 
 
 @contextmanager
@@ -34,6 +39,12 @@ def library_faults() -> Iterator[None]:
         raise UsageError(error.message, help=error.help, slug=error.slug) from error
     except KnowledgeError as error:
         raise MachineError(error.message, help=error.help, slug=error.slug) from error
+
+
+def unknown_source(name: str, known: Sequence[str]) -> UsageError:
+    """What is said of a source that is not among the known ones."""
+    listed = ", ".join(f"`{each}`" for each in known[:8]) or "nothing"
+    return UsageError(f"nothing was learnt of `{name}`", help=f"there is: {listed}", slug="source-unknown")
 
 
 def of_repository(repository: Repository) -> Library:
@@ -69,11 +80,23 @@ class Shelves:
         with library_faults():
             return [known for library in self.libraries for known in library.known()]
 
+    def filter(self, kinds: Sequence[Kind], sources: Sequence[str], languages: Sequence[str]) -> Filter:
+        """The filter of these names, as people write them; a source that nobody learnt is a mistake."""
+        from kapso_knowledge.library.protocol import Filter
+        from kapso_knowledge.reading.formats import known_language
+
+        names = [each if ":" in each else each.rstrip("/") for each in sources]
+        known = [each.source for each in self.known()] if names else []
+        for name in names:
+            if name not in known:
+                raise unknown_source(name, known)
+        return Filter(tuple(kinds), tuple(names), tuple(known_language(each) or each for each in languages))
+
     def search(self, query: str, limit: int, filter: Filter) -> list[Hit]:
         """The best hits of all, best first."""
         with library_faults():
             found = [library.search(query, limit, filter) for library in self.libraries]
-        return _merged(found)[:limit]
+        return _merged(query, found)[:limit]
 
     def node(self, id: str) -> Node | None:
         """The node with this id."""
@@ -89,7 +112,7 @@ class Shelves:
 
 @cache
 def shipped() -> tuple[Library, ...]:
-    """The playbooks that Kapso ships, learnt anew whenever they differ; none where they are not to be had."""
+    """The playbooks that Kapso ships, learnt anew when they or the readers differ; none without them."""
     from kapso.recall.learning import surroundings
     from kapso.shipped import playbooks
     from kapso_knowledge.learning import learn
@@ -98,26 +121,53 @@ def shipped() -> tuple[Library, ...]:
     folder = playbooks()
     if not folder.is_dir():
         return ()
-    library = _open(_xdg("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
-    if not library.documents("playbooks"):
-        learn(parse("playbooks", surroundings(None, folder)), library)
+    try:
+        library = _open(_xdg("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
+        with library_faults():
+            if not library.documents("playbooks"):
+                learn(parse("playbooks", surroundings(None, folder)), library)
+    except KapsoError as error:  # a home that cannot be written
+        _LOG.warning("searched without the playbooks: %s", error.message)
+        return ()
     return (library,)
 
 
-def _merged(found: Iterable[Sequence[Hit]]) -> list[Hit]:
-    """Hits of several libraries by their scores, which fusion makes of ranks alone; each node once."""
+def _merged(query: str, found: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Hits of several libraries, each node and each text once.
+
+    A score is a share of the best in its own library, however little that has to say: a library counts less
+    whose best hits have fewer of the query's words than another's.
+    """
+    counts = [_answered(query, hits) for hits in found]
+    most = max(counts, default=0)
     hits: dict[str, Hit] = {}
-    for each in found:
+    for each, count in zip(found, counts, strict=True):
+        share = (1 + count / most) / 2 if most else 1.0
         for hit in each:
-            hits.setdefault(hit.node.id, hit)
-    return sorted(hits.values(), key=lambda hit: -hit.score)
+            hits.setdefault(hit.node.id, replace(hit, score=hit.score * share))
+    best = sorted(hits.values(), key=lambda hit: -hit.score)
+    texts: dict[str, Hit] = {}
+    for hit in best:
+        texts.setdefault(hit.node.hash, hit)
+    return list(texts.values())
+
+
+def _answered(query: str, hits: Sequence[Hit]) -> int:
+    """How many of the query's words stand in the one of the best hits that has most of them."""
+    from kapso_knowledge.library.words import terms
+
+    asked = set(terms(query))
+    texts = (f"{hit.node.title} {hit.node.text}" for hit in hits[:_BEST])
+    return max((len(asked.intersection(terms(text))) for text in texts), default=0)
 
 
 def _fingerprint(folder: Path) -> str:
+    from kapso_knowledge.learning import READING
+
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     named = [f"{path.relative_to(folder)} {each}" for path, each in zip(files, hashes, strict=True)]
-    return hashlib.sha256("\n".join(named).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([READING, *named]).encode()).hexdigest()[:12]
 
 
 def _open(folder: Path) -> Library:

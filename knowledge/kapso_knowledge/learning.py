@@ -20,7 +20,7 @@ from kapso_knowledge.remote_typist import chosen
 from kapso_knowledge.rules import Origin, nodes_of
 from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
 
-READING = "1"
+READING = "2"
 """Counts up when readers or rules make other nodes of the same text: then all is read anew."""
 _MOST_SILENT = 3
 """Documents in a row about which the model gives no answer: then it is asked no more."""

@@ -134,9 +134,9 @@ def _title(document: Document, section: tuple[str, ...], is_code: bool) -> str:
 
 
 def _language(group: list[Passage]) -> str | None:
-    """The language of most of the code."""
+    """The language of most of the code; a recipe is prose in a language, too."""
     sizes: dict[str, int] = {}
     for passage in group:
-        if passage.form == "code" and passage.language:
+        if passage.language:
             sizes[passage.language] = sizes.get(passage.language, 0) + len(passage.text)
     return max(sizes, key=lambda name: sizes[name], default=None)

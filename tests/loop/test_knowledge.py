@@ -97,6 +97,12 @@ def test_a_source_that_cannot_be_had_ends_the_run_before_it_begins(
     assert kapso.json("ls") == [] and not scripted.requests
 
 
+def test_a_history_that_tells_nothing_ends_nothing(library: Any, scripted: ScriptedServer) -> None:
+    done = library('["history:", docs/]')("run", check=0)
+    assert "no commit tells of speed or correctness" in done.stderr
+    assert "knowledge: docs: 1 document" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_source_that_was_learnt_before_may_be_gone(library: Any, scripted: ScriptedServer) -> None:
     kapso = library("[docs/]")

@@ -153,13 +153,13 @@ class Recipes:
         what = " ".join(match.what.split())
         what = f"{what[:_LONGEST]}…" if len(what) > _LONGEST else what
         assumes = f" It assumes: {recipe.assumes}." if recipe.assumes else ""
+        gain = f", {recipe.gain:.3g} times faster where it was measured" if recipe.gain > 1 else ""
         tally = self._record.recipes.get(recipe.id)
         so_far = f" It helped in {tally.better} of {tally.total} attempts here." if tally else ""
         place = match.path if len(match.path) <= 30 else PurePosixPath(match.path).name
         return Idea(
             title=f"{recipe.title}: `{what}` in {place}:{match.line}",
-            hypothesis=f"recipe `{recipe.id}` of {recipe.where}, {recipe.gain:.3g} times faster where it was "
-            f"measured.{so_far}{assumes}",
+            hypothesis=f"recipe `{recipe.id}` of {recipe.where}{gain}.{so_far}{assumes}",
             parameters={
                 "recipe": recipe.id,
                 "path": match.path,

@@ -10,6 +10,7 @@ from kapso_knowledge.nodes import Place
 from kapso_knowledge.reading.decode import decode
 from kapso_knowledge.reading.document import Document, Passage
 from kapso_knowledge.reading.formats import known_language
+from kapso_knowledge.reading.recipe import is_recipe, told
 from kapso_knowledge.sources.protocol import Raw
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _code(token: Token, place: Place) -> Passage:
     name = re.match(r"\{([\w-]+)\}", token.info.strip())
     if name and name[1] in _DIRECTIVES:  # MyST writes its notes as fences
         return Passage(text, place)
+    if is_recipe(token.info) and (recipe := told(text)):
+        return Passage(recipe[0], place, language=recipe[1])
     return Passage(text, place, "code", known_language(token.info))
 
 

@@ -1,6 +1,6 @@
 """Every way to name a source, and the module behind each; making one touches neither disk nor network much.
 
-PATH                     a file, a folder, or the top of a git repository
+PATH, file://PATH        a file, a folder, or the top of a git repository
 URL ending in .git, git@HOST:PATH, https://github.com/OWNER/NAME      a git repository; `@REVISION` may follow
 history:[PATH]           the commits of the repository that PATH lies in
 arxiv:ID                 a paper
@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from kapso_knowledge.errors import SourceError
 from kapso_knowledge.sources.protocol import Source
@@ -75,7 +76,13 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
         return _remote(url, revision, surroundings)
     if spec.lower().startswith(("http://", "https://", "crawl:")):
         return _page(spec, surroundings)
-    return _path(spec, surroundings)
+    return _path(_local(spec), surroundings)
+
+
+def _local(spec: str) -> str:
+    """The path of a `file:` URL of this machine; else the text as it stands."""
+    parts = urlsplit(spec) if spec.lower().startswith("file://") else None
+    return unquote(parts.path) if parts and parts.netloc in ("", "localhost") and parts.path else spec
 
 
 def _path(spec: str, surroundings: Surroundings) -> Source:

@@ -129,8 +129,8 @@ def _pinned(url: str, allow_private: bool) -> dict[str, str]:
     except Unfetched as failure:
         raise SourceError(
             f"`{shown(url)}` cannot be fetched: {failure.reason}",
-            help="`--allow-private` lets sources come from private addresses",
-            slug="source-private",
+            help="the library is as it was; look at the address, or try again later",
+            slug="source-unreachable",
         ) from failure
     except OSError as failure:  # git would look it up anew, and who knows what it is told
         raise SourceError(f"`{shown(url)}` cannot be fetched: {failure}", slug="clone-failed") from failure

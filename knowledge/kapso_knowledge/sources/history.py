@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kapso_knowledge.errors import SourceError
 from kapso_knowledge.reading.commit import MEDIA
 from kapso_knowledge.reading.formats import language_of
 from kapso_knowledge.sources import git
@@ -69,6 +70,12 @@ class History:
                 yield item
             if found >= _MOST:
                 return
+        if not found:
+            raise SourceError(
+                f"`{self.name}`: no commit tells of speed or correctness",
+                help="read are commits whose message does (`faster`, `fix`, `30 % less memory`)",
+                slug="history-empty",
+            )
 
 
 def _part(repository: pygit2.Repository, path: Path) -> str:

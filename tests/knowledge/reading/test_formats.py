@@ -152,6 +152,58 @@ def test_markdown_passages_stand_where_they_say() -> None:
     assert found.passages[-1].place.section == ("Title", "Two")
 
 
+RECIPE = """\
+## Queues
+
+```yaml recipe
+id: list-as-queue
+title: A list as a queue, by a deque
+language: python
+rule: $Q.pop(0)
+fix: $Q.popleft()
+assumes: the list stays within the function
+gain: 55
+example:
+  before: |
+    def walk(n):
+        queue = [n]
+        while queue:
+            n = queue.pop(0)
+  after: |
+    def walk(n):
+        queue = deque([n])
+        while queue:
+            n = queue.popleft()
+```
+"""
+
+
+def test_a_recipe_is_told_for_people() -> None:
+    (passage,) = document("a.md", RECIPE).passages
+    assert passage.text.splitlines() == [
+        "A list as a queue, by a deque (recipe `list-as-queue`). 55 times faster in its example. "
+        "It assumes: the list stays within the function.",
+        "",
+        "```diff",
+        " def walk(n):",
+        "-    queue = [n]",
+        "+    queue = deque([n])",
+        "     while queue:",
+        "-        n = queue.pop(0)",
+        "+        n = queue.popleft()",
+        "```",
+    ]
+    assert (passage.language, passage.place.lines) == ("python", (3, 22))
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: 1", "title: A\nlanguage: c\nexample: {before: 1}", "*a", "x" * 20_000]
+)
+def test_what_is_no_recipe_stays_as_it_stands(text: str) -> None:
+    (passage,) = document("a.md", f"```yaml recipe\n{text}\n```\n").passages
+    assert (passage.text, passage.form) == (text, "code")
+
+
 def test_front_matter_is_kept_apart_and_broken_one_is_dropped() -> None:
     found = document("a.md", "---\ntitle: A\nkind: heuristic\n---\nText.\n")
     assert (found.title, found.front["kind"], found.passages[0].place.lines) == ("A", "heuristic", (5, 5))

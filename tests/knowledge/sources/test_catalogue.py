@@ -47,6 +47,14 @@ def test_a_name_leads_to_its_source_and_is_read_again(
     assert (type(again).__name__, again.name) == (kind, name)
 
 
+def test_a_file_url_is_a_path(around: Surroundings) -> None:
+    (around.base / "a guide").mkdir()
+    source = parse(f"file://{around.base}/a%20guide", around)
+    assert (type(source).__name__, source.name) == ("Folder", "a guide")
+    with pytest.raises(SourceError, match="does not exist"):
+        parse("file:///nowhere", around)
+
+
 def test_with_limits_a_page_is_where_a_crawl_starts(around: Surroundings) -> None:
     around = dataclasses.replace(around, crawl=Limits(depth=1))
     assert parse("https://docs.example.org/", around).name == "crawl:https://docs.example.org/"

@@ -124,6 +124,7 @@ def test_what_cannot_be_had_is_told(demo: Path, around: Surroundings, spec: str,
     with pytest.raises(SourceError, match=message) as caught:
         paths(parse(spec, around))
     assert "hunter2" not in caught.value.message
+    assert "allow-private" not in str(caught.value.help)  # none of these is private
 
 
 def test_what_is_large_or_elsewhere_is_named(demo: Path, around: Surroundings) -> None:
@@ -164,6 +165,11 @@ def test_history_is_what_was_changed_for_speed_or_correctness(
     assert "A note" not in by_title["Fix the sum of nothing"].text
     again = learn(parse("history:../demo", around), shelf)
     assert (again.read, again.same) == (0, 2)
+
+
+def test_a_history_that_tells_nothing_is_a_mistake(demo: Path, around: Surroundings) -> None:
+    with pytest.raises(SourceError, match="no commit tells of speed or correctness"):
+        paths(parse("history:../demo", around))
 
 
 def test_the_history_of_a_part(demo: Path, around: Surroundings) -> None:

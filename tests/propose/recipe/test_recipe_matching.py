@@ -34,9 +34,23 @@ def test_a_queue_that_is_used_as_one(line: str) -> None:
     assert "q.popleft()" in one("list-as-queue", QUEUE.format(line))
 
 
+@pytest.mark.parametrize("items", ["list(n)", "[x for x in n]", "sorted(n)", "n.split()"])
+def test_a_queue_is_made_of_what_makes_a_new_list(items: str) -> None:
+    text = QUEUE.replace("[n]", items).format("print(x)")
+    assert f"q = deque({items})" in one("list-as-queue", text)
+
+
 @pytest.mark.parametrize("line", ["y = q[1:]", "g(q)", "q.sort()", "return q", "q += [x]", "z = q"])
 def test_a_list_that_is_more_than_a_queue_stays(line: str) -> None:
     assert found("list-as-queue", QUEUE.format(line)) == []
+
+
+def test_members_may_be_counted() -> None:
+    text = (
+        "def f(n):\n    seen = []\n    for x in n:\n        if x not in seen:\n            seen.append(x)\n"
+    )
+    assert "seen.add(x)" in one("membership-in-a-list", text + "    return len(seen)\n")
+    assert found("membership-in-a-list", text + "    return seen\n") == []
 
 
 def test_a_list_from_elsewhere_stays() -> None:

@@ -15,6 +15,7 @@ from kapso.attempt import Attempt, Outcome, Verdict, now
 from kapso.goal import Goal, parse_goal
 from kapso.propose.protocol import Context, Idea, Promising, Snapshot, Workspace
 from kapso.propose.recipe import Cookbook, Recipes
+from kapso.propose.recipe.reading import read_folder
 
 OURS = Cookbook([(shipped.playbooks(), "playbooks")])
 PROGRAM = """\
@@ -160,9 +161,11 @@ def test_it_finds_what_pays_one_recipe_at_a_time(search: Callable[..., Search]) 
     assert found.best.score == 8.0
     assert len({each.parameters["place"] for each in found.ideas}) >= 4
     assert len(set(found.texts)) == len(found.texts)
+    gains = {recipe.id: recipe.gain for recipe in read_folder(shipped.playbooks(), "playbooks")}
     for idea in found.ideas:
         assert idea.parameters.keys() == {"recipe", "path", "region", "place"}
-        assert "times faster where it was measured" in idea.hypothesis
+        told = "times faster where it was measured" in idea.hypothesis
+        assert told is (gains[idea.parameters["recipe"]] > 1)
         assert "walk.py:" in idea.title
 
 
