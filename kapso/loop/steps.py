@@ -19,6 +19,7 @@ from kapso.loop.workspace import CandidateWorkspace
 from kapso.loop.writing import Writing
 from kapso.memory.episode import Stage
 from kapso.propose.protocol import Context, Editor, Proposer
+from kapso.propose.recalled import Recalled
 
 if TYPE_CHECKING:
     from kapso.loop.run import Run
@@ -46,22 +47,35 @@ class AttemptSteps:
         """
         run = self.run_
         is_early = state["number"] not in run.slots and not {"calls", "unpaid"} & state.keys()
-        with run.lock:
-            for is_last in (False, True):
-                for proposer in run.in_turn(state["number"], is_last):
-                    if self._rests(state, proposer):
-                        continue
-                    if run.desks.must_wait_for(proposer) or (is_early and run.desks.needs_slot(proposer)):
-                        return {"idea": None}
-                    context = self._context(state, proposer.name, is_last)
+        recalled: Recalled | None = None
+        while True:
+            with run.lock:
+                turn = self._turn(state, is_early, recalled)
+            if not isinstance(turn, Context):
+                return turn
+            recalled = run.recall(turn)  # without the lock: it may wait for who else uses the library
+
+    def _turn(self, state: AttemptState, is_early: bool, recalled: Recalled | None) -> AttemptState | Context:
+        """What the first proposer that has an idea makes of its turn; the context of one that needs to be
+        told what is known first."""
+        run = self.run_
+        for is_last in (False, True):
+            for proposer in run.in_turn(state["number"], is_last):
+                if self._rests(state, proposer):
+                    continue
+                if run.desks.must_wait_for(proposer) or (is_early and run.desks.needs_slot(proposer)):
+                    return {"idea": None}
+                context = self._context(state, proposer.name, is_last)
+                if proposer.name in run.authors:
+                    if recalled is None:
+                        return context
+                    context = dataclasses.replace(context, recalled=recalled)
+                if (idea := proposer.ideate(context)) is not None:
+                    parents = list(idea.parents) or state["chosen"]
+                    given = dataclasses.asdict(idea)
                     if proposer.name in run.authors:
-                        context = dataclasses.replace(context, recalled=run.recall(context))
-                    if (idea := proposer.ideate(context)) is not None:
-                        parents = list(idea.parents) or state["chosen"]
-                        given = dataclasses.asdict(idea)
-                        if proposer.name in run.authors:
-                            self.writing.begin(state, given, parents, proposer.name)
-                        return {"proposer": proposer.name, "idea": given, "parents": parents}
+                        self.writing.begin(state, given, parents, proposer.name)
+                    return {"proposer": proposer.name, "idea": given, "parents": parents}
         return {"idea": None}
 
     def edit(self, state: AttemptState) -> AttemptState:

@@ -5,6 +5,7 @@ Which hits it brings follows the value that they had in the run so far, so that 
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -46,17 +47,19 @@ class Librarian:
         self._open_shelves, self._secrecy, self._say = open_shelves, secrecy, say
         self._answers: dict[str, list[Hit]] = {}
         self._has_failed = False
+        self._lock = threading.Lock()
 
     def recall(self, context: Context) -> Recalled:
-        """The excerpts for an attempt, the most useful first."""
-        if self._has_failed:
-            return NOTHING
-        try:
-            hits = self._ranked(context)
-        except KapsoError as error:
-            self._has_failed = True
-            self._say(f"warning: nothing is recalled from the library any more: {error.message}")
-            return NOTHING
+        """The excerpts for an attempt, the most useful first; several attempts may ask at once."""
+        with self._lock:
+            if self._has_failed:
+                return NOTHING
+            try:
+                hits = self._ranked(context)
+            except KapsoError as error:
+                self._has_failed = True
+                self._say(f"warning: nothing is recalled from the library any more: {error.message}")
+                return NOTHING
         return Recalled(knowledge=[_excerpt(hit) for hit in hits[:MOST_HITS]])
 
     @cached_property

@@ -16,7 +16,7 @@ import pytest
 
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.clis import KNOWN, command_of
-from kapso.propose.agent.tools import MOST_BYTES, PAIRS, Tools, _answers, name_server
+from kapso.propose.agent.tools import MOST_BYTES, PAIRS, Tools, _wait_for, name_server
 from tests.loop.conftest import GOAL, PARAMS, SCORE, Kapso
 
 CLIENT = """\
@@ -108,7 +108,8 @@ def test_a_client_that_comes_early_may_read_the_first_answer(tmp_path: Path) -> 
         subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=out) as server,
     ):
         assert server.stdin is not None
-        assert _answers(server, server.stdin, answers)
+        _wait_for(server, server.stdin, answers)
+        assert server.poll() is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes")
