@@ -111,6 +111,22 @@ def test_ones_own_library_is_there_in_every_repository(
     assert any("caching.md" in hit["source"] for hit in lines(kapso("search", "bound a cache", "--json")))
 
 
+def test_ones_own_library_tells_folders_of_one_name_apart(
+    kapso: Kapso, docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "1 node added" in kapso("learn", "docs/sorting.md", "--user").out
+    lines(kapso("learn", "docs", "--user", "--json"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text(SORTING)
+    lines(kapso("learn", "docs", "--user", "--json"))
+    known = {each["source"] for each in lines(kapso("learn", "--list", "--user", "--json"))}
+    assert known == {str(docs), str(docs / "sorting.md"), str(tmp_path / "docs")}
+    assert lines(kapso("learn", "--forget", "docs/", "--user", "--json"))[0]["source"] == str(
+        tmp_path / "docs"
+    )
+
+
 def test_mistakes_are_named(kapso: Kapso, docs: Path) -> None:
     for words, said in (
         (("learn",), "no source is given"),
