@@ -151,6 +151,9 @@ def _learn(
         try:
             with _progress(spec) as show:
                 walked = learn_source(library, spec, around, show)
+        except KeyboardInterrupt:
+            click.echo(f"interrupted: of `{printable(spec)}` the library has what it had", err=True)
+            raise
         except KapsoError as error:
             if len(sources) == 1:
                 raise

@@ -82,6 +82,15 @@ def test_learning_twice_adds_nothing_and_forgetting_takes_all(kapso: Kapso, docs
     assert not any("docs" in hit["source"] for hit in lines(kapso("search", "cache", "--json")))
 
 
+def test_an_interruption_is_said(kapso: Kapso, docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kapso.recall.learning.learn_source", interrupted)
+    done = kapso("learn", "docs")
+    assert done.code == 130 and "interrupted: of `docs` the library has what it had" in done.err
+
+
 def test_a_source_that_fails_does_not_stop_the_others(kapso: Kapso, docs: Path) -> None:
     (docs / "broken.md").write_bytes(bytes(range(256)) * 20)
     done = kapso("learn", "manual", "docs", "nobody:knows")
