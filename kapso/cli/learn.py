@@ -78,7 +78,7 @@ def learn(
     repository = _repository(user)
     library = _library(repository, user)
     _forget(library, forgotten, as_json)
-    failed = _learn(library, repository, sources, reach, as_json)
+    failed = _learn(library, None if user else repository, sources, reach, as_json)
     if is_listed:
         _list(library, as_json)
     return UsageError.exit_code if failed else 0
@@ -125,8 +125,8 @@ def _forget(library: Library, names: Sequence[str], as_json: bool) -> None:
     for name in names:
         with library_faults():
             known = [each.source for each in library.known()]
-            if name not in known and name.rstrip("/") in known:
-                name = name.rstrip("/")
+            written = (name, name.rstrip("/"), str(Path(name).resolve()))
+            name = next((each for each in written if each in known), name)
             if name not in known:
                 raise unknown_source(name, known)
             removed = library.forget(name)
@@ -139,7 +139,10 @@ def _forget(library: Library, names: Sequence[str], as_json: bool) -> None:
 def _learn(
     library: Library, repository: Repository | None, sources: Sequence[str], reach: Reach, as_json: bool
 ) -> int:
-    """Learn each source, whatever becomes of the others; how many failed."""
+    """Learn each source, whatever becomes of the others; how many failed.
+
+    Paths are named within `repository`, or whole without one: the user's library tells repositories apart.
+    """
     from kapso.recall.learning import failures, learn_source, surroundings, told
 
     around, failed = surroundings(repository, Path.cwd(), reach), 0
@@ -148,6 +151,9 @@ def _learn(
         try:
             with _progress(spec) as show:
                 walked = learn_source(library, spec, around, show)
+        except KeyboardInterrupt:
+            click.echo(f"interrupted: of `{printable(spec)}` the library has what it had", err=True)
+            raise
         except KapsoError as error:
             if len(sources) == 1:
                 raise

@@ -89,7 +89,8 @@ def learn_goal(goal: Goal, repository: Repository, say: Callable[[str], None]) -
 def told(walked: Walked) -> str:
     """What learning a source came to, in a line, with the first of what could not be read."""
     change = walked.change
-    counts = [f"{count} {how}" for how, count in _counts(change).items() if count]
+    counts = [f"{plural(change.added, 'node')} added"] if change.added else []
+    counts += [f"{count} {how}" for how, count in _counts(change).items() if count]
     documents = plural(walked.read + walked.same, "document")
     line = f"{walked.source}: {documents}, {', '.join(counts) or 'nothing new'}"
     return line + (f"; {len(walked.unread)} could not be read" if walked.unread else "")
@@ -104,7 +105,6 @@ def failures(walked: Walked) -> list[str]:
 
 def _counts(change: Any) -> dict[str, int]:
     return {
-        "nodes added": change.added,
         "changed": change.changed,
         "removed": change.removed,
         "as they were": change.same,

@@ -5,6 +5,7 @@ Which hits it brings follows the value that they had in the run so far, so that 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from kapso.recall.secrecy import Secrecy
 from kapso.recall.shelves import Shelves
 
 if TYPE_CHECKING:
+    from kapso_knowledge import Node
     from kapso_knowledge.library.protocol import Hit
 
 MOST_HITS = 8
@@ -32,6 +34,8 @@ FUSED = 8.0
 """Of reciprocal rank fusion: how fast what is ranked lower counts less."""
 GENERAL = 0.8
 """What general advice (the shipped playbooks) counts beside what was learnt for this program."""
+_SPOKEN_IN = {"c": ("cpp",), "javascript": ("typescript",)}
+_DIFF = re.compile(r"^```diff$.*?^```$", re.DOTALL | re.MULTILINE)
 _FAILED = (Outcome.INVALID, Outcome.CRASHED, Outcome.TIMED_OUT)
 
 
@@ -113,11 +117,16 @@ def values_of(attempts: Iterable[Attempt]) -> dict[str, float]:
 
 
 def _fits(hit: Hit, languages: frozenset[str]) -> bool:
-    """Code in a language that the program is not written in is of little use to it."""
+    """Code in a language that the program is not written in is of little use to it, a recipe's likewise."""
     node = hit.node
-    return (
-        node.kind != "implementation" or node.language is None or not languages or node.language in languages
-    )
+    if node.language is None or not languages or not languages.isdisjoint(_SPOKEN_IN.get(node.language, ())):
+        return True
+    return node.language in languages or not (node.kind == "implementation" or _is_recipe(node))
+
+
+def _is_recipe(node: Node) -> bool:
+    """Whether more than half of the text are changes to code."""
+    return 2 * sum(len(found[0]) for found in _DIFF.finditer(node.text)) > len(node.text)
 
 
 def _last_failure(context: Context) -> str | None:

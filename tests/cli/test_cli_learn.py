@@ -82,6 +82,15 @@ def test_learning_twice_adds_nothing_and_forgetting_takes_all(kapso: Kapso, docs
     assert not any("docs" in hit["source"] for hit in lines(kapso("search", "cache", "--json")))
 
 
+def test_an_interruption_is_said(kapso: Kapso, docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kapso.recall.learning.learn_source", interrupted)
+    done = kapso("learn", "docs")
+    assert done.code == 130 and "interrupted: of `docs` the library has what it had" in done.err
+
+
 def test_a_source_that_fails_does_not_stop_the_others(kapso: Kapso, docs: Path) -> None:
     (docs / "broken.md").write_bytes(bytes(range(256)) * 20)
     done = kapso("learn", "manual", "docs", "nobody:knows")
@@ -110,6 +119,22 @@ def test_ones_own_library_is_there_in_every_repository(
     assert refused.code == 2 and "--user" in refused.err
     assert lines(kapso("search", "bound a cache", "--user", "--json"))[0]["title"]
     assert any("caching.md" in hit["source"] for hit in lines(kapso("search", "bound a cache", "--json")))
+
+
+def test_ones_own_library_tells_folders_of_one_name_apart(
+    kapso: Kapso, docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "1 node added" in kapso("learn", "docs/sorting.md", "--user").out
+    lines(kapso("learn", "docs", "--user", "--json"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text(SORTING)
+    lines(kapso("learn", "docs", "--user", "--json"))
+    known = {each["source"] for each in lines(kapso("learn", "--list", "--user", "--json"))}
+    assert known == {str(docs), str(docs / "sorting.md"), str(tmp_path / "docs")}
+    assert lines(kapso("learn", "--forget", "docs/", "--user", "--json"))[0]["source"] == str(
+        tmp_path / "docs"
+    )
 
 
 def test_mistakes_are_named(kapso: Kapso, docs: Path) -> None:

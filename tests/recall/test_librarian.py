@@ -151,6 +151,17 @@ def test_code_of_other_languages_is_left_out(goal: Goal, tmp_path: Path) -> None
     assert [each.id for each in found] == [python.id]
 
 
+def test_recipes_of_other_languages_are_left_out_but_not_advice(goal: Goal, tmp_path: Path) -> None:
+    diff = "```diff\n-  if (words.includes(word)) n++;\n+  if (known.has(word)) n++;\n```"
+    prose = "Whether a word is known: " + "a set tells at once. " * 10
+    nodes = [
+        node("Recipe", f"Whether a word is known.\n\n{diff}", language="javascript", path="a.md"),
+        node("Advice", f"{prose}\n\n{diff}", language="rust", path="b.md"),
+    ]
+    found = librarian(goal, shelf(tmp_path / "library", nodes)).recall(context(goal)).knowledge
+    assert [each.id for each in found] == [nodes[1].id]
+
+
 def test_a_library_that_fails_is_said_once_and_ends_nothing(goal: Goal) -> None:
     said: list[str] = []
 
