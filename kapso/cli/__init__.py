@@ -6,11 +6,11 @@ Nothing heavy is imported before the command that needs it runs.
 from __future__ import annotations
 
 import difflib
-import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from gc import set_threshold
 from typing import Any
 
 import click
@@ -122,7 +122,7 @@ def kapso(ctx: click.Context, folders: tuple[str, ...]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point of the `kapso` script; ends the process with the exit code of the contract."""
-    gc.set_threshold(*GARBAGE)
+    set_threshold(*GARBAGE)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what the terminal cannot show is escaped, never fatal
             stream.reconfigure(errors="backslashreplace")

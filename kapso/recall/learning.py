@@ -48,12 +48,16 @@ def surroundings(repository: Repository | None, base: Path, reach: Reach | None 
 def learn_source(
     library: Library, spec: str, around: Surroundings, on_progress: Callable[[Progress], None] | None = None
 ) -> Walked:
-    """Bring the library up to what the source holds now. UsageError where it cannot be had."""
+    """Bring the library up to what the source holds now, with the say of the model that `KAPSO_TYPIST` names.
+
+    UsageError where the source cannot be had.
+    """
     from kapso_knowledge.learning import learn
+    from kapso_knowledge.remote_typist import chosen
     from kapso_knowledge.sources.catalogue import parse
 
     with library_faults():
-        return learn(parse(spec, around), library, on_progress=on_progress)
+        return learn(parse(spec, around), library, typist=chosen(), on_progress=on_progress)
 
 
 def learn_goal(goal: Goal, repository: Repository, say: Callable[[str], None]) -> None:

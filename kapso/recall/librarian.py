@@ -20,6 +20,7 @@ from kapso.recall.code import about_code, languages_of
 from kapso.recall.hits import where
 from kapso.recall.secrecy import Secrecy
 from kapso.recall.shelves import Shelves
+from kapso.shipped import languages_of_playbooks
 
 if TYPE_CHECKING:
     from kapso_knowledge import Node
@@ -117,8 +118,12 @@ def values_of(attempts: Iterable[Attempt]) -> dict[str, float]:
 
 
 def _fits(hit: Hit, languages: frozenset[str]) -> bool:
-    """Code in a language that the program is not written in is of little use to it, a recipe's likewise."""
+    """Code in a language that the program is not written in is of little use to it, a recipe's likewise, and
+    a shipped playbook that is about others."""
     node = hit.node
+    about = languages_of_playbooks().get(node.place.path) if node.source == "playbooks" else None
+    if about and languages and about.isdisjoint(languages):
+        return False
     if node.language is None or not languages or not languages.isdisjoint(_SPOKEN_IN.get(node.language, ())):
         return True
     return node.language in languages or not (node.kind == "implementation" or _is_recipe(node))

@@ -16,7 +16,6 @@ from kapso_knowledge.library.protocol import Change, Learnt
 from kapso_knowledge.nodes import Edge, Node
 from kapso_knowledge.reading.ahead import Read, Readers
 from kapso_knowledge.reading.document import Document
-from kapso_knowledge.remote_typist import chosen
 from kapso_knowledge.rules import Origin, nodes_of
 from kapso_knowledge.sources.protocol import Raw, Same, Source, Unread
 
@@ -72,9 +71,8 @@ def learn(
 ) -> Walked:
     """Bring the library up to the source; SourceError, and nothing changed, where none of it can be read.
 
-    Without a typist the one that `KAPSO_TYPIST` names has its say, else the rules alone.
+    Without a typist, rules alone say what is what.
     """
-    typist = typist or chosen()
     known = library.documents(source.name)
     walk = _Walk(source, typist, now or datetime.now(UTC))
     with Readers() as readers:

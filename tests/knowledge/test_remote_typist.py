@@ -22,10 +22,10 @@ def test_the_environments_model_is_asked_and_heard(
         server.say(json.dumps({"kinds": [{"passage": 1, "kind": "environment"}]}))
         monkeypatch.setenv("KAPSO_TYPIST", f"scripted@{server.openai_url}")
         monkeypatch.setenv("KAPSO_TYPIST_KEY", "hunter2")
-        walked = learn(parse("a.md", around), shelf)
+        walked = learn(parse("a.md", around), shelf, typist=chosen())
         assert (walked.typed, [node.kind for node in shelf.nodes.values()]) == (1, ["environment"])
         assert "The order of adding floats" in server.requests[0].prompt
-        assert learn(parse("a.md", around), shelf).same == 1
+        assert learn(parse("a.md", around), shelf, typist=chosen()).same == 1
         assert len(server.requests) == 1
 
 
@@ -35,7 +35,7 @@ def test_a_model_that_is_down_stops_nothing(
     (around.base / "a.md").write_text("# Sums\n\nThe order of adding floats matters to the last digits.\n")
     monkeypatch.setattr("kapso_knowledge.remote_typist._SECONDS", 0.5)
     monkeypatch.setenv("KAPSO_TYPIST", "scripted@http://127.0.0.1:9/v1")
-    walked = learn(parse("a.md", around), shelf)
+    walked = learn(parse("a.md", around), shelf, typist=chosen())
     assert (walked.read, walked.typed, len(shelf.nodes)) == (1, 0, 1)
 
 

@@ -162,6 +162,16 @@ def test_recipes_of_other_languages_are_left_out_but_not_advice(goal: Goal, tmp_
     assert [each.id for each in found] == [nodes[1].id]
 
 
+def test_shipped_playbooks_about_other_languages_are_left_out(goal: Goal, tmp_path: Path) -> None:
+    text = "Whether a word is known: a set tells at once."
+    nodes = [
+        node(path, f"{text} {path}", source="playbooks", path=path)
+        for path in ("javascript-speed.md", "python-speed.md", "measuring.md")
+    ]
+    found = librarian(goal, shelf(tmp_path / "library", nodes)).recall(context(goal)).knowledge
+    assert {each.id for each in found} == {nodes[1].id, nodes[2].id}
+
+
 def test_a_library_that_fails_is_said_once_and_ends_nothing(goal: Goal) -> None:
     said: list[str] = []
 
