@@ -30,7 +30,7 @@ budget: {attempts: ATTEMPTS, cost: 2.0}
 AGENT = """\
 python3 -c "import os, urllib.request as r; r.urlopen(os.environ['DOOR']).read()"
 SLEEP
-printf '{"x": 3.0, "y": %s}\\n' "$(grep -c . "$KAPSO_PROMPT_FILE")" > params.json
+printf '{"x": 3.0, "y": 20.%s}\\n' "$(grep -c . "$KAPSO_PROMPT_FILE")" > params.json
 echo x >> README.agent
 echo '{"type": "result", "total_cost_usd": 0.25, "result": "Title: set x", "usage": {"input_tokens": 9}}'
 """

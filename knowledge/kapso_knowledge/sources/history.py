@@ -60,17 +60,17 @@ class History:
         head = git.commit_of(repository, "HEAD", self.name)
         self._revision = str(head.id)
         part = _part(repository, self._path)
-        found = 0
+        found, is_told = 0, False
         for commit in _commits(repository, head):
             path, revision = f"commit/{commit.short_id}", str(commit.id)
             is_known = known.get(path) == revision
             item = Same(path) if is_known else _read(repository, commit, path, part)
             if item is not None:
-                found += not isinstance(item, Unread)
+                found, is_told = found + (not isinstance(item, Unread)), True
                 yield item
             if found >= _MOST:
                 return
-        if not found:
+        if not is_told:
             raise SourceError(
                 f"`{self.name}`: no commit tells of speed or correctness",
                 help="read are commits whose message does (`faster`, `fix`, `30 % less memory`)",
