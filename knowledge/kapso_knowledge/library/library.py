@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from kapso_knowledge.errors import LibraryError
 from kapso_knowledge.library import store
-from kapso_knowledge.library.choice import chosen
+from kapso_knowledge.library.choice import chosen, chosen_reader
 from kapso_knowledge.library.database import Database
 from kapso_knowledge.library.lock import locked
 from kapso_knowledge.library.protocol import Change, Embedder, Filter, Hit, Known, Learnt
+from kapso_knowledge.library.reread import READ, reread
 from kapso_knowledge.library.search import CANDIDATES, WEIGHTS, Weights, search
 from kapso_knowledge.library.vectors import Vectors
 from kapso_knowledge.library.words import plain
@@ -35,16 +36,20 @@ _LOG = logging.getLogger(__name__)
 class Library:
     """What was learnt. Open one by `Library.open`; it holds no file open between two calls."""
 
-    def __init__(self, folder: Path, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self, folder: Path, embedder: Embedder | None = None, reader: Embedder | None = None
+    ) -> None:
         self.folder = folder
         self._chosen = embedder
+        self._chosen_reader = reader
         self._database = Database(folder / "library.duckdb")
         self._seen: tuple[tuple[int, int, int], str] | None = None
 
     @classmethod
-    def open(cls, folder: Path, embedder: Embedder | None = None) -> Library:
-        """The library in this folder, which is made at the first put; without an embedder: see choice.py."""
-        return cls(folder, embedder)
+    def open(cls, folder: Path, embedder: Embedder | None = None, reader: Embedder | None = None) -> Library:
+        """The library in this folder, which is made at the first put; without an embedder, or a reader for
+        the best hits: see choice.py."""
+        return cls(folder, embedder, reader)
 
     def put(self, learnt: Learnt) -> Change:
         """Store what a walk over a source brought."""
@@ -88,10 +93,11 @@ class Library:
         if limit < 1 or not query.strip() or not self._database.path.exists():
             return []
         near = self._near(query, filter) if weights.meaning else []
-        return (
-            self._database.read(lambda connection: search(connection, query, near, filter, limit, weights))
-            or []
+        wanted = max(limit, READ) if self._reader else limit
+        hits = self._database.read(
+            lambda connection: search(connection, query, near, filter, wanted, weights)
         )
+        return self._read_again(query, hits or [])[:limit]
 
     def rebuild(self) -> None:
         """Make the vectors anew."""
@@ -102,6 +108,10 @@ class Library:
     @cached_property
     def _embedder(self) -> Embedder:
         return self._chosen or chosen()
+
+    @cached_property
+    def _reader(self) -> Embedder | None:
+        return self._chosen_reader or chosen_reader()
 
     @cached_property
     def _vectors(self) -> Vectors:
@@ -124,6 +134,16 @@ class Library:
         except LibraryError as error:
             _LOG.warning("searched by words alone: %s", error.message)
             return []
+
+    def _read_again(self, query: str, hits: list[Hit]) -> list[Hit]:
+        """The best hits in the order that the reader gives them, where there is one."""
+        if self._reader is None:
+            return hits
+        try:
+            return [*reread(query, hits[:READ], self._reader), *hits[READ:]]
+        except LibraryError as error:
+            _LOG.warning("the best hits were not read again: %s", error.message)
+            return hits
 
     def _embedded_ahead(self, learnt: Learnt) -> dict[str, NDArray[np.float32]]:
         """Vectors by hash for what is new, made before anything is written: an endpoint that is down leaves

@@ -10,7 +10,7 @@ at one; `links`, made anew at every change, are the edges whose both ends are th
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = f"""
 CREATE TABLE library (version INTEGER NOT NULL, stamp VARCHAR NOT NULL);

@@ -22,21 +22,26 @@ CANDIDATES = 100
 
 @dataclass(frozen=True)
 class Weights:
-    """What counts how much; `step` is what a node gets of the score of a hit that an edge joins it to, and
-    `changes` what a page of changes keeps of its own. Measured: experiments/bench/results/retrieval.md."""
+    """What counts how much; `step` is what a node gets of the score of a hit that an edge joins it to,
+    `aside` what a page keeps that is not written for users, and `again` what a second hit in a section keeps.
+    Measured: experiments/bench/results/retrieval.md."""
 
-    words: float = 0.8
-    meaning: float = 0.2
+    words: float = 0.75
+    meaning: float = 0.25
     step: float = 0.1
-    changes: float = 0.8
+    aside: float = 0.8
+    again: float = 0.5
 
 
 WEIGHTS = Weights()
 
-_CHANGES = re.compile(
-    r"change_?log|changes\b|release[-_]?notes|whats_?new|(^|/)(release|news|history)\b", re.I
+_ASIDE = re.compile(
+    r"change_?log|changes\b|release[-_]?notes|whats_?new|(^|/)(release|news|history)\b"
+    r"|(^|/)(dev|devel|developers?|internals|proposals?|neps?|peps?|contributing|maintainers?)(\.|/|$)",
+    re.I,
 )
-"""Paths of pages that tell what became different: they name all there is, and explain little."""
+"""Paths of pages that tell what became different, or are for those who work on the project itself: they name
+all there is, and explain little of its use."""
 _STEPPED = 30
 _SNIPPET = 240
 _INVERSE: Mapping[Relation, str] = {
@@ -79,9 +84,11 @@ def search(
         _step(connection, found, weights.step)
     nodes = store.nodes(connection, _best(found)[: limit * 4])
     for id, node in nodes.items():
-        if _CHANGES.search(node.place.path):
-            found[id].score *= weights.changes
-    fitting = [id for id in _best(found) if id in nodes and _passes(nodes[id], filter)][:limit]
+        if _ASIDE.search(node.place.path):
+            found[id].score *= weights.aside
+    fitting = [id for id in _best(found) if id in nodes and _passes(nodes[id], filter)]
+    _spread(found, [nodes[id] for id in fitting], weights.again)
+    fitting = sorted(fitting, key=lambda id: (-found[id].score, id))[:limit]
     return [
         Hit(nodes[id], snippet(nodes[id].text, set(asked)), found[id].score, tuple(found[id].why))
         for id in fitting
@@ -116,6 +123,16 @@ def _by_meaning(found: dict[str, _Candidate], near: Sequence[tuple[str, float]],
 
 def _best(found: Mapping[str, _Candidate]) -> list[str]:
     return sorted(found, key=lambda id: (-found[id].score, id))
+
+
+def _spread(found: dict[str, _Candidate], ranked: Sequence[Node], share: float) -> None:
+    """Who opens a hit sees the rest of its section too: the section's other hits make room."""
+    seen: set[tuple[str, str, tuple[str, ...]]] = set()
+    for node in ranked:
+        section = (node.source, node.place.path, node.place.section)
+        if node.place.section and section in seen:
+            found[node.id].score *= share
+        seen.add(section)
 
 
 def _step(connection: DuckDBPyConnection, found: dict[str, _Candidate], share: float) -> None:

@@ -48,34 +48,28 @@ def _of(word: str) -> tuple[str, ...]:
 
 
 def stem(word: str) -> str:
-    """The word without its commonest English endings, for plain words only: a light stemmer."""
+    """The word without its commonest English endings, for plain words only."""
     if len(word) < 4 or not word.isalpha():
         return word
     if len(word) == 4:
         return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
-    for ending, instead in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)] + instead
-            break
+    for endings, least in ((_DERIVED, 4), (_INFLECTED, 3)):
+        for ending, instead in endings:
+            if word.endswith(ending) and len(word) - len(ending) >= least:
+                word = word[: -len(ending)] + instead
+                break
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
         word = word[:-1]
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
 
 
-_ENDINGS = (
-    ("ations", "at"),
-    ("ation", "at"),
-    ("nesses", ""),
-    ("ness", ""),
-    ("ings", ""),
-    ("ing", ""),
-    ("sses", "ss"),
-    ("ies", "y"),
-    ("ied", "y"),
-    ("ss", "ss"),
-    ("us", "us"),
-    ("is", "is"),
-    ("ed", ""),
-    ("es", "e"),
-    ("s", ""),
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Each ending with what takes its place."""
+    return tuple((ending, instead) for ending, _, instead in (pair.partition(">") for pair in text.split()))
+
+
+_DERIVED = _pairs(
+    "izations>ize ization>ize isation>ize ations>at ation>at ators>at ator>at ating>at ate>at nesses ness "
+    "ments ment ities ity ables able ibility ible ions ion ively ive ically ally ical ics ic ers er ors or ly"
 )
+_INFLECTED = _pairs("ings ing sses>ss ies>y ied>y ss>ss us>us is>is ed es>e s")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kapso_knowledge.errors import LibraryError
-from kapso_knowledge.library.choice import chosen
+from kapso_knowledge.library.choice import chosen, chosen_reader
 from kapso_knowledge.library.library import Library
 from kapso_knowledge.library.protocol import Learnt
 from kapso_knowledge.nodes import Node, Place, text_hash
@@ -19,6 +19,14 @@ from tests.knowledge.net.site import Answer, Asked, Site
 def test_wordllama_unless_another_is_named() -> None:
     assert chosen({}).name == chosen({"KAPSO_EMBEDDER": " wordllama "}).name
     assert chosen({"KAPSO_EMBEDDER": "tiny@http://127.0.0.1:8000/v1"}).name == "tiny@127.0.0.1:8000"
+
+
+def test_nothing_reads_again_unless_it_is_named() -> None:
+    assert chosen_reader({}) is None
+    reader = chosen_reader({"KAPSO_READER": "wordllama"})
+    assert reader is not None and reader.name == chosen({}).name
+    with pytest.raises(LibraryError, match="KAPSO_READER=tiny@"):
+        chosen_reader({"KAPSO_READER": "tiny@"})
 
 
 @pytest.mark.parametrize("name", ["glove", "@http://x", "tiny@", "tiny@ftp://x"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from kapso_knowledge.library.library import Library
 from kapso_knowledge.library.search import snippet
@@ -76,6 +80,46 @@ def test_pages_of_changes_come_after_those_that_explain(tmp_path: Path) -> None:
     explained = node("docs/caching.md", ["Version 2"], text)
     library.put(learnt([told, explained]))
     assert [hit.node for hit in library.search("bounded cache")] == [explained, told]
+
+
+def test_pages_for_those_who_work_on_the_project_come_after_those_for_its_users(tmp_path: Path) -> None:
+    library = Library.open(tmp_path)
+    text = "The cache of results is bounded."
+    inside = node("docs/developer/caching.md", ["Caching"], text)
+    used = node("docs/user/caching.md", ["Caching"], text)
+    library.put(learnt([inside, used]))
+    assert [hit.node for hit in library.search("bounded cache")] == [used, inside]
+
+
+def test_the_second_hit_of_a_section_makes_room_for_another_section(tmp_path: Path) -> None:
+    library = Library.open(tmp_path)
+    first = node("a.md", ["Caching"], "The cache is bounded, and a bounded cache forgets.")
+    second = replace(first, id="second", text="A bounded cache is a small cache.")
+    other = node(
+        "b.md", ["Memory"], "Where memory is short, a bounded cache may help a little at some times."
+    )
+    library.put(learnt([first, second, other]))
+    found = [hit.node for hit in library.search("bounded cache")]
+    assert found[1] == other and {found[0], found[2]} == {first, second}
+
+
+class Reader:
+    """Finds each text alike to the query in so far as it speaks of speed."""
+
+    name = "speed"
+    dimensions = 1
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[text.count("speed") + 1] for text in texts], dtype=np.float32)
+
+
+def test_a_reader_has_its_say_on_the_best_hits(tmp_path: Path) -> None:
+    aside = node("a.md", ["Cars"], "A car, a fast car, to drive.")
+    meant = node("b.md", ["Engines"], "To drive at greater speed, tune the engine of a car.")
+    Library.open(tmp_path).put(learnt([aside, meant]))
+    assert Library.open(tmp_path).search("drive a fast car")[0].node == aside
+    [again] = Library.open(tmp_path, reader=Reader()).search("drive a fast car", limit=1)
+    assert again.node == meant and again.why[-1] == "read again"
 
 
 def test_a_snippet_is_the_stretch_with_the_words_asked_for() -> None:

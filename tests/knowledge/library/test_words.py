@@ -11,9 +11,9 @@ from kapso_knowledge.library.words import stem, terms
     ("text", "expected"),
     [
         ("np.lru_cache", ["np.lru_cache", "lru_cache", "np", "lru", "cach"]),
-        ("HTTPServer", ["httpserver", "http", "server"]),
+        ("HTTPServer", ["httpserv", "http", "serv"]),
         ("getUserName()", ["getusernam", "user", "name"]),
-        ("How do I use the C++ vector?", ["c++", "vector"]),
+        ("How do I use the C++ vector?", ["c++", "vect"]),
         ("numpy.float64", ["numpy.float64", "numpy", "float", "64"]),
         ("x" * 100, []),
     ],
@@ -32,6 +32,8 @@ def test_words_and_identifiers_in_parts(text: str, expected: list[str]) -> None:
         ("indexes", "index", "indexing"),
         ("classes", "class"),
         ("splitting", "split", "splits"),
+        ("prediction", "predict", "predictive"),
+        ("automatic", "automatically"),
     ],
 )
 def test_endings_do_not_matter(alike: tuple[str, ...]) -> None:
