@@ -163,11 +163,12 @@ def _answered(query: str, hits: Sequence[Hit]) -> int:
 
 def _fingerprint(folder: Path) -> str:
     from kapso_knowledge.learning import READING
+    from kapso_knowledge.library.schema import VERSION
 
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     named = [f"{path.relative_to(folder)} {each}" for path, each in zip(files, hashes, strict=True)]
-    return hashlib.sha256("\n".join([READING, *named]).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([READING, str(VERSION), *named]).encode()).hexdigest()[:12]
 
 
 def _open(folder: Path) -> Library:
