@@ -5,10 +5,12 @@ Every byte outside the replaced spans survives, since nothing but them is writte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kapso.propose.mutate.tree import Source
+from kapso.propose.protocol import Workspace
 from kapso.propose.syntax import compiles, count_faults
 
 Replacement = tuple[int, int, str]
@@ -47,6 +49,16 @@ def apply(text: str, spans: Sequence[Replacement]) -> str:
         pieces += [text[at:start], new]
         at = end
     return "".join([*pieces, text[at:]])
+
+
+def carry_out(details: Mapping[str, Any], workspace: Workspace) -> None:
+    """Make the replacements that an idea holds (`path`, and `replace`: start, old text, new text); nothing
+    where the file does not hold the old texts."""
+    path, told = details["path"], details["replace"]
+    text = workspace[path].decode("utf-8")
+    if all(text[start : start + len(old)] == old for start, old, _ in told):
+        spans = [(start, start + len(old), new) for start, old, new in told]
+        workspace[path] = apply(text, spans).encode("utf-8")
 
 
 def is_sound(source: Source, spans: Sequence[Replacement]) -> bool:

@@ -15,7 +15,7 @@ from random import Random
 
 from kapso.attempt import BASELINE, Attempt, Verdict
 from kapso.goal import Goal
-from kapso.propose.mutate.edit import Edit, apply, is_sound
+from kapso.propose.mutate.edit import Edit, apply, carry_out, is_sound
 from kapso.propose.mutate.growth import STEP, resized
 from kapso.propose.mutate.languages import language_of
 from kapso.propose.mutate.leaps import Leap, Leaps
@@ -162,11 +162,7 @@ class Mutate:
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Make the replacements that the idea holds."""
-        path = idea.details["path"]
-        text = workspace[path].decode("utf-8")
-        spans = [(start, start + len(old), new) for start, old, new in idea.details["replace"]]
-        if all(text[start : start + len(old)] == old for start, old, _ in idea.details["replace"]):
-            workspace[path] = apply(text, spans).encode("utf-8")
+        carry_out(idea.details, workspace)
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""

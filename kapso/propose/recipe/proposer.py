@@ -15,7 +15,7 @@ from random import Random
 
 from kapso.attempt import Attempt
 from kapso.goal import Goal
-from kapso.propose.mutate.edit import apply, is_sound
+from kapso.propose.mutate.edit import apply, carry_out, is_sound
 from kapso.propose.mutate.tree import Source, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 from kapso.propose.recipe.cookbook import Cookbook
@@ -86,12 +86,7 @@ class Recipes:
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Make the replacements that the idea holds."""
-        path = idea.details["path"]
-        text = workspace[path].decode("utf-8")
-        told = idea.details["replace"]
-        if all(text[start : start + len(old)] == old for start, old, _ in told):
-            spans = [(start, start + len(old), new) for start, old, new in told]
-            workspace[path] = apply(text, spans).encode("utf-8")
+        carry_out(idea.details, workspace)
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""
