@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import kapso as kapso_api
+from kapso.loop.run import Run
+from kapso.loop.steps import AttemptSteps
+from kapso.propose.protocol import Context
+from kapso.propose.recalled import Recalled
+from kapso.recall.librarian import Librarian
 from tests.scripted.server import Request, ScriptedServer
 
 Demo = Callable[..., Any]
@@ -133,3 +140,35 @@ def test_what_is_hidden_is_told_to_nobody(library: Any, scripted: ScriptedServer
     ]
     assert leaks == []
     assert json.dumps(prompts(scripted)).count("begin with y")
+
+
+def test_what_is_recalled_is_waited_for_without_the_lock(
+    library: Any, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = library("[docs/]").root
+    runs: list[Run] = []
+    free: list[bool] = []
+    ideate, recall = AttemptSteps.ideate, Librarian.recall
+
+    def look(run: Run) -> None:
+        if run.lock.acquire(blocking=False):
+            free.append(True)
+            run.lock.release()
+        else:
+            free.append(False)
+
+    def watched_ideate(self: AttemptSteps, state: Any) -> Any:
+        runs.append(self.run_)
+        return ideate(self, state)
+
+    def watched_recall(self: Librarian, context: Context) -> Recalled:
+        other = threading.Thread(target=look, args=(runs[-1],))
+        other.start()
+        other.join()
+        return recall(self, context)
+
+    monkeypatch.setattr(AttemptSteps, "ideate", watched_ideate)
+    monkeypatch.setattr(Librarian, "recall", watched_recall)
+    monkeypatch.chdir(root)
+    kapso_api.run("goal.yaml", attempts=1)
+    assert free and all(free) and scripted.requests
