@@ -43,7 +43,9 @@ HUMAN = "human"
 class Attempt:
     """A landed attempt. `commit` and `tree` are hex ids, `duration_s` seconds, `cost` dollars.
 
-    `recalled` is what it was told of: lessons (`L12`) and nodes of libraries (twelve hex digits).
+    `recalled` is what it was told of: lessons (`L48213907`) and nodes of libraries (twelve hex digits).
+    `withheld` are lessons that it might have been told of and by lot was not; `predicted` maps lessons that
+    were about it to the probability of what they expected, set before its result was known.
     """
 
     run: str
@@ -69,6 +71,8 @@ class Attempt:
     sandbox: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     feedback: str | None = None
+    withheld: tuple[str, ...] = ()
+    predicted: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_scored(self) -> bool:

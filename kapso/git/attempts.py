@@ -182,6 +182,8 @@ def with_record(attempt: Attempt, told: Mapping[str, Any]) -> Attempt:
         verdict=Verdict(verdict) if verdict in list(Verdict) else None,
         parameters=told.get("parameters") or {},
         feedback=told.get("feedback"),
+        withheld=tuple(told.get("withheld") or ()),
+        predicted=told.get("predicted") or {},
     )
 
 

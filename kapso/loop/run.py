@@ -365,7 +365,12 @@ def announcement(attempt: Attempt) -> dict[str, Any]:
 
 
 def _beyond_json(attempt: Attempt) -> dict[str, Any]:
-    return {"parameters": dict(attempt.parameters), "feedback": attempt.feedback}
+    return {
+        "parameters": dict(attempt.parameters),
+        "feedback": attempt.feedback,
+        "withheld": list(attempt.withheld),
+        "predicted": dict(attempt.predicted),
+    }
 
 
 def _to_bytes(value: Mapping[str, Any]) -> bytes:

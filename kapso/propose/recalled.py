@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,73 @@ class Excerpt:
 
 
 @dataclass(frozen=True)
-class Recalled:
-    """Lessons, each a sentence, and hits; the most useful first, as a prompt leaves out what does not fit."""
+class Told:
+    """A lesson in a sentence, for those that read; `id` as in `L48213907`."""
 
-    lessons: Sequence[str] = ()
+    id: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How much more (above 1) or less (below 1) than usual something promises, by `lesson`."""
+
+    lesson: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class Range:
+    """Values of a parameter: what was good (`is_good`) or broke the program or cost the score.
+
+    From `low` to `high`, both included, None where open; or the `choices`. `best` is what did best.
+    """
+
+    lesson: str
+    parameter: str
+    is_good: bool
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] = ()
+    best: Any = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Lines that earned when they were replaced by others; `hunks` are path, lines before and lines after,
+    `promise` from 0 to 1."""
+
+    lesson: str
+    hunks: tuple[tuple[str, str, str], ...]
+    promise: float
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What lessons tell proposers that do not read.
+
+    `operators` maps `proposer:operator`, `places` `path:region`, `parameters` a parameter that matters more
+    or less than others.
+    """
+
+    operators: Mapping[str, Weight] = field(default_factory=dict)
+    places: Mapping[str, Weight] = field(default_factory=dict)
+    parameters: Mapping[str, Weight] = field(default_factory=dict)
+    ranges: Sequence[Range] = ()
+    changes: Sequence[Change] = ()
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """Lessons and hits, the most useful first, as a prompt leaves out what does not fit.
+
+    `withheld` are lessons that were left out by lot, so that their value can be told.
+    """
+
+    lessons: Sequence[Told] = ()
     knowledge: Sequence[Excerpt] = ()
+    advice: Advice = field(default_factory=Advice)
+    withheld: Sequence[str] = ()
 
 
 NOTHING = Recalled()

@@ -47,7 +47,7 @@ _unified = lru_cache(maxsize=256)(unified)
 class Gatherer:
     """The material for the attempt that `context` is about; each file and diff is read from git once.
 
-    `rests_on` are the nodes of libraries that the last material tells of.
+    `rests_on` are the lessons and the nodes of libraries that the last material tells of.
     """
 
     def __init__(self, context: Context, read: Read) -> None:
@@ -119,11 +119,12 @@ class Gatherer:
         others = self._fitting(room, self.context.parents[1:], MOST_OTHERS, seen, DIFF_TOKENS, self.start)
         room.share(0.1)
         recalled = self.context.recalled
-        lessons = room.texts(recalled.lessons, MOST_LESSONS)
+        lessons = room.texts([each.statement for each in recalled.lessons], MOST_LESSONS)
         room.share(0.05)
         texts = room.texts([each.text for each in recalled.knowledge], MOST_KNOWLEDGE)
         knowledge = [each for each in recalled.knowledge if each.text in texts]
-        self.rests_on = tuple(each.id for each in knowledge if each.id)
+        told = [each.id for each in recalled.lessons if each.statement in lessons]
+        self.rests_on = (*told, *(each.id for each in knowledge if each.id))
         room.share(0.05)
         tried = self._fitting(room, self._tried(), MOST_TRIED, seen)
         return replace(

@@ -17,7 +17,7 @@ from kapso.propose.author import Failure
 from kapso.propose.llm.packing import carry_out, repair
 from kapso.propose.prompts import Templates, count_tokens, mend_prompt
 from kapso.propose.prompts.text import fence, tail
-from kapso.propose.recalled import Excerpt, Recalled
+from kapso.propose.recalled import Excerpt, Recalled, Told
 
 MakeRun = Callable[..., Any]
 BETTER = {"verdict": Verdict.BETTER}
@@ -65,7 +65,8 @@ def test_what_was_learnt_stands_in_the_prompt(make_run: MakeRun) -> None:
     run.land({"pack.py": PACKED(0)}, None, reason="ZeroDivisionError", feedback="line 6", title="none")
     run.land({"pack.py": PACKED(4)}, 1.5, parent=1, verdict=Verdict.WORSE, title="too wide")
     run.hints = ("Try hexagons.\nThey are dense.",)
-    recalled = Recalled(["Small radii first."], [Excerpt("book.pdf, page 3", "Hexagons pack best.")])
+    told = Told("L00000012", "Small radii first.")
+    recalled = Recalled([told], [Excerpt("book.pdf, page 3", "Hexagons pack best.")])
     prompt = run.prompt(1, best=2, noise=0.01, recalled=recalled)
     for words in (
         "Attempt 1 (wider), from which this attempt starts.",
