@@ -10,6 +10,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from kapso.git.hunks import ChangedLines, changed_lines
@@ -30,7 +32,7 @@ LARGEST_BYTES = 400_000
 """Of a larger file, nothing is looked at but that it changed."""
 MOST_HUNKS = 200
 MOST_NAMES = 40
-_KEPT = 256
+_KEPT, _KEPT_TEXTS = 256, 16
 _WORD = re.compile(r"[^\W\d]\w{1,59}")
 _PART_OF_A_WORD = re.compile(r"[\w.]")
 
@@ -55,10 +57,6 @@ class Hunk:
     after: str = ""
 
 
-Texts = tuple[bytes, bytes]
-"""A file as it was and as it is; one that is not there is empty."""
-
-
 class Diffs:
     """The differences between commits of one repository."""
 
@@ -67,31 +65,35 @@ class Diffs:
         self._lock = threading.Lock()
         self._hunks: OrderedDict[tuple[str, str], tuple[Hunk, ...]] = OrderedDict()
         self._outlines: OrderedDict[tuple[str, str], Outline] = OrderedDict()
+        self._texts: OrderedDict[str, _Text] = OrderedDict()
 
-    def files(self, a: str, b: str) -> Mapping[str, Texts]:
-        """The files that differ, but for those that are too large."""
+    def files(self, a: str, b: str) -> Mapping[str, tuple[bytes, bytes]]:
+        """The files that differ, as they were and as they are; one that is not there, or is too large to
+        look at, is empty."""
         changes = self._repository.changed_paths(a, b)
-        return {path: (self._read(old, path), self._read(new, path)) for path, (old, new) in changes.items()}
+        with self._lock:
+            return {
+                path: (self._read(old).data, self._read(new).data) for path, (old, new) in changes.items()
+            }
 
     def hunks(self, a: str, b: str) -> tuple[Hunk, ...]:
         """What `b` changed of `a`, in order of path and place."""
         with self._lock:
             found = self._hunks.pop((a, b), None)
             if found is None:
-                found = tuple(self._compare(a, b))[:MOST_HUNKS]
-            _keep(self._hunks, (a, b), found)
+                found = tuple(islice(self._compare(a, b), MOST_HUNKS))
+            _keep(self._hunks, (a, b), found, _KEPT)
             return found
 
     def _compare(self, a: str, b: str) -> Iterator[Hunk]:
         for path, (old, new) in sorted(self._repository.changed_paths(a, b).items()):
-            before, after = self._read(old, path), self._read(new, path)
-            changes = changed_lines(before, after)
+            before, after = self._read(old), self._read(new)
+            changes = _changes(before.data, after.data)
             language = language_of(path)
             if not changes:  # a mode, or what is no text or too large
                 yield Hunk(path, (OUTSIDE,), 1, 1, 0, 0)
-            elif language is None or not (_is_code(before) and _is_code(after)):
-                texts = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
-                yield from (_plain(path, each, *texts) for each in changes)
+            elif language is None or not (before.is_code and after.is_code):
+                yield from (_plain(path, each, before, after) for each in changes)
             else:
                 yield from self._in_code(path, (old, new), changes, (before, after), language)
 
@@ -100,40 +102,67 @@ class Diffs:
         path: str,
         entries: tuple[Entry | None, Entry | None],
         changes: list[ChangedLines],
-        texts: Texts,
+        texts: tuple[_Text, _Text],
         language: Language,
     ) -> Iterator[Hunk]:
-        old, new = (text.decode().split("\n") for text in texts)
         known = self._outline(entries[0], texts[0], language)
         parts = []
         for window in windows(known, changes):
-            sides = _Side(old, window.old, language), _Side(new, window.new, language)
+            sides = _Side(texts[0], window.old, language), _Side(texts[1], window.new, language)
             after = outline(sides[1].root, language, window.new[0])
             parts.append((window, after))
             for each in window.changes:
                 yield _hunk(path, each, (known, after), sides)
         if entries[1] is not None:
-            _keep(self._outlines, (entries[1].oid, language.name), replaced(known, parts))
+            _keep(self._outlines, (entries[1].oid, language.name), replaced(known, parts), _KEPT)
 
-    def _outline(self, entry: Entry | None, text: bytes, language: Language) -> Outline:
+    def _outline(self, entry: Entry | None, text: _Text, language: Language) -> Outline:
         if entry is None:
             return Outline((), ())
         key = (entry.oid, language.name)
-        found = self._outlines.pop(key, None) or outline(_parse(text.decode(), language), language)
-        _keep(self._outlines, key, found)
+        found = self._outlines.pop(key, None)
+        if found is None:
+            found = outline(_parse(text.data.decode(), language), language)
+        _keep(self._outlines, key, found, _KEPT)
         return found
 
-    def _read(self, entry: Entry | None, path: str) -> bytes:
-        data = b"" if entry is None else self._repository.objects.read(entry.oid, path)
-        return data if len(data) <= LARGEST_BYTES else b""
+    def _read(self, entry: Entry | None) -> _Text:
+        if entry is None:
+            return _Text(b"")
+        found = self._texts.pop(entry.oid, None)
+        if found is None:
+            data = self._repository.objects.read(entry.oid)
+            found = _Text(data if len(data) <= LARGEST_BYTES else b"")
+        _keep(self._texts, entry.oid, found, _KEPT_TEXTS)
+        return found
+
+
+class _Text:
+    """A version of a file."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.data.decode("utf-8", "replace").split("\n")
+
+    @cached_property
+    def is_code(self) -> bool:
+        """Whether it may have been written by somebody."""
+        try:
+            self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        return max(map(len, self.lines)) <= LONGEST_LINE
 
 
 class _Side:
     """The lines of a window in one version of a file."""
 
-    def __init__(self, lines: list[str], window: tuple[int, int], language: Language) -> None:
+    def __init__(self, text: _Text, window: tuple[int, int], language: Language) -> None:
         self._at = window[0]
-        self._lines = lines[window[0] : window[1]]
+        self._lines = text.lines[window[0] : window[1]]
         self._text = "\n".join(self._lines) + "\n"
         self.root = _parse(self._text, language)
 
@@ -176,12 +205,37 @@ def _hunk(
     return _made(path, change, tuple(dict.fromkeys(regions)), kinds | more, (gone, come), (before, after))
 
 
-def _plain(path: str, change: ChangedLines, before: str, after: str) -> Hunk:
+def _plain(path: str, change: ChangedLines, before: _Text, after: _Text) -> Hunk:
     """A hunk of a file whose language is not known here."""
-    old = "".join(f"{each}\n" for each in before.split("\n")[change.old_at :][: change.old])
-    new = "".join(f"{each}\n" for each in after.split("\n")[change.new_at :][: change.new])
+    old = "".join(f"{each}\n" for each in before.lines[change.old_at :][: change.old])
+    new = "".join(f"{each}\n" for each in after.lines[change.new_at :][: change.new])
     names = set(_WORD.findall(old)), set(_WORD.findall(new))
     return _made(path, change, (), set(), names, (old, new))
+
+
+def _changes(before: bytes, after: bytes) -> list[ChangedLines]:
+    """What differs; lines that both begin and end with are skipped first, which a large file is most of."""
+    low = _shared(before, after)
+    start = before.rfind(b"\n", 0, low) + 1
+    high = _shared(before[start:][::-1], after[start:][::-1])
+    end = before.find(b"\n", len(before) - high) + 1 or len(before)
+    skipped = before.count(b"\n", 0, start)
+    return [
+        each._replace(old_at=each.old_at + skipped, new_at=each.new_at + skipped)
+        for each in changed_lines(before[start:end], after[start : len(after) - (len(before) - end)])
+    ]
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    """How many bytes they begin with alike: halving, as comparing slices costs next to nothing."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _made(
@@ -224,20 +278,11 @@ def _parse(text: str, language: Language) -> SgNode:
     return SgRoot(text, language.name).root()
 
 
-def _is_code(data: bytes) -> bool:
-    """Whether it may have been written by somebody."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return max(map(len, text.split("\n"))) <= LONGEST_LINE
-
-
 def _is_word(character: str) -> bool:
     return _PART_OF_A_WORD.match(character) is not None
 
 
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
     kept[key] = value
-    while len(kept) > _KEPT:
+    while len(kept) > most:
         kept.popitem(last=False)

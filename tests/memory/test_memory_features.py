@@ -190,3 +190,22 @@ def _least(work: Callable[[], object]) -> float:
         return time.thread_time() - since
 
     return min(once() for _ in range(5))
+
+
+def test_hunks_turn_the_old_lines_into_the_new_ones(project: Project) -> None:
+    import random
+
+    draw = random.Random(7)
+    for round_ in range(60):
+        lines = PACK.split("\n")
+        for _ in range(draw.randint(1, 4)):
+            at, count = draw.randrange(len(lines)), draw.randrange(3)
+            lines[at : at + count] = draw.choices(
+                ["", "x = 1", "    return 2", "def f():"], k=draw.randrange(3)
+            )
+        made = "\n".join(lines).rstrip("\n") + "\n"
+        hunks = project.diffs.hunks(project.base, project.commit({"pack.py": made}))
+        found = PACK.split("\n")
+        for each in reversed(hunks):
+            found[each.old_line - 1 : each.old_line - 1 + each.removed] = each.after.split("\n")[: each.added]
+        assert "\n".join(found) == made, (round_, hunks)
