@@ -25,6 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "best": Entry("kapso.cli.best:best", "The best attempt of a run."),
     "diff": Entry("kapso.cli.diff:diff", "What changed between two attempts; by default base against best."),
     "try": Entry("kapso.cli.attempt_by_hand:try_", "Evaluate a revision of your own as an attempt."),
+    "sql": Entry("kapso.cli.sql:sql", "Ask the episodic log a question of your own."),
     "apply": Entry("kapso.cli.apply:apply", "Bring a result home as one clean commit."),
     "push": Entry("kapso.cli.share:push", "Share runs through git."),
     "pull": Entry("kapso.cli.share:pull", "Fetch runs that others shared."),

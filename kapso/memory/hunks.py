@@ -9,12 +9,13 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from kapso.git.hunks import ChangedLines, changed_lines
+from kapso.memory.episode import diff_size
 from kapso.memory.outline import OUTSIDE, Outline, outline, replaced, syntax_of, windows
 from kapso.propose.mutate.languages import Language, language_of
 from kapso.propose.mutate.tree import LONGEST_LINE
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from kapso.git.repository import Repository
     from kapso.git.trees import Entry
+    from kapso.memory.episode import Episode
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -135,6 +137,12 @@ class Diffs:
             found = _Text(data if len(data) <= LARGEST_BYTES else b"")
         _keep(self._texts, entry.oid, found, _KEPT_TEXTS)
         return found
+
+
+def with_diff(episode: Episode, parent: str, repository: Repository, diffs: Diffs) -> Episode:
+    """The episode with what its attempt changed of the commit `parent`."""
+    commit = episode.attempt.commit
+    return replace(episode, diff=diff_size(repository, parent, commit), hunks=diffs.hunks(parent, commit))
 
 
 class _Text:
