@@ -103,21 +103,22 @@ class Memory:
     def _begin(self) -> None:
         from kapso.memory.features import Looker
         from kapso.memory.hunks import Diffs
-        from kapso.memory.lessons.judge import judge
+        from kapso.memory.lessons.known import judged
         from kapso.memory.lessons.learner import Learner
         from kapso.memory.lessons.ledger import Ledger, parse_lines
         from kapso.memory.lessons.recall import Recall
 
         run = self._run
         kept = landing.read_goal(run.repository, run.name).get(FILE, b"")
-        lines = parse_lines(kept.splitlines())
+        lessons = judged(parse_lines(kept.split(b"\n")), run.goal.name)
+        lines = {each.line.subject.key: each.line for each in lessons}
         self._learner = Learner(
             run.name, run.goal.name, run.identity, run.goal.primary.goal == "maximize", lines
         )
         self._ledger = Ledger(run.repository)
         self._looker = Looker(Diffs(run.repository))
         self._here = _here(run)
-        self._recall = Recall([judge(each, run.goal.name) for each in lines.values()], self._here)
+        self._recall = Recall(lessons, self._here)
         for entry in run.journal.past:
             if entry["event"] == "attempt.proposed":
                 note = Note(tuple(entry.get("withheld") or ()), entry.get("predicted") or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from kapso.memory.lessons.wire import LONGEST_WORD
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
+_LOG = logging.getLogger(__name__)
 _ORDER = (Status.ACTIVE, Status.CANDIDATE, Status.QUARANTINED, Status.RETIRED)
 
 
@@ -25,10 +27,16 @@ def known_lessons(repository: Repository, goal: str | None = None) -> list[Lesso
 
 
 def judged(lines: Mapping[str, Line], goal: str | None = None) -> list[Lesson]:
-    """The lessons that these lines teach, those that count most first."""
+    """The lessons that these lines teach, those that count most first; without what nobody can judge."""
     from kapso.memory.lessons.judge import judge
 
-    return sorted((judge(line, goal) for line in lines.values()), key=_rank)
+    found = []
+    for line in lines.values():
+        try:
+            found.append(judge(line, goal))
+        except Exception as error:  # whoever can write the ref can write anything
+            _LOG.warning("lesson %s could not be judged: %r", line.subject.id, error)
+    return sorted(found, key=_rank)
 
 
 def _rank(lesson: Lesson) -> tuple[Any, ...]:
