@@ -63,6 +63,11 @@ def memory_files(setting: Setting, say: Say) -> dict[str, bytes]:
         from kapso.memory.lessons.wire import to_text
 
         lines = Ledger(setting.repository).lines()
+        if setting.goal.user_memory:
+            from kapso.memory.lessons.merge import merge_lines
+            from kapso.memory.lessons.user import UserMemory
+
+            lines = merge_lines(lines, UserMemory(setting.repository).lines())
         return {FILE: b"".join(to_text(lines[key]) + b"\n" for key in sorted(lines))} if lines else {}
     except Interrupted:
         raise
@@ -267,8 +272,12 @@ class Memory:
 
     def _keep(self) -> None:
         self._waiting, self._has_news = 0, False
-        if lines := self._learner.changed():
+        from kapso.memory.lessons.user import UserMemory, at_home
+
+        if lines := at_home(self._learner.changed()):
             self._ledger.put(lines)
+            if self._run.goal.user_memory:
+                UserMemory(self._run.repository).put(lines)
 
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:

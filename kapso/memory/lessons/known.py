@@ -12,6 +12,8 @@ from kapso.git.layout import BRANCHES, parse_branch, short_name
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import Lesson, Line, Mark, Status
 from kapso.memory.lessons.marks import moment
+from kapso.memory.lessons.merge import merge_lines
+from kapso.memory.lessons.user import UserMemory
 from kapso.memory.lessons.wire import LONGEST_WORD
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def lessons_by_id(repository: Repository, ids: Iterable[str]) -> dict[str, Lesso
     wanted = list(ids)
     if not wanted:
         return {}
-    lines = Ledger(repository).lines()
+    lines = merge_lines(Ledger(repository).lines(), UserMemory(repository).lines())
     found = {each.id: each for each in judged({k: e for k, e in lines.items() if e.subject.id in wanted})}
     return {id: found.get(id) for id in wanted}
 
