@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.memory.features import Features
 from kapso.memory.lessons.claim import Claim, claim_of
-from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.judge import judge, language_of
 from kapso.memory.lessons.lesson import (
     About,
@@ -204,7 +203,7 @@ class Learner:
     def _judge(self, key: str) -> Lesson:
         line = self._lines[key]
         if line.subject.about is not About.EVALUATION:
-            self._claims[key] = claim_of(admitted(line), self._goal)
+            self._claims[key] = claim_of(line, self._goal)
         lesson = self._lessons[key] = judge(line, self._goal)
         return lesson
 
