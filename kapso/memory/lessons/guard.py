@@ -13,17 +13,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 from kapso.memory.lessons.lesson import About, Line, Mark, Sighting, Tally
+from kapso.memory.lessons.marks import PULLED, QUARANTINE, RESTORE, RETIRE, TRUST, latest
 
-PULLED, TRUST, RESTORE, QUARANTINE, RETIRE = "pulled", "trust", "restore", "quarantine", "retire"
 ENOUGH = 3
 """Attempts of one's own before what others or a model say is believed."""
 _OF_FIGURES = {About.PARAMETER, About.EVALUATION}
 """Subjects of which a direction says nothing: once there is enough of one's own, that alone counts."""
-
-
-def latest(line: Line, *changes: str) -> Mark | None:
-    """The latest mark of these kinds."""
-    return next((mark for mark in reversed(line.marks) if mark.change in changes), None)
 
 
 def foreign_runs(line: Line) -> frozenset[str]:
