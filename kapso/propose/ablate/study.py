@@ -46,7 +46,7 @@ class Study(Findings):
     ) -> None:
         super().__init__(hunks, sigma)
         self._is_sound = is_sound
-        self._sweep = Sweep(hunks, tie) if tie is not None and len(self.edits) >= LONG else None
+        self._sweep = Sweep(hunks, tie, self.found) if tie is not None and len(self.edits) >= LONG else None
 
     def next(
         self, busy: Collection[Pieces], *, thrifty: bool = False, is_last: bool = False
@@ -66,9 +66,14 @@ class Study(Findings):
                         return found
         return None
 
+    def note(self, removed: Pieces, finding: Finding) -> None:
+        super().note(removed, finding)
+        if self._sweep is not None:
+            self._sweep.note()
+
     def is_swept(self, removed: Pieces) -> bool:
         """Whether to leave out these tells where what matters stands, rather than whether they do."""
-        return self._sweep is not None and self._sweep.place_of(removed) is not None
+        return self._sweep is not None and self._sweep.is_part(removed)
 
     @property
     def open(self) -> int:
@@ -110,8 +115,8 @@ class Study(Findings):
             return None
         gone = self.removed
         needed = frozenset[int]().union(*filter(self.is_needed, self.edits))
-        idle = self._sweep.idle(self.found) - needed - gone
-        further = self._sweep.next(self.found, busy, lambda removed: self._is_open(removed, busy))
+        idle = self._sweep.idle - needed - gone
+        further = self._sweep.next(busy, lambda removed: self._is_open(removed, busy))
         is_due = is_last or further is None or len(idle) >= _PROVED_AT * len(self.all - gone)
         if idle and is_due and self._is_open(gone | idle, busy):
             return gone | idle
@@ -197,7 +202,7 @@ class Study(Findings):
     def _chunk_size(self, units: Sequence[Pieces]) -> int:
         """As many as go together in one of two cases, judging by those that are decided (Laplace's rule)."""
         gone = self.removed
-        told = self._sweep.idle(self.found) if self._sweep is not None else frozenset[int]()
+        told = self._sweep.idle if self._sweep is not None else frozenset[int]()
         units = [unit for unit in units if not unit <= told]
         idle = sum(unit <= gone for unit in units)
         decided = idle + sum(map(self.is_needed, units))
