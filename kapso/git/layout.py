@@ -10,6 +10,8 @@ HEADS = "refs/heads/"
 BRANCHES = f"{HEADS}kapso/"
 HIDDEN = "refs/kapso/"
 GOALS = f"{HIDDEN}*/goal"
+MEMORY = f"{HIDDEN}memory"
+"""Lessons, of all runs."""
 
 _SLUG_LENGTH = 40
 _RUN = re.compile(r"[a-z0-9-]+")

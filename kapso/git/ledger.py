@@ -5,7 +5,7 @@ Every write stores the whole list of files anew (about 70 KB of tree for 3,000 r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -46,17 +46,32 @@ def read_holdout(repository: Repository, run: str) -> dict[str, bytes]:
 
 def write_files(repository: Repository, ref: str, files: Mapping[str, bytes | None], subject: str) -> str:
     """Add or replace (None: remove) files on `ref`, keeping what others wrote; returns its commit."""
-    changes = {
-        path: None if data is None else Entry(FILE, repository.write_blob(data))
-        for path, data in files.items()
-    }
+    return change_files(repository, ref, lambda _: files, subject)
+
+
+def change_files(
+    repository: Repository,
+    ref: str,
+    change: Callable[[str | None], Mapping[str, bytes | None]],
+    subject: str,
+    also: Sequence[str] = (),
+) -> str:
+    """As `write_files`, with files that `change` makes of what stands at the commit that it is given.
+
+    It is asked again when others wrote meanwhile. `also` are further parents. Returns the ref's commit, which
+    is the one that stood where nothing differs.
+    """
     for last in range(_TRIES):
         standing = repository.refs.get(ref)
+        changes = {
+            path: None if data is None else Entry(FILE, repository.write_blob(data))
+            for path, data in change(standing).items()
+        }
         tree = repository.write_tree(standing, changes)
         if standing and tree == repository.tree_of(standing):
             return standing
         now = datetime.now(UTC)
-        parents = [standing] if standing else []
+        parents = list(dict.fromkeys([*([standing] if standing else []), *also]))
         commit = repository.commit(tree, parents, f"{subject}\n", repository.committer(), now, now)
         repository.sync()
         try:

@@ -30,7 +30,8 @@ from kapso.loop.run_folder import Journal, RunFolder
 from kapso.loop.slots import Slots
 from kapso.loop.twins import Twins
 from kapso.loop.workspace import EditableIndex
-from kapso.memory.episode import DiffSize, Episode, Stage, trusted_source
+from kapso.memory.episode import Episode, Stage, trusted_source
+from kapso.memory.hunks import Diffs, with_diff
 from kapso.memory.recorder import Recorder
 from kapso.propose import FINISHERS
 from kapso.propose.author import Author
@@ -99,6 +100,7 @@ class Run:
         self.desks = Desks(self, writers)
         self.best_left_in: Path | None = None
         self.recall: Callable[[Context], Recalled] = lambda context: NOTHING
+        self.diffs = Diffs(repository)
         self._records: dict[str, bytes] = {}
 
     def proposer(self, name: str) -> Proposer:
@@ -300,14 +302,13 @@ class Run:
         return front(self.history.attempts.values(), self.goal.metrics, self.history.demoted)
 
     def keep_episode(self, attempt: Attempt, stages: tuple[Stage, ...]) -> None:
-        """Write what happened into the episodic log, with the size of the change."""
+        """Write what happened into the episodic log; the change is looked at behind the run's back."""
         parent = self.history.attempts[attempt.parents[0]].commit if attempt.parents else self.base
-        changed = self.repository.diff_stat(parent, attempt.commit)
-        diff = DiffSize(changed.files, changed.added, changed.removed)
         source = trusted_source(attempt.commit, self.record(attempt))
         is_demoted = attempt.number in self.history.demoted
         is_passed_over = attempt.number in self.history.passed_over
-        self.recorder.add(Episode(attempt, diff, stages, is_demoted, is_passed_over, source))
+        episode = Episode(attempt, None, stages, is_demoted, is_passed_over, source)
+        self.recorder.add(episode, lambda episode: with_diff(episode, parent, self.repository, self.diffs))
 
     def keep_record(self, attempt: Attempt) -> None:
         """Keep the attempt's record for the next batch."""

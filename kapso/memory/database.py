@@ -79,7 +79,7 @@ class Database:
         return self._use(transaction, read_only=False)
 
     def _use(self, work: Callable[[DuckDBPyConnection], T], *, read_only: bool) -> T:
-        duckdb = _driver()
+        duckdb = driver()
         deadline = time.monotonic() + self.patience_s
         set_aside = False
         while True:
@@ -96,7 +96,7 @@ class Database:
                     set_aside, read_only = True, False
 
     def _once(self, work: Callable[[DuckDBPyConnection], T], *, read_only: bool) -> T:
-        duckdb = _driver()
+        duckdb = driver()
         if self.path is None:
             if self._resident is None:
                 self._resident = duckdb.connect(":memory:", config=_SETTINGS)
@@ -145,7 +145,7 @@ class Database:
 
 
 @cache
-def _driver() -> ModuleType:
+def driver() -> ModuleType:
     """DuckDB's own extension module: it opens a file 200 ms sooner than the Python package around it."""
     try:
         import _duckdb as driver

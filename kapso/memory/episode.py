@@ -10,9 +10,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import BASELINE, Attempt, rfc3339
+
+if TYPE_CHECKING:
+    from kapso.git.repository import Repository
+    from kapso.memory.hunks import Hunk
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,15 @@ class DiffSize:
     removed: int
 
 
+def diff_size(repository: Repository, a: str, b: str) -> DiffSize:
+    """How much the commit `b` changed of `a`."""
+    size = repository.diff_stat(a, b)
+    return DiffSize(size.files, size.added, size.removed)
+
+
 @dataclass(frozen=True)
 class Episode:
-    """An attempt with what is known beyond git's trailers.
+    """An attempt with what is known beyond git's trailers; `hunks` are None where nobody has looked.
 
     `source` names the git objects that say the same (`trusted_source`); an episode without one came
     straight from the engine, and is read again from git before it is shown. The lead of what `is_demoted` did
@@ -52,6 +62,7 @@ class Episode:
     is_demoted: bool = False
     is_passed_over: bool = False
     source: str | None = None
+    hunks: tuple[Hunk, ...] | None = None
 
     @property
     def key(self) -> tuple[str, int]:

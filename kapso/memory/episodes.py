@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kapso.attempt import Attempt
 from kapso.memory.database import Database
-from kapso.memory.episode import Episode, RunSummary
-from kapso.memory.rows import Row, replaced_by, rows_of, run_row, storable, to_attempt, to_episode, to_summary
-from kapso.memory.schema import COLUMNS, PER_ATTEMPT
+from kapso.memory.episode import DiffSize, Episode, RunSummary
+from kapso.memory.rows import (
+    Row,
+    hunk_rows,
+    replaced_by,
+    rows_of,
+    run_row,
+    storable,
+    to_attempt,
+    to_episode,
+    to_summary,
+)
+from kapso.memory.schema import COLUMNS, LESSONS, PER_ATTEMPT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from kapso.memory.hunks import Hunk
 
 Key = tuple[str, int]
 """A run's id and an attempt's number."""
@@ -68,8 +80,9 @@ class Episodes:
         """Forget everything, the stages too."""
 
         def change(connection: DuckDBPyConnection) -> None:
-            for table in COLUMNS:
+            for table in (*COLUMNS, *LESSONS):
                 connection.execute(f"DELETE FROM {table}")
+            connection.execute("UPDATE kapso_schema SET memory = NULL")
 
         self.database.write(change)
 
@@ -135,6 +148,59 @@ class Episodes:
 
         return self.database.read(query) or {}
 
+    def unlooked(self) -> dict[Key, tuple[str, str]]:
+        """The attempts whose hunks nobody has looked at, with their commits: the parent's and their own."""
+
+        def query(connection: DuckDBPyConnection) -> dict[Key, tuple[str, str]]:
+            rows = connection.execute(
+                'SELECT a.run, a.attempt, p."commit", a."commit" FROM attempts a '
+                "JOIN attempts p ON p.run = a.run AND p.attempt = a.parents[1] "
+                "LEFT JOIN diffs d ON d.run = a.run AND d.attempt = a.attempt WHERE d.hunks IS NULL"
+            ).fetchall()
+            return {(run, number): (parent, commit) for run, number, parent, commit in rows}
+
+        return self.database.read(query) or {}
+
+    def keep_hunks(self, hunks: Mapping[Key, tuple[DiffSize, Sequence[Hunk]]]) -> None:
+        """What was looked up of some attempts."""
+
+        def change(connection: DuckDBPyConnection) -> None:
+            for table in ("hunks", "diffs"):
+                _delete(connection, table, hunks)
+            rows = [row for key, (_, found) in hunks.items() for row in hunk_rows(key, found)]
+            _insert(connection, "hunks", rows)
+            _insert(
+                connection,
+                "diffs",
+                [
+                    (*key, size.files, size.added, size.removed, len(each))
+                    for key, (size, each) in hunks.items()
+                ],
+            )
+
+        self.database.write(change)
+
+    @property
+    def memory(self) -> str | None:
+        """The commit of `refs/kapso/memory` whose lessons the log shows."""
+
+        def query(connection: DuckDBPyConnection) -> str | None:
+            found = connection.execute("SELECT memory FROM kapso_schema").fetchone()
+            return found[0] if found else None
+
+        return self.database.read(query)
+
+    def show_lessons(self, rows: Mapping[str, Sequence[Row]], memory: str | None) -> None:
+        """Show these lessons, by table, and no others."""
+
+        def change(connection: DuckDBPyConnection) -> None:
+            for table, columns in LESSONS.items():
+                connection.execute(f"DELETE FROM {table}")
+                _insert(connection, table, rows[table], columns)
+            connection.execute("UPDATE kapso_schema SET memory = ?", [memory])
+
+        self.database.write(change)
+
 
 def _select(connection: DuckDBPyConnection, table: str, rest: str, *values: Any) -> list[Row]:
     columns = ", ".join(f'"{name}"' for name in COLUMNS[table])
@@ -144,11 +210,14 @@ def _select(connection: DuckDBPyConnection, table: str, rest: str, *values: Any)
     return rows
 
 
-def _insert(connection: DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+def _insert(
+    connection: DuckDBPyConnection, table: str, rows: Sequence[Row], columns: Mapping[str, str] | None = None
+) -> None:
     """One statement whatever the number: a list a column, which is 7 times faster than multi-row VALUES."""
     if rows:
         lists = [[storable(value) for value in column] for column in zip(*rows, strict=True)]
-        values = ", ".join(f"unnest(?::{kind}[])" for kind in COLUMNS[table].values())
+        kinds = (columns or COLUMNS[table]).values()
+        values = ", ".join(f"unnest(?::{kind}[])" for kind in kinds)
         connection.execute(f"INSERT INTO {table} SELECT {values}", lists)
 
 

@@ -14,6 +14,8 @@ from kapso.errors import KapsoError
 from kapso.memory.episode import Episode
 from kapso.memory.episodes import Episodes
 
+Complete = Callable[[Episode], Episode]
+
 _SHARE = 40
 """It waits so many times as long as the last batch took: to open and close the file takes 40 ms, twice as
 much as all else that an attempt may need."""
@@ -39,7 +41,7 @@ class Recorder:
         self._took_s = 0.0
         self._warn = warn
         self._has_failed = False
-        self._waiting: list[Episode] = []
+        self._waiting: list[tuple[Episode, Complete | None]] = []
         self._is_writing = False
         self._is_urgent = False
         self._is_closed = False
@@ -47,10 +49,11 @@ class Recorder:
         self._thread = threading.Thread(target=self._write_all, name="kapso-recorder", daemon=True)
         self._thread.start()
 
-    def add(self, episode: Episode) -> None:
-        """Take `episode` for the next batch; returns at once."""
+    def add(self, episode: Episode, complete: Complete | None = None) -> None:
+        """Take `episode` for the next batch; returns at once. `complete` adds what takes a while to find out,
+        in the recorder's own thread."""
         with self._changed:
-            self._waiting.append(episode)
+            self._waiting.append((episode, complete))
             self._changed.notify_all()
 
     def flush(self, timeout_s: float = 15.0) -> bool:
@@ -71,7 +74,7 @@ class Recorder:
         while batch := self._next_batch():
             since = time.monotonic()
             try:
-                self._episodes.record(batch)
+                self._episodes.record([self._completed(*each) for each in batch])
             except Exception as error:  # a projection that cannot be written must never end a run
                 self._report(error)
             self._took_s = time.monotonic() - since
@@ -79,7 +82,14 @@ class Recorder:
                 self._is_writing = False
                 self._changed.notify_all()
 
-    def _next_batch(self) -> list[Episode]:
+    def _completed(self, episode: Episode, complete: Complete | None) -> Episode:
+        try:
+            return complete(episode) if complete else episode
+        except Exception as error:  # what is missing is looked up when somebody asks
+            self._report(error)
+            return episode
+
+    def _next_batch(self) -> list[tuple[Episode, Complete | None]]:
         """Wait for episodes, then a little longer for more; empty once closed and done."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._waiting) or self._is_closed)

@@ -6,13 +6,20 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.memory.episode import DiffSize, Episode, RunSummary, Stage
-from kapso.memory.schema import COLUMNS
+from kapso.memory.schema import COLUMNS, PER_ATTEMPT
+from kapso.memory.signatures import signature_of
+
+if TYPE_CHECKING:
+    from kapso.memory.hunks import Hunk
 
 Row = Sequence[Any]
+
+MOST_TEXT = 1_000
+"""Characters of each side of a hunk that are kept."""
 
 
 def run_row(summary: RunSummary, source: str) -> Row:
@@ -61,11 +68,16 @@ def attempt_row(episode: Episode) -> Row:
         attempt.reason,
         attempt.duration_s,
         attempt.cost,
-        list(attempt.recalled),
+        list(attempt.lessons),
+        list(attempt.knowledge),
+        list(attempt.withheld),
+        list(attempt.predicted),
+        list(attempt.predicted.values()),
         attempt.evaluator,
         attempt.sandbox,
         json.dumps(dict(attempt.parameters), sort_keys=True),
         attempt.feedback,
+        signature_of(attempt),
         _to_utc(attempt.started),
         _to_utc(attempt.finished),
         episode.is_demoted,
@@ -76,30 +88,33 @@ def attempt_row(episode: Episode) -> Row:
 
 def to_attempt(row: Row, metrics: Mapping[str, float]) -> Attempt:
     """Metrics come in the order of their names, so that a rebuilt log prints the same."""
-    started, finished = _from_utc(row[20]), _from_utc(row[21])
+    told = dict(zip(COLUMNS["attempts"], row, strict=True))
+    started, finished = _from_utc(told["started"]), _from_utc(told["finished"])
     assert started is not None and finished is not None, "every attempt has its times"
     return Attempt(
-        run=row[0],
-        number=row[1],
-        branch=row[2],
-        commit=row[3],
-        tree=row[4],
-        parents=tuple(row[5]),
-        proposer=row[6],
-        title=row[7],
-        hypothesis=row[8],
-        outcome=Outcome(row[9]),
-        verdict=Verdict(row[10]) if row[10] else None,
-        score=row[11],
+        run=told["run"],
+        number=told["attempt"],
+        branch=told["branch"],
+        commit=told["commit"],
+        tree=told["tree"],
+        parents=tuple(told["parents"]),
+        proposer=told["proposer"],
+        title=told["title"],
+        hypothesis=told["hypothesis"],
+        outcome=Outcome(told["outcome"]),
+        verdict=Verdict(told["verdict"]) if told["verdict"] else None,
+        score=told["score"],
         metrics=dict(metrics),
-        reason=row[12],
-        duration_s=row[13],
-        cost=row[14],
-        recalled=tuple(row[15]),
-        evaluator=row[16],
-        sandbox=row[17],
-        parameters=json.loads(row[18]),
-        feedback=row[19],
+        reason=told["reason"],
+        duration_s=told["duration"],
+        cost=told["cost"],
+        recalled=(*told["lessons"], *told["knowledge"]),
+        withheld=tuple(told["withheld"]),
+        predicted=dict(zip(told["predicted"], told["probabilities"], strict=True)),
+        evaluator=told["evaluator"],
+        sandbox=told["sandbox"],
+        parameters=json.loads(told["parameters"]),
+        feedback=told["feedback"],
         started=started,
         finished=finished,
     )
@@ -108,34 +123,62 @@ def to_attempt(row: Row, metrics: Mapping[str, float]) -> Attempt:
 def to_episode(
     row: Row, metrics: Mapping[str, float], diffs: Sequence[Row] = (), stages: Sequence[Row] = ()
 ) -> Episode:
+    """Without its hunks, which queries alone look at."""
+    told = dict(zip(COLUMNS["attempts"], row, strict=True))
     return Episode(
         to_attempt(row, metrics),
-        diff=DiffSize(*diffs[0][2:]) if diffs else None,
+        diff=DiffSize(*diffs[0][2:5]) if diffs else None,
         stages=tuple(Stage(*stage[3:]) for stage in stages),
-        is_demoted=bool(row[22]),
-        is_passed_over=bool(row[23]),
-        source=row[24],
+        is_demoted=bool(told["is_demoted"]),
+        is_passed_over=bool(told["is_passed_over"]),
+        source=told["source"],
     )
 
 
 def rows_of(episodes: Iterable[Episode]) -> dict[str, list[Row]]:
     """What to insert, by table."""
-    rows: dict[str, list[Row]] = {"attempts": [], "metrics": [], "stages": [], "diffs": []}
+    rows: dict[str, list[Row]] = {table: [] for table in PER_ATTEMPT}
     for episode in episodes:
         rows["attempts"].append(attempt_row(episode))
         rows["metrics"] += _metrics(episode)
         rows["stages"] += [(*episode.key, position, *_stage(s)) for position, s in enumerate(episode.stages)]
+        rows["hunks"] += hunk_rows(episode.key, episode.hunks or ())
         if episode.diff:
-            rows["diffs"].append((*episode.key, episode.diff.files, episode.diff.added, episode.diff.removed))
+            hunks = None if episode.hunks is None else len(episode.hunks)
+            diff = episode.diff
+            rows["diffs"].append((*episode.key, diff.files, diff.added, diff.removed, hunks))
     return rows
 
 
+def hunk_rows(key: tuple[str, int], hunks: Iterable[Hunk]) -> list[Row]:
+    """The rows of an attempt's hunks; a long text is clipped, git has all of it."""
+    return [
+        (
+            *key,
+            position,
+            hunk.path,
+            hunk.regions[0],
+            hunk.old_line,
+            hunk.new_line,
+            hunk.removed,
+            hunk.added,
+            list(hunk.kinds),
+            list(hunk.names),
+            hunk.before[:MOST_TEXT],
+            hunk.after[:MOST_TEXT],
+        )
+        for position, hunk in enumerate(hunks)
+    ]
+
+
 def replaced_by(episodes: Iterable[Episode], table: str) -> list[tuple[str, int]]:
-    """The attempts whose rows in `table` give way: stages and a diff that are not given are kept."""
+    """The attempts whose rows in `table` give way: stages, hunks and a diff not given are kept."""
     return [
         episode.key
         for episode in episodes
-        if (table != "stages" or episode.stages) and (table != "diffs" or episode.diff)
+        if (table != "stages" or episode.stages)
+        and (table != "diffs" or episode.diff)
+        and (table != "hunks" or episode.hunks is not None)
     ]
 
 

@@ -16,7 +16,7 @@ from kapso.attempt import Attempt, Verdict
 from kapso.errors import KapsoError, MachineError
 from kapso.git.attempts import read_attempt, with_record
 from kapso.git.trailers import TrailerError
-from kapso.memory.episode import DiffSize, Episode, source_of, summarise
+from kapso.memory.episode import Episode, diff_size, source_of, summarise
 from kapso.memory.episodes import Episodes, Key, Known
 from kapso.memory.history import RunInGit, read_json, runs_in_git
 
@@ -144,8 +144,7 @@ def _read_episode(
     demoted = told.get("demoted") or (was_better and attempt.verdict is not Verdict.BETTER)
     diff = None
     if not has_diff and attempt.parents:
-        stat = repository.diff_stat(run.commits[attempt.parents[0]], attempt.commit)
-        diff = DiffSize(stat.files, stat.added, stat.removed)
+        diff = diff_size(repository, run.commits[attempt.parents[0]], attempt.commit)
     passed_over = bool(told.get("passed_over"))
     return Episode(attempt, diff, is_demoted=bool(demoted), is_passed_over=passed_over, source=source)
 

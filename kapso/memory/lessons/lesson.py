@@ -41,7 +41,8 @@ class About(StrEnum):
     PLACE = "place"
     """path, region: edits in one function or file, region "" for all of the file"""
     PARAMETER = "parameter"
-    """parameter: whether it matters, and which values are good, bad or break the program"""
+    """parameter: whether it matters, and which values are good; with event (failed, worse) and side (above,
+    below, at) and, for `at`, value: values that break the program or cost the score"""
     CHANGE = "change"
     """hunks: a list of [path, lines before, lines after] with a little context, as a best kept them"""
     PAIR = "pair"
@@ -51,7 +52,8 @@ class About(StrEnum):
     EVALUATION = "evaluation"
     """goal, what: noise, time, memory"""
     STATED = "stated"
-    """statement, where: a model's words, and a selector (names of `Features`) of the attempts it is about"""
+    """statement, where, expects: a model's words, a selector of the attempts that it is about (proposer,
+    operator, path, region, parameter, token), and what becomes of them"""
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,16 @@ class Example:
 
 @dataclass(frozen=True)
 class Record:
-    """Predictions that were made before the result: how many, their Brier scores summed, and what always
-    predicting the usual would have scored; `told` and `withheld` tally attempts that recalled the lesson and
-    those that might have and, by lot, did not."""
+    """Predictions that were made before the result: how many, how often what was expected came, their Brier
+    scores summed, and what always predicting the usual would have scored; `weight` is the logarithm of how
+    much likelier the results were by the predictions than by the usual. `told` and `withheld` tally attempts
+    that recalled the lesson and those that might have and, by lot, did not."""
 
     graded: int = 0
     hits: int = 0
     brier: float = 0.0
     usual: float = 0.0
+    weight: float = 0.0
     told: Tally = field(default_factory=Tally)
     withheld: Tally = field(default_factory=Tally)
 
@@ -169,9 +173,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What follows from a line. `confidence` is the probability that it holds for the next attempt that it is
-    about; `value` the measured gain in the share of better attempts from recalling it, None where unmeasured;
-    `expects` what it predicts: better, worse, failed or none of these (a fact)."""
+    """What follows from a line. `confidence` is the probability that it is true: that what it expects comes
+    more often of such attempts than of others (how often, a prediction says); `value` the measured gain in
+    the share of better attempts from recalling it, None where unmeasured; `expects` what it predicts: better,
+    same (edits that change nothing), worse, failed or none of these (a fact)."""
 
     line: Line
     kind: Kind

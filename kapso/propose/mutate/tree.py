@@ -227,12 +227,12 @@ class Source:
     @cached_property
     def regions(self) -> list[Region]:
         """Functions that are longer than a line, and the stretches of module level."""
-        found = [sg for sg in self._root.find_all(_any_of(_kinds(self.language))) if _is_region(sg)]
+        found = functions_of(self._root, self.language)
         tests = self.tests
         nested = {_span(sg) for sg in found} | tests
         if tests:
             found = [sg for sg in found if tests.isdisjoint(map(_span, [sg, *sg.ancestors()]))]
-        regions = [Region(self, _name_of(sg), sg, sg.children(), nested) for sg in found]
+        regions = [Region(self, name_of(sg), sg, sg.children(), nested) for sg in found]
         for number, group in enumerate(self._groups(nested)):
             regions.append(Region(self, f"top{number or ''}", self._root, group, nested))
         return [each for each in regions if self.allows(each.start, each.end, partly=True)]
@@ -372,6 +372,11 @@ def _any_of(kinds: Iterable[str]) -> Config:
     return {"rule": {"any": [{"kind": kind} for kind in kinds]}}
 
 
+def functions_of(root: SgNode, language: Language) -> list[SgNode]:
+    """The functions that are regions of their own."""
+    return [sg for sg in root.find_all(_any_of(_kinds(language))) if _is_region(sg)]
+
+
 def _is_region(sg: SgNode) -> bool:
     place = sg.range()
     is_named = sg.kind() in {
@@ -380,7 +385,7 @@ def _is_region(sg: SgNode) -> bool:
     return is_named or place.end.line - place.start.line >= 2
 
 
-def _name_of(sg: SgNode) -> str:
+def name_of(sg: SgNode) -> str:
     """`Packer.grow` for a method, `grow` for a function, `function` for one without a name."""
     own = sg.field("name") or sg.field("declarator")
     parent = sg.parent()

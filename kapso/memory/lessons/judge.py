@@ -1,0 +1,115 @@
+"""A lesson from its line: kind, statement, scope, confidence, value and status all follow from what was seen.
+
+A pure function: two clones that hold the same line hold the same lesson.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Status, Tally
+from kapso.memory.lessons.outcomes import added
+from kapso.memory.lessons.statements import statement_of
+
+BELIEVED = 0.9
+"""The confidence from which on a lesson is active, once predictions have held."""
+_DOUBTED = 0.02
+_GRADED = 2
+_TRIED = 4
+_SHRUNK = 10.0
+_FEWEST = 8
+_HARM = -0.1
+
+
+def judge(line: Line, goal: str | None = None) -> Lesson:
+    """What the line teaches, for a `goal` or for all."""
+    claim = None if line.subject.about is About.EVALUATION else claim_of(line, goal)
+    value = _value(line)
+    confidence = claim.confidence if claim else 0.9
+    status, why = _status(line, confidence, value)
+    return Lesson(
+        line=line,
+        kind=_kind(claim),
+        statement=statement_of(line, claim),
+        scope=_scope(line),
+        expects=claim.expects if claim else None,
+        confidence=confidence,
+        value=value,
+        status=status,
+        is_pinned=_latest(line, "pin", "unpin") == "pin",
+        why=why,
+    )
+
+
+def _kind(claim: Claim | None) -> Kind:
+    if claim is None:
+        return Kind.FACT
+    return Kind.PREFER if claim.expects == "better" else Kind.AVOID
+
+
+def _status(line: Line, confidence: float, value: float | None) -> tuple[Status, str]:
+    if _latest(line, "retire", "restore") == "retire":
+        return Status.RETIRED, _why(line, "retire")
+    if _latest(line, "quarantine", "trust") == "quarantine":
+        return Status.QUARANTINED, _why(line, "quarantine")
+    if _latest(line, "pin", "unpin") == "pin":
+        return Status.ACTIVE, ""
+    if value is not None and value <= _HARM:
+        return Status.RETIRED, "attempts that recalled it did worse"
+    graded = sum(each.record.graded for each in line.sightings.values())
+    if confidence < _DOUBTED and graded >= _TRIED:
+        return Status.RETIRED, "its predictions did not hold"
+    is_believed = confidence >= BELIEVED and (graded >= _GRADED or line.subject.about is About.EVALUATION)
+    return (Status.ACTIVE if is_believed else Status.CANDIDATE), ""
+
+
+def _latest(line: Line, *changes: str) -> str | None:
+    """Which of these was decided last."""
+    found = [mark for mark in line.marks if mark.change in changes]
+    return max(found, key=lambda mark: (mark.time, mark.change)).change if found else None
+
+
+def _why(line: Line, change: str) -> str:
+    return max((mark.time, mark.why) for mark in line.marks if mark.change == change)[1]
+
+
+def _value(line: Line) -> float | None:
+    """The share of better attempts when told less that when left out by lot, shrunk towards 0."""
+    told, without = (
+        added([getattr(each.record, side) for each in line.sightings.values()])
+        for side in ("told", "withheld")
+    )
+    if not told.total or not without.total:
+        return None
+    few = _few(told, without)
+    return few / (few + _SHRUNK) * (told.better / told.total - without.better / without.total)
+
+
+def _few(one: Tally, other: Tally) -> float:
+    return 2 / (1 / one.total + 1 / other.total)
+
+
+def _scope(line: Line) -> Scope:
+    sightings = line.sightings.values()
+    goals = tuple(sorted({each.goal for each in sightings}))
+    files = tuple(sorted({path for each in sightings for path in each.files}))
+    told = line.subject.told
+    languages = {each.language for each in sightings}
+    return Scope(
+        goals=goals if len(goals) < 2 else (),
+        files=files,
+        language=languages.pop() if len(languages) == 1 else None,
+        proposer=told.get("proposer"),
+    )
+
+
+_LANGUAGES = {
+    ".py": "python", ".c": "c", ".h": "c", ".cc": "cpp", ".cpp": "cpp", ".hpp": "cpp", ".rs": "rust",
+    ".go": "go", ".js": "javascript", ".ts": "typescript", ".java": "java",
+}  # fmt: skip
+
+
+def language_of(path: str) -> str | None:
+    """By the name of a file."""
+    return _LANGUAGES.get(PurePosixPath(path).suffix)

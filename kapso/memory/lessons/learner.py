@@ -1,0 +1,335 @@
+"""Learns lessons from attempts as they land: predicts before it learns, and is graded by what came.
+
+A function of the lines that stood when the run began and of what it observed, in order, so that a resumed run
+knows them again. What an attempt costs does not grow with how many came before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kapso.attempt import BASELINE, Attempt, rfc3339
+from kapso.memory.features import Features
+from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.judge import judge, language_of
+from kapso.memory.lessons.lesson import (
+    About,
+    Example,
+    Lesson,
+    Line,
+    Record,
+    Sighting,
+    Status,
+    Subject,
+    Tally,
+)
+from kapso.memory.lessons.outcomes import Counts, result_of
+from kapso.memory.lessons.rules import rules
+from kapso.memory.lessons.rules.background import Background
+from kapso.memory.lessons.rules.base import Found, Seen
+from kapso.memory.lessons.rules.changes import earned
+from kapso.memory.lessons.rules.evaluation import facts
+
+if TYPE_CHECKING:
+    from kapso.propose.ablate.dissection import Part
+
+LEARNT = math.log(10)
+"""The evidence (a logarithm of odds) from which on a subject becomes a lesson, a candidate at first."""
+_PREDICTIONS = 16
+"""At most so many are made for one attempt, of those believed most."""
+_SURE = 0.02
+_EACH_WAY = 3
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class News:
+    """A lesson that changed: learnt, confirmed, sharpened, widened, retired or revived."""
+
+    lesson: Lesson
+    change: str
+
+
+@dataclass
+class _Own:
+    """What this run knows of one lesson."""
+
+    found: Found
+    expects: str | None = None
+    graded: int = 0
+    hits: int = 0
+    brier: float = 0.0
+    usual: float = 0.0
+    weight: float = 0.0
+    seen: int = 0
+    time: str = ""
+
+    def __post_init__(self) -> None:
+        self.told, self.withheld = Counts(), Counts()
+
+    def grade(self, expects: str, predicted: float, usual: float, *, came: bool) -> None:
+        """Score a prediction; those of something else count no more."""
+        if expects != self.expects:
+            self.expects, self.graded, self.hits = expects, 0, 0
+            self.brier = self.usual = self.weight = 0.0
+        predicted, usual = (min(1 - _SURE, max(_SURE, each)) for each in (max(predicted, usual), usual))
+        self.graded += 1
+        self.hits += came
+        self.brier += (predicted - came) ** 2
+        self.usual += (usual - came) ** 2
+        self.weight += math.log(predicted / usual) if came else math.log((1 - predicted) / (1 - usual))
+
+    def record(self) -> Record:
+        brier, usual, weight = (round(each, 6) for each in (self.brier, self.usual, self.weight))
+        told, withheld = self.told.tally(), self.withheld.tally()
+        return Record(self.graded, self.hits, brier, usual, weight, told, withheld)
+
+
+class Learner:
+    """The lessons of one goal as one run sees them. `lines` is memory as it stood when the run began."""
+
+    def __init__(
+        self, run: str, goal: str, evaluator: str, maximize: bool, lines: Mapping[str, Line] | None = None
+    ) -> None:
+        self._run, self._goal, self._evaluator = run, goal, evaluator
+        self._sign = 1.0 if maximize else -1.0
+        self._rules = rules()
+        self._background = Background()
+        self._start: float | None = None
+        self._best = 0.0
+        self._observed = 0
+        self._lines: dict[str, Line] = {}
+        self._lessons: dict[str, Lesson] = {}
+        self._claims: dict[str, Claim] = {}
+        self._keys: dict[str, str] = {}
+        self._own: dict[str, _Own] = {}
+        self._changed: set[str] = set()
+        for line in (lines or {}).values():
+            sightings = {name: each for name, each in line.sightings.items() if name != run}
+            self._take(replace(line, sightings=sightings))
+
+    def predict(self, features: Features) -> dict[str, float]:
+        """For a candidate that was made and has no result yet: lesson → probability of what it expects."""
+        found: dict[str, tuple[float, float]] = {}
+        for key, lesson in self._about(features):
+            if lesson.expects is not None and lesson.status is not Status.RETIRED:
+                usual = self._usual(key, features.proposer)
+                rate = max(usual, self._claims[key].rate(usual))
+                found[lesson.id] = (lesson.confidence, round(min(1 - _SURE, max(_SURE, rate)), 4))
+        chosen = sorted(found, key=lambda each: (-found[each][0], each))[:_PREDICTIONS]
+        return {each: found[each][1] for each in sorted(chosen)}
+
+    def observe(self, attempt: Attempt, parent: Attempt | None, features: Features) -> list[News]:
+        """Learn from an attempt that landed; called in order of landing, the baseline first."""
+        if attempt.number == BASELINE or parent is None:
+            self._begin(attempt)
+            return []
+        result = result_of(attempt)
+        if result is None:
+            return []
+        self._observed += 1
+        gain = self._gain(attempt, parent)
+        touched = self._grade(attempt, features, result) | self._tally_recall(attempt, result, gain)
+        self._background.add(features.proposer, result, gain)
+        seen = Seen(attempt, features, result, gain)
+        founds = [each for rule in self._rules.values() for each in rule.observe(seen, self._background)]
+        for found in founds:
+            key = found.subject.key
+            if key in self._lines:
+                self._mine(key).found = found
+                touched.add(key)
+            elif self._is_learnable(found, attempt):
+                touched.add(key)
+        time = rfc3339(attempt.finished)
+        return [news for key in sorted(touched) if (news := self._renew(key, time)) is not None]
+
+    def conclude(
+        self,
+        *,
+        attempts: Sequence[Attempt] = (),
+        best: Attempt | None = None,
+        is_confirmed: bool = False,
+        before: Mapping[str, bytes] | None = None,
+        after: Mapping[str, bytes] | None = None,
+        parts: Sequence[Part] = (),
+        importance: Mapping[str, float] | None = None,
+        noise: float | None = None,
+    ) -> list[News]:
+        """What a session as a whole teaches, at its end.
+
+        `best` (or the smallest that keeps its score) has the files `after` where the base had `before`, and
+        `parts` are what ablation found about its hunks; `importance` is by parameter.
+        """
+        founds = list(facts(self._goal, attempts, noise))
+        if best is not None and is_confirmed and before is not None and after is not None:
+            founds += earned(best, before, after, parts)
+        time = rfc3339(max((each.finished for each in attempts), default=_NEVER))
+        return [news for each in founds if (news := self._note(each, time)) is not None]
+
+    def _note(self, found: Found, time: str) -> News | None:
+        """Take in what a rule is sure of."""
+        key = found.subject.key
+        if key not in self._lines:
+            self._lines[key] = Line(found.subject, {})
+            self._keys[found.subject.id] = key
+        own = self._mine(key)
+        counts = found if not own.found.concerned.total else own.found
+        own.found = replace(counts, detail=found.detail)
+        return self._renew(key, time)
+
+    def lessons(self) -> Sequence[Lesson]:
+        """All that are known, judged for this goal, in order of their ids."""
+        return sorted(self._lessons.values(), key=lambda each: each.id)
+
+    def changed(self) -> dict[str, Line]:
+        """The lines that changed since this was last asked."""
+        changed, self._changed = self._changed, set()
+        return {key: self._lines[key] for key in sorted(changed)}
+
+    def _take(self, line: Line) -> None:
+        key = line.subject.key
+        self._lines[key] = line
+        self._keys[line.subject.id] = key
+        self._judge(key)
+        rule = self._rules.get(line.subject.about)
+        if rule is not None:
+            rule.know(line)
+
+    def _judge(self, key: str) -> Lesson:
+        line = self._lines[key]
+        if line.subject.about is not About.EVALUATION:
+            self._claims[key] = claim_of(line, self._goal)
+        lesson = self._lessons[key] = judge(line, self._goal)
+        return lesson
+
+    def _about(self, features: Features) -> list[tuple[str, Lesson]]:
+        keys = (each.key for rule in self._rules.values() for each in rule.subjects(features))
+        return [(key, self._lessons[key]) for key in dict.fromkeys(keys) if key in self._lessons]
+
+    def _begin(self, attempt: Attempt) -> None:
+        self._start = attempt.score if self._start is None else self._start
+
+    def _gain(self, attempt: Attempt, parent: Attempt) -> float | None:
+        """Against its parent, in units of what the run has gained in all so far; None without a score."""
+        if attempt.score is None or not attempt.is_scored:
+            return None
+        before = parent.score if parent.score is not None else attempt.score
+        self._start = before if self._start is None else self._start
+        self._best = max(self._best, self._sign * (attempt.score - self._start))
+        gain = self._sign * (attempt.score - before)
+        if str(attempt.verdict) == "same" or not math.isfinite(gain) or gain == 0:
+            return 0.0
+        return max(-1.0, min(1.0, gain / self._best)) if self._best > 0 else math.copysign(1.0, gain)
+
+    def _usual(self, key: str, proposer: str) -> float:
+        """How often what the lesson expects comes of this proposer's attempts, by now."""
+        claim, subject = self._claims[key], self._lines[key].subject
+        if subject.about is About.ERROR:
+            return claim.usual
+        return self._background.usual(proposer, claim.expects, claim.usual)
+
+    def _grade(self, attempt: Attempt, features: Features, result: str) -> set[str]:
+        graded: set[str] = set()
+        for name, predicted in attempt.predicted.items():
+            key = self._keys.get(name)
+            if key is None or key not in self._claims:
+                continue
+            expects = self._claims[key].expects
+            came = _came(self._lines[key].subject, expects, result, features)
+            self._mine(key).grade(expects, predicted, self._usual(key, features.proposer), came=came)
+            graded.add(key)
+        return graded
+
+    def _tally_recall(self, attempt: Attempt, result: str, gain: float | None) -> set[str]:
+        told = {key for name in attempt.lessons if (key := self._keys.get(name)) is not None}
+        withheld = {key for name in attempt.withheld if (key := self._keys.get(name)) is not None} - told
+        for key in told:
+            self._mine(key).told.add(result, gain)
+        for key in withheld:
+            self._mine(key).withheld.add(result, gain)
+        return told | withheld
+
+    def _mine(self, key: str) -> _Own:
+        if key not in self._own:
+            self._own[key] = _Own(Found(self._lines[key].subject, Tally(), Tally()))
+        return self._own[key]
+
+    def _is_learnable(self, found: Found, attempt: Attempt) -> bool:
+        """Whether a subject of which no lesson stands becomes one; it is taken in then."""
+        own = _Own(found, seen=self._observed, time=rfc3339(attempt.finished))
+        line = Line(found.subject, {self._run: self._sighting(own)})
+        if claim_of(line, self._goal).seen < LEARNT:
+            return False
+        key = found.subject.key
+        self._own[key] = own
+        self._lines[key] = line
+        self._keys[found.subject.id] = key
+        return True
+
+    def _renew(self, key: str, time: str) -> News | None:
+        """The line and its lesson as they stand after an attempt; what is new about it, if anything is."""
+        own, before = self._own[key], self._lessons.get(key)
+        own.seen, own.time = self._observed, time
+        line = self._lines[key]
+        self._lines[key] = replace(line, sightings={**line.sightings, self._run: self._sighting(own)})
+        self._changed.add(key)
+        lesson = self._judge(key)
+        if before is None:
+            rule = self._rules.get(lesson.line.subject.about)
+            if rule is not None:
+                rule.know(lesson.line)
+            return News(lesson, "learnt")
+        change = _change(before, lesson)
+        return News(lesson, change) if change is not None else None
+
+    def _sighting(self, own: _Own) -> Sighting:
+        found = own.found
+        path = found.subject.told.get("path")
+        detail: dict[str, Any] = {**found.detail, **({"expects": own.expects} if own.expects else {})}
+        return Sighting(
+            run=self._run,
+            goal=self._goal,
+            evaluator=self._evaluator,
+            seen=own.seen,
+            concerned=found.concerned,
+            others=found.others,
+            detail=detail,
+            examples=_examples(found),
+            record=own.record(),
+            files=(path,) if path else (),
+            language=language_of(path) if path else None,
+            time=own.time,
+        )
+
+
+def _came(subject: Subject, expects: str, result: str, features: Features) -> bool:
+    if subject.about is About.ERROR:
+        return result == "failed" and features.signature == subject.told.get("signature")
+    return result == expects
+
+
+def _examples(found: Found) -> tuple[Example, ...]:
+    """The latest few that ended as most did, and the latest few that did not."""
+    results = [each.result for each in found.remembered]
+    if not results:
+        return ()
+    usual = max(sorted(set(results)), key=results.count)
+    chosen: list[Example] = []
+    for speaks, is_usual in (("for", True), ("against", False)):
+        some = [each for each in found.remembered if (each.result == usual) is is_usual][-_EACH_WAY:]
+        chosen += [Example(each.attempt, each.commit, speaks) for each in some]
+    return tuple(sorted(chosen, key=lambda each: each.attempt))
+
+
+def _change(before: Lesson, now: Lesson) -> str | None:
+    if before.status is not now.status:
+        changes = {Status.ACTIVE: "confirmed", Status.RETIRED: "retired", Status.QUARANTINED: "quarantined"}
+        was_retired = before.status is Status.RETIRED
+        return "revived" if was_retired else changes.get(now.status, "doubted")
+    if before.expects != now.expects:
+        return "sharpened"
+    return "widened" if before.scope.goals and not now.scope.goals else None

@@ -1,0 +1,24 @@
+"""The rules by which lessons are learnt, each in a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kapso.memory.lessons.lesson import About
+from kapso.memory.lessons.rules.base import Rule
+from kapso.memory.lessons.rules.changes import Changes
+from kapso.memory.lessons.rules.errors import Errors
+from kapso.memory.lessons.rules.operators import Operators
+from kapso.memory.lessons.rules.parameters import Parameters
+from kapso.memory.lessons.rules.places import Places
+
+
+def rules() -> Mapping[About, Rule]:
+    """New ones, that have seen nothing."""
+    return {
+        About.OPERATOR: Operators(),
+        About.PLACE: Places(),
+        About.PARAMETER: Parameters(),
+        About.ERROR: Errors(),
+        About.CHANGE: Changes(),
+    }

@@ -1,0 +1,98 @@
+"""The words of a lesson, from its counts alone, so that whoever has the episodes can check them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kapso.memory.lessons.claim import Claim
+from kapso.memory.lessons.evidence import wilson
+from kapso.memory.lessons.lesson import About, Line, Tally
+from kapso.memory.lessons.outcomes import added, count
+
+_DID = {
+    "better": "made the program better",
+    "same": "left the score as it was",
+    "worse": "made the score worse",
+    "failed": "failed",
+}
+
+
+def statement_of(line: Line, claim: Claim | None) -> str:
+    """One sentence, in plain words."""
+    about, told = line.subject.about, line.subject.told
+    if about is About.STATED:
+        return str(told.get("statement", ""))
+    if about is About.EVALUATION or claim is None:
+        return _fact(line)
+    concerned, others = (
+        added([each.concerned for each in line.sightings.values()]),
+        added([each.others for each in line.sightings.values()]),
+    )
+    did = _DID[claim.expects]
+    if about is About.ERROR:
+        did = f"ended in `{told.get('signature')}`"
+    return f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(others, claim.expects)}"
+
+
+def _against(others: Tally, event: str) -> str:
+    return f"; of others in {_share(others, event)}" if others.total else ""
+
+
+def _share(tally: Tally, event: str) -> str:
+    hits = count(tally, event)
+    low, high = wilson(hits, tally.total)
+    return f"{hits} of {tally.total} attempts ({low:.0%} to {high:.0%})"
+
+
+def _what(line: Line) -> str:
+    told = line.subject.told
+    match line.subject.about:
+        case About.OPERATOR:
+            return f"Edits of the kind `{told.get('operator')}` by {told.get('proposer')}"
+        case About.PLACE:
+            return f"Edits in {_place(told)}"
+        case About.PARAMETER:
+            return f"Changing `{told.get('parameter')}`{_side(line)}"
+        case About.CHANGE:
+            paths = sorted({str(hunk[0]) for hunk in told.get("hunks", [])})
+            return f"The change of {', '.join(f'`{each}`' for each in paths)}"
+        case About.PAIR:
+            return "Both together"
+        case About.ERROR:
+            return _cause(told)
+    return "Such attempts"
+
+
+def _place(told: Any) -> str:
+    path, region = told.get("path"), told.get("region")
+    return f"`{region}` of `{path}`" if region else f"`{path}`"
+
+
+def _side(line: Line) -> str:
+    return ""
+
+
+def _cause(told: Any) -> str:
+    if "token" in told:
+        way = "bring in" if str(told["token"]).startswith("+") else "take out"
+        return f"Edits that {way} `{str(told['token'])[1:]}`"
+    if "operator" in told:
+        return f"Edits of the kind `{told['operator']}` by {told.get('proposer')}"
+    return f"Edits in {_place(told)}"
+
+
+def _fact(line: Line) -> str:
+    goal, what = line.subject.told.get("goal"), line.subject.told.get("what")
+    latest = max(line.sightings.values(), key=lambda each: (each.time, each.run))
+    detail, count = latest.detail, latest.concerned.total
+    if what == "noise":
+        sigma = float(detail.get("sigma", 0.0))
+        varies = f"varies by a standard deviation of {sigma:.3g}" if sigma else "does not vary"
+        return f"The score of one program of `{goal}` {varies}"
+    low, median, high = (float(detail.get(name, 0.0)) for name in ("low", "median", "high"))
+    if what == "time":
+        return (
+            f"An evaluation of `{goal}` takes {median:.3g} s ({low:.3g} to {high:.3g} s in {count} attempts)"
+        )
+    low, median, high = (each / 2**20 for each in (low, median, high))
+    return f"The program of `{goal}` uses {median:.3g} MB ({low:.3g} to {high:.3g} MB in {count} attempts)"
