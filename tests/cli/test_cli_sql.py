@@ -46,7 +46,7 @@ def lesson(run: MadeRun) -> Line:
         concerned=Tally(4, better=1, failed=3),
         others=Tally(1, better=1),
         examples=[Example(2, run.attempts[2].commit, "for")],
-        record=Record(4, 3, 0.4, 0.9, Tally(2, better=1), Tally(1)),
+        record=Record(4, 3, 0.4, 0.9, told=Tally(2, better=1), withheld=Tally(1)),
         time="2026-11-01T12:00:00Z",
     )
     return Line(SUBJECT, {run.run: seen})
