@@ -33,6 +33,7 @@ from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
 from kapso.memory.lessons.rules.changes import earned
 from kapso.memory.lessons.rules.evaluation import facts
+from kapso.memory.lessons.rules.ranges import good_ranges
 
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
@@ -166,6 +167,7 @@ class Learner:
         `parts` are what ablation found about its hunks; `importance` is by parameter.
         """
         founds = list(facts(self._goal, attempts, noise))
+        founds += good_ranges(attempts, importance or {}, self._sign > 0)
         if best is not None and is_confirmed and before is not None and after is not None:
             founds += earned(best, before, after, parts)
         time = rfc3339(max((each.finished for each in attempts), default=_NEVER))
@@ -279,10 +281,10 @@ class Learner:
         self._lines[key] = replace(line, sightings={**line.sightings, self._run: self._sighting(own)})
         self._changed.add(key)
         lesson = self._judge(key)
+        rule = self._rules.get(lesson.line.subject.about)
+        if rule is not None and (before is None or lesson.line.subject.about is About.PARAMETER):
+            rule.know(lesson.line)
         if before is None:
-            rule = self._rules.get(lesson.line.subject.about)
-            if rule is not None:
-                rule.know(lesson.line)
             return News(lesson, "learnt")
         change = _change(before, lesson)
         if change is None or (key, change) in self._said:
