@@ -33,12 +33,13 @@ from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
 from kapso.memory.lessons.rules.changes import earned
 from kapso.memory.lessons.rules.evaluation import facts
+from kapso.memory.lessons.rules.ranges import good_ranges
 
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
 
-LEARNT = math.log(10)
-"""The evidence (a logarithm of odds) from which on a subject becomes a lesson, a candidate at first."""
+LEARNT = 0.25
+"""The confidence from which on a subject becomes a lesson, a candidate at first."""
 _PREDICTIONS = 16
 """At most so many are made for one attempt, of those believed most."""
 _SURE = 0.02
@@ -108,6 +109,7 @@ class Learner:
         self._keys: dict[str, str] = {}
         self._own: dict[str, _Own] = {}
         self._changed: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
         for line in (lines or {}).values():
             sightings = {name: each for name, each in line.sightings.items() if name != run}
             self._take(replace(line, sightings=sightings))
@@ -165,6 +167,7 @@ class Learner:
         `parts` are what ablation found about its hunks; `importance` is by parameter.
         """
         founds = list(facts(self._goal, attempts, noise))
+        founds += good_ranges(attempts, importance or {}, self._sign > 0)
         if best is not None and is_confirmed and before is not None and after is not None:
             founds += earned(best, before, after, parts)
         time = rfc3339(max((each.finished for each in attempts), default=_NEVER))
@@ -262,7 +265,7 @@ class Learner:
         """Whether a subject of which no lesson stands becomes one; it is taken in then."""
         own = _Own(found, seen=self._observed, time=rfc3339(attempt.finished))
         line = Line(found.subject, {self._run: self._sighting(own)})
-        if claim_of(line, self._goal).seen < LEARNT:
+        if claim_of(line, self._goal).confidence < LEARNT:
             return False
         key = found.subject.key
         self._own[key] = own
@@ -278,13 +281,16 @@ class Learner:
         self._lines[key] = replace(line, sightings={**line.sightings, self._run: self._sighting(own)})
         self._changed.add(key)
         lesson = self._judge(key)
+        rule = self._rules.get(lesson.line.subject.about)
+        if rule is not None and (before is None or lesson.line.subject.about is About.PARAMETER):
+            rule.know(lesson.line)
         if before is None:
-            rule = self._rules.get(lesson.line.subject.about)
-            if rule is not None:
-                rule.know(lesson.line)
             return News(lesson, "learnt")
         change = _change(before, lesson)
-        return News(lesson, change) if change is not None else None
+        if change is None or (key, change) in self._said:
+            return None
+        self._said.add((key, change))
+        return News(lesson, change)
 
     def _sighting(self, own: _Own) -> Sighting:
         found = own.found

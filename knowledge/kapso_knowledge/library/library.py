@@ -20,6 +20,7 @@ from kapso_knowledge.library import store
 from kapso_knowledge.library.choice import chosen, chosen_reader
 from kapso_knowledge.library.database import Database
 from kapso_knowledge.library.lock import locked
+from kapso_knowledge.library.passages import Passages
 from kapso_knowledge.library.protocol import Change, Embedder, Filter, Hit, Known, Learnt
 from kapso_knowledge.library.reread import READ, reread
 from kapso_knowledge.library.search import CANDIDATES, WEIGHTS, Weights, search
@@ -43,6 +44,7 @@ class Library:
         self._chosen = embedder
         self._chosen_reader = reader
         self._database = Database(folder / "library.duckdb")
+        self._passages = Passages(folder)
         self._seen: tuple[tuple[int, int, int], str] | None = None
 
     @classmethod
@@ -140,7 +142,7 @@ class Library:
         if self._reader is None:
             return hits
         try:
-            return [*reread(query, hits[:READ], self._reader), *hits[READ:]]
+            return [*reread(query, hits[:READ], self._reader, self._passages), *hits[READ:]]
         except LibraryError as error:
             _LOG.warning("the best hits were not read again: %s", error.message)
             return hits
@@ -161,6 +163,7 @@ class Library:
         """Bring the vectors from the state before a change to the one after it."""
         if written.after == written.before:
             return
+        self._passages.forget(written.gone)
         if self._vectors.stamp() != (written.before or None):
             if written.before:
                 return  # they were behind before: the next search brings them up to date
