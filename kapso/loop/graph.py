@@ -20,7 +20,8 @@ class AttemptState(TypedDict, total=False):
     """What is known about an attempt so far.
 
     `chosen` are the policy's parents, `parents` those of the idea. `candidate` is the pending commit.
-    `known` has, by proposer, the attempts that its ideas merely repeated.
+    `known` has, by proposer, the attempts that its ideas merely repeated; `withheld` are the lessons that
+    were left out by lot.
 
     Of an author's attempt: `calls` is how many calls of each author led to where it stands, `failures` what
     it was told to mend, `failed` how its last candidate ended, `is_failed` whether that one is to be mended.
@@ -33,6 +34,7 @@ class AttemptState(TypedDict, total=False):
     proposer: str
     idea: dict[str, Any] | None
     known: dict[str, list[int]]
+    withheld: list[str]
     started: str
     candidate: str
     produced: dict[str, Any] | None

@@ -25,6 +25,7 @@ from kapso.loop.desks import Desks
 from kapso.loop.graph import AttemptState
 from kapso.loop.hints import Hints
 from kapso.loop.history import History
+from kapso.loop.memory import Memory
 from kapso.loop.purse import Purse
 from kapso.loop.run_folder import Journal, RunFolder
 from kapso.loop.slots import Slots
@@ -99,6 +100,7 @@ class Run:
         """The proposers whose edits a model or an agent writes, by name."""
         self.desks = Desks(self, writers)
         self.best_left_in: Path | None = None
+        self.memory = Memory(self)
         self.recall: Callable[[Context], Recalled] = lambda context: NOTHING
         self.diffs = Diffs(repository)
         self._records: dict[str, bytes] = {}
@@ -152,14 +154,17 @@ class Run:
         idea: Idea,
         started: str,
         also_from: Sequence[str] = (),
+        withheld: Sequence[str] = (),
     ) -> str:
         """Keep a candidate under its pending ref, before anything runs, and tell of it; returns its commit.
 
-        `also_from` are commits beyond this run that it was made from, too.
+        `also_from` are commits beyond this run that it was made from, too; `withheld` the lessons that it was
+        not told of by lot.
         """
         pending = self.commit_candidate(number, tree, parents, proposer, idea, started, also_from)
         landing.set_pending(self.repository, self.name, number, pending.commit)
         self.desks.note_start(number, parents)
+        note = self.memory.note(number, pending, parents, idea, withheld)
         self.journal.write(
             "attempt.proposed" if self.desks.note_proposal(number) else "attempt.repaired",
             attempt=number,
@@ -167,6 +172,8 @@ class Run:
             title=pending.title,
             hypothesis=pending.hypothesis,
             commit=pending.commit,
+            withheld=list(note.withheld),
+            predicted=dict(note.predicted),
         )
         self.note_in_flight(number, pending)
         self.on_proposed(number)
@@ -213,7 +220,7 @@ class Run:
         pending = commits.read_pending(self.repository, state["candidate"])
         # The folder of its calls may have been deleted since.
         costs = [each for each in (self.desks.cost(state["number"]), pending.cost) if each is not None]
-        finished = now()
+        finished, note = now(), self.memory.noted(state["number"])
         score = measured.metrics.get(self.goal.primary.name) if measured.outcome == "scored" else None
         if verdict is None and state["parents"]:
             verdict = self.history.verdict(score, state["parents"][0])
@@ -241,6 +248,8 @@ class Run:
             sandbox=self.sandbox_level,
             parameters=idea.parameters,
             feedback=measured.feedback,
+            withheld=note.withheld or tuple(state.get("withheld") or ()),
+            predicted=note.predicted,
         )
 
     def land(self, attempt: Attempt, pending: str) -> Attempt:
@@ -289,6 +298,7 @@ class Run:
                 self.policy.forget(attempt.number)
             for proposer in self.proposers:
                 proposer.observe(attempt)
+            self.memory.observe(attempt)
 
     def demote(self, number: int) -> None:
         """The lead of an attempt did not hold: it is the best no more, and nothing more is made from it."""

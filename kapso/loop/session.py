@@ -30,6 +30,7 @@ from kapso.loop.earlier import earlier_files, recall
 from kapso.loop.history import parents_first
 from kapso.loop.lesser import Lesser, hold_smallest
 from kapso.loop.machine import machine_faults
+from kapso.loop.memory import memory_files
 from kapso.loop.origin import ask_again, bring
 from kapso.loop.resumable import refuse_changed, refuse_finished, refuse_other_machine
 from kapso.loop.run import Run
@@ -120,6 +121,7 @@ def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None
     with machine_faults(), folder.lock():
         folder.tell("running")
         kept = goal_files(setting, name) | earlier_files(setting, best.run if best else None, voice.say)
+        kept |= memory_files(setting, voice.say)
         landing.start_run(setting.repository, name, kept, setting.base)
         with open_run(setting, name, folder, voice.listener, voice.say) as run:
             recall(run.proposers, setting.repository, name)
@@ -297,7 +299,8 @@ class _Session:
                 )
                 run.journal.write("run.finished", is_durable=True, **failed.to_json())
             raise
-        self._replay(known)
+        with run.memory.replaying():
+            self._replay(known)
 
     def _replay(self, known: list[Attempt]) -> None:
         """Let history, policy and proposers see every landed attempt, as they did before."""
@@ -353,6 +356,13 @@ class _Session:
         result = replace(self._result(ending, found, code), smallest=smallest)
         if is_finished:
             result = replace(result, importance=importance(history.attempts.values()))
+            run.memory.conclude(
+                result.importance,
+                is_confirmed=found is not None and found.is_confirmed,
+                smallest=smallest.attempt if smallest else None,
+            )
+        else:
+            run.memory.keep()
         if not run.recorder.flush(5.0 if is_finished else 1.0):
             self.voice.say("the episodic log is held by another process; it is read from git later")
         if BASELINE in history.attempts:
@@ -387,6 +397,7 @@ class _Session:
         if is_finished:
             self._hold_out_best()
         run.recorder.flush(5.0)
+        run.memory.keep()
         if found is not None:
             end["confirmed"] = found.to_json()
         if "best" in end:

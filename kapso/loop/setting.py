@@ -158,6 +158,7 @@ def open_run(
             )
             if goal.recall and run.authors:
                 run.recall = _recall_of(setting, say)
+            run.memory.begin(say)
             yield run
         finally:
             recorder.close(1.0)  # with SIGTERM, all must end within 5 seconds

@@ -59,24 +59,40 @@ class AttemptSteps:
         """What the first proposer that has an idea makes of its turn; the context of one that needs to be
         told what is known first."""
         run = self.run_
+        seed = self._seed(state, "recall")
         for is_last in (False, True):
-            for proposer in run.in_turn(state["number"], is_last):
+            for proposer in self._in_turn(state, is_last, seed):
                 if self._rests(state, proposer):
                     continue
                 if run.desks.must_wait_for(proposer) or (is_early and run.desks.needs_slot(proposer)):
                     return {"idea": None}
                 context = self._context(state, proposer.name, is_last)
-                if proposer.name in run.authors:
-                    if recalled is None:
-                        return context
-                    context = dataclasses.replace(context, recalled=recalled)
-                if (idea := proposer.ideate(context)) is not None:
-                    parents = list(idea.parents) or state["chosen"]
-                    given = dataclasses.asdict(idea)
-                    if proposer.name in run.authors:
-                        self.writing.begin(state, given, parents, proposer.name)
-                    return {"proposer": proposer.name, "idea": given, "parents": parents}
+                is_author = proposer.name in run.authors
+                if is_author and recalled is None:
+                    return context
+                lessons = run.memory.recalled(context, proposer.name, seed)
+                if is_author and recalled is not None:
+                    lessons = dataclasses.replace(lessons, knowledge=recalled.knowledge)
+                if (idea := proposer.ideate(dataclasses.replace(context, recalled=lessons))) is None:
+                    continue
+                parents, withheld = list(idea.parents) or state["chosen"], list(lessons.withheld)
+                if not is_author:
+                    told = dict.fromkeys([*(each.id for each in lessons.lessons), *idea.rests_on])
+                    idea = dataclasses.replace(idea, rests_on=tuple(told))
+                given = dataclasses.asdict(idea)
+                if is_author:
+                    begun: AttemptState = {**state, "withheld": withheld}
+                    self.writing.begin(begun, given, parents, proposer.name)
+                return {"proposer": proposer.name, "idea": given, "parents": parents, "withheld": withheld}
         return {"idea": None}
+
+    def _in_turn(self, state: AttemptState, is_last: bool, seed: int) -> list[Proposer]:
+        """The proposers as they are asked; who knows of something that is to be tried at once goes first."""
+        run = self.run_
+        due = run.in_turn(state["number"], is_last)
+        may = [each for each in due if not self._rests(state, each)]
+        ahead = run.memory.ahead(may, lambda name: self._context(state, name, is_last), seed)
+        return [*ahead, *(each for each in due if each not in may)]
 
     def edit(self, state: AttemptState) -> AttemptState:
         """Make the candidate and keep it under its pending ref, before anything runs."""
@@ -102,7 +118,13 @@ class AttemptSteps:
                 return {"idea": None, "known": known}
             run.note_candidate(state["number"], tree, program)
         candidate = run.keep_candidate(
-            state["number"], tree, state["parents"], state["proposer"], idea, state["started"]
+            state["number"],
+            tree,
+            state["parents"],
+            state["proposer"],
+            idea,
+            state["started"],
+            withheld=state.get("withheld", ()),
         )
         return {"candidate": candidate}
 

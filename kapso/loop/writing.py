@@ -35,7 +35,7 @@ class Writing:
         calls = run.desks.calls(number)
         # An answer that waits there is for the idea that is kept already.
         if not calls.ended() or calls.idea() is None:
-            told = {key: state.get(key) for key in ("chosen", "started", "known")}
+            told = {key: state.get(key) for key in ("chosen", "started", "known", "withheld")}
             calls.keep_idea({**told, "idea": dict(idea), "parents": list(parents), "proposer": name})
         run.allocation.take_turn(name, number)
         run.desks.note_start(number, parents)
@@ -118,7 +118,10 @@ class Writing:
             run.desks.stand_up(number)
             known = {**state["known"], name: [*state["known"].get(name, []), twin]}
             return {"idea": None, "known": known, "calls": _calls(state, desk)}
-        candidate = run.keep_candidate(number, tree, state["parents"], name, idea, state["started"])
+        withheld = state.get("withheld") or ()
+        candidate = run.keep_candidate(
+            number, tree, state["parents"], name, idea, state["started"], withheld=withheld
+        )
         written = dataclasses.asdict(idea)
         return {
             "candidate": candidate,

@@ -70,8 +70,8 @@ class Context:
     has an idea, so that one that merely rests should not. `best` is the run's best by now; `left` about how
     many attempts the run has, this one included, None where nothing limits it; `noise` the standard deviation
     of one evaluation's score. Nothing is to be made from the `barred` any more: their lead did not hold.
-    `hints` are what the user said with `kapso steer`, oldest first; `recalled` is what memory and libraries
-    bring to it, for those that read.
+    `hints` are what the user said with `kapso steer`, oldest first; `recalled` is what memory brings to it,
+    and, for those that read, libraries.
     """
 
     goal: Goal
@@ -119,3 +119,11 @@ class Promising(Protocol):
 
     def promise(self, files: Files) -> float:
         """What its attempts promise on the base's `files`, where 1 is what they usually do."""
+
+
+@runtime_checkable
+class Eager(Protocol):
+    """A proposer that may know of something that is to be tried before anything else."""
+
+    def is_eager(self, context: Context) -> bool:
+        """Whether it does, now; asked before each attempt."""

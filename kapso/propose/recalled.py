@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+LEAST, MOST = 0.2, 5.0
+"""How far lessons weigh anything: nothing is ever forbidden."""
+
 
 @dataclass(frozen=True)
 class Excerpt:
@@ -62,8 +65,8 @@ class Change:
 class Advice:
     """What lessons tell proposers that do not read.
 
-    `operators` maps `proposer:operator`, `places` `path:region`, `parameters` a parameter that matters more
-    or less than others.
+    `operators` maps `proposer:operator`, `places` `path:region` (`path:` for all of a file) or
+    `path:region:operator`, `parameters` a parameter that matters more or less than others.
     """
 
     operators: Mapping[str, Weight] = field(default_factory=dict)
@@ -71,6 +74,19 @@ class Advice:
     parameters: Mapping[str, Weight] = field(default_factory=dict)
     ranges: Sequence[Range] = ()
     changes: Sequence[Change] = ()
+
+    def factor(self, proposer: str, operator: str, path: str, region: str) -> float:
+        """How much more or less than usual an edit promises, within `LEAST` and `MOST`."""
+        if not self.operators and not self.places:
+            return 1.0
+        place = f"{path}:{region}"
+        told = [self.operators.get(f"{proposer}:{operator}"), self.places.get(place)]
+        told += [self.places.get(f"{path}:") if region else None, self.places.get(f"{place}:{operator}")]
+        factor = 1.0
+        for each in told:
+            if each is not None:
+                factor *= each.factor
+        return min(max(factor, LEAST), MOST)
 
 
 @dataclass(frozen=True)
@@ -86,4 +102,5 @@ class Recalled:
     withheld: Sequence[str] = ()
 
 
+NO_ADVICE = Advice()
 NOTHING = Recalled()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kapso.memory.lessons.evidence import USUAL, log_factor
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.lesson import About, Line, Sighting
 from kapso.memory.lessons.outcomes import EVENTS, count
 
@@ -63,6 +64,7 @@ class _Pooled:
 
 def claim_of(line: Line, goal: str | None = None) -> Claim:
     """The strongest claim that the evidence bears out; the first event where it bears out none."""
+    line = admitted(line)
     claims = [_claim(line, event, goal) for event in _events(line)]
     return max(claims, key=lambda each: each.log_odds)
 

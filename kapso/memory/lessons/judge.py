@@ -8,7 +8,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.guard import admitted, why_quarantined
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Status, Tally
+from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
 from kapso.memory.lessons.outcomes import added
 from kapso.memory.lessons.statements import statement_of
 
@@ -24,20 +26,23 @@ _HARM = -0.1
 
 def judge(line: Line, goal: str | None = None) -> Lesson:
     """What the line teaches, for a `goal` or for all."""
+    counted = admitted(line)
     claim = None if line.subject.about is About.EVALUATION else claim_of(line, goal)
-    value = _value(line)
+    value = _value(counted)
     confidence = claim.confidence if claim else 0.9
-    status, why = _status(line, confidence, value)
+    statement = statement_of(counted, claim)
+    doubt = why_quarantined(line, statement, claim.expects if claim else None)
+    status, why = _status(counted, confidence, value, doubt)
     return Lesson(
         line=line,
         kind=_kind(claim),
-        statement=statement_of(line, claim),
-        scope=_scope(line),
+        statement=statement,
+        scope=_scope(counted),
         expects=claim.expects if claim else None,
         confidence=confidence,
         value=value,
         status=status,
-        is_pinned=_latest(line, "pin", "unpin") == "pin",
+        is_pinned=_is_pinned(line),
         why=why,
     )
 
@@ -48,12 +53,13 @@ def _kind(claim: Claim | None) -> Kind:
     return Kind.PREFER if claim.expects == "better" else Kind.AVOID
 
 
-def _status(line: Line, confidence: float, value: float | None) -> tuple[Status, str]:
-    if _latest(line, "retire", "restore") == "retire":
-        return Status.RETIRED, _why(line, "retire")
-    if _latest(line, "quarantine", "trust") == "quarantine":
-        return Status.QUARANTINED, _why(line, "quarantine")
-    if _latest(line, "pin", "unpin") == "pin":
+def _status(line: Line, confidence: float, value: float | None, doubt: str | None) -> tuple[Status, str]:
+    decided = latest(line, RETIRE, RESTORE)
+    if decided is not None and decided.change == RETIRE:
+        return Status.RETIRED, decided.why
+    if doubt is not None and not _is_pinned(line):
+        return Status.QUARANTINED, doubt
+    if _is_pinned(line):
         return Status.ACTIVE, ""
     if value is not None and value <= _HARM:
         return Status.RETIRED, "attempts that recalled it did worse"
@@ -64,14 +70,9 @@ def _status(line: Line, confidence: float, value: float | None) -> tuple[Status,
     return (Status.ACTIVE if is_believed else Status.CANDIDATE), ""
 
 
-def _latest(line: Line, *changes: str) -> str | None:
-    """Which of these was decided last."""
-    found = [mark for mark in line.marks if mark.change in changes]
-    return max(found, key=lambda mark: (mark.time, mark.change)).change if found else None
-
-
-def _why(line: Line, change: str) -> str:
-    return max((mark.time, mark.why) for mark in line.marks if mark.change == change)[1]
+def _is_pinned(line: Line) -> bool:
+    decided = latest(line, PIN, UNPIN)
+    return decided is not None and decided.change == PIN
 
 
 def _value(line: Line) -> float | None:

@@ -96,6 +96,7 @@ class Mutate:
     def ideate(self, context: Context) -> Idea | None:
         """The next edit, or None when all that it sees in the parent was tried."""
         random = Random(f"{context.seed}:{len(context.known)}")
+        self._record.take_advice(context.recalled.advice)
         if random.random() < _LEAP_SHARE * min(1.0, self._record.trust):
             for parent, seen in self._leaps_from(context.parents[0], random):
                 if (idea := self._first([seen], parent, context)) is not None:
@@ -253,9 +254,16 @@ class Mutate:
         left.sort(key=lambda region: (asked[f"{region.source.path}:{region.name}"], random.random()))
         for region in left if is_small else left[:_LOOKED_AT]:
             found = [
-                each for each in self._seen(region) if each.edit.is_plain and each.candidate.key not in known
+                each
+                for each in self._seen(region)
+                if each.edit.is_plain and each.candidate.key not in known and self._is_advised(each, random)
             ]
             yield from sorted(random.sample(found, len(found)), key=lambda e: e.candidate.operator == "both")
+
+    def _is_advised(self, seen: _Seen, random: Random) -> bool:
+        """By lot, the less likely the less lessons promise of it."""
+        factor = self._record.factor(seen.candidate.operator, seen.candidate.region)
+        return factor >= 1 or random.random() < factor
 
     def _drawn(self, sources: list[Source], tried: set[str], random: Random) -> Iterator[_Seen]:
         """Untried edits in a random order that prefers the promising ones; work is bound to what is asked."""
@@ -272,7 +280,8 @@ class Mutate:
             yield random.choices(waiting, weights)[0]
 
     def _mass(self, region: Region) -> float:
-        weight = self._record.region_weight(f"{region.source.path}:{region.name}")
+        name = f"{region.source.path}:{region.name}"
+        weight = self._record.region_weight(name) * self._record.factor("", name)
         return region.size * math.pow(weight, _SHARPNESS)
 
     def _seen(self, region: Region) -> list[_Seen]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from kapso.attempt import Attempt, Outcome, Verdict
+from kapso.propose.recalled import NO_ADVICE, Advice
 
 
 class Result(StrEnum):
@@ -86,6 +87,19 @@ class Record:
         self._steps: dict[tuple[str, bool], _Step] = {}
         self._steepest = 0.0
         self._turned = Tally()
+        self._advice = NO_ADVICE
+        self._factors: dict[tuple[str, str], float] = {}
+
+    def take_advice(self, advice: Advice) -> None:
+        """What lessons say counts until they are asked for again."""
+        self._advice, self._factors = advice, {}
+
+    def factor(self, operator: str, region: str) -> float:
+        """How much more or less than usual lessons promise of such an edit; 1 where none says anything."""
+        if (key := (operator, region)) not in self._factors:
+            path, _, name = region.partition(":")
+            self._factors[key] = self._advice.factor("mutate", operator, path, name)
+        return self._factors[key]
 
     def learn(self, told: Mapping[str, Any], attempt: Attempt, before: float | None) -> None:
         """Take in what an attempt's parameters say was edited; `before` is its parent's score."""
@@ -120,6 +134,7 @@ class Record:
     def weight(self, candidate: Candidate) -> float:
         """How promising an edit is by all that is known; never 0."""
         weight = candidate.prior * self._worth(candidate.operator) * self.region_weight(candidate.region)
+        weight *= self.factor(candidate.operator, candidate.region)
         spot = self.spots.get(candidate.spot)
         if spot is not None and candidate.operator == "delete" and spot.same and not spot.changed:
             weight *= 2  # what can be changed without an effect may be idle work

@@ -19,6 +19,7 @@ from kapso.propose.mutate.edit import apply, carry_out, is_sound
 from kapso.propose.mutate.tree import Source, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 from kapso.propose.recipe.cookbook import Cookbook
+from kapso.propose.recipe.known import Known, Variant
 from kapso.propose.recipe.matching import Match, matches
 from kapso.propose.recipe.record import Record
 
@@ -36,7 +37,10 @@ class _Seen:
 
 
 class Recipes:
-    """Applies the recipes of playbooks. `read` gives the editable files of a commit."""
+    """Applies the recipes of playbooks, and changes that lessons tell of.
+
+    `read` gives the editable files of a commit.
+    """
 
     name = "recipe"
 
@@ -45,6 +49,7 @@ class Recipes:
         self._read = read
         self._cookbook = cookbook
         self._record = Record()
+        self._known = Known()
         self._attempts: dict[int, Attempt] = {}
         self._found: dict[tuple[str, bytes], list[_Seen]] = {}
         self._made: set[str] = set()
@@ -73,6 +78,9 @@ class Recipes:
         assert isinstance(files, Snapshot)
         busy = {(tree, key) for tree, key, _ in waiting}
         in_flight = {key for _, key, _ in waiting}
+        self._record.advice = context.recalled.advice
+        if (idea := self._known_change(context, files, in_flight)) is not None:
+            return idea
         for seen in self._ordered(files, parent, busy, in_flight, random):
             match, source = seen.match, seen.source
             self._tried.add((parent.tree, match.key))
@@ -84,9 +92,44 @@ class Recipes:
                 return self._idea(seen)
         return None
 
+    def is_eager(self, context: Context) -> bool:
+        """Whether there is a change that earned before and was not tried here yet."""
+        changes = context.recalled.advice.changes
+        if not changes or not self._known.is_trusted:
+            return False
+        busy = {key for _, key, _ in self._waiting(context)}
+        return self._known.fresh(changes, context.files, context.parents[0].tree, busy) is not None
+
+    def _known_change(self, context: Context, files: Snapshot, busy: set[str]) -> Idea | None:
+        """The next change that a lesson tells of."""
+        parent, changes = context.parents[0], context.recalled.advice.changes
+        if not changes:
+            return None
+        for variant in self._known.open(changes, files, parent.tree, busy):
+            if (program := self._program_with(variant, files)) is None:
+                self._known.note(parent.tree, variant.key)
+                continue
+            proposal = (parent.tree, variant.key, program)
+            self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
+            return variant.idea(files)
+        return None
+
+    def _program_with(self, variant: Variant, files: Snapshot) -> str | None:
+        """The identity of the program that a change makes; None where that is known, or no program."""
+        contents = variant.contents(files)
+        for path in contents:
+            source = read_source(path, files[path])
+            spans = sorted(fit.span for fit in variant.fits if fit.path == path)
+            if source is not None and source.text == files[path].decode("utf-8"):
+                if not is_sound(source, spans):
+                    return None
+        program = files.program(contents)
+        return None if program in self._made else program
+
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Make the replacements that the idea holds."""
-        carry_out(idea.details, workspace)
+        for each in idea.details.get("files", [idea.details]):
+            carry_out(each, workspace)
 
     def observe(self, attempt: Attempt) -> None:
         """Learn from an attempt, whoever proposed it."""
@@ -96,6 +139,7 @@ class Recipes:
         if attempt.proposer == self.name:
             parent = self._attempts[attempt.parents[0]]
             self._record.learn(attempt.parameters, attempt, parent.score)
+            self._known.learn(attempt.parameters, attempt, parent)
             self._tried.add((parent.tree, str(attempt.parameters.get("place"))))
 
     @property

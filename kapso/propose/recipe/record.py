@@ -9,6 +9,7 @@ from typing import Any
 
 from kapso.attempt import Attempt
 from kapso.propose.mutate.record import Result, Tally, result_of
+from kapso.propose.recalled import NO_ADVICE, Advice
 from kapso.propose.recipe.matching import Match
 
 FIELDS = ("recipe", "path", "region", "place")
@@ -25,6 +26,7 @@ class Record:
         self.recipes: defaultdict[str, Tally] = defaultdict(Tally)
         self.regions: defaultdict[str, Tally] = defaultdict(Tally)
         self._places: dict[str, tuple[Result, float | None]] = {}
+        self.advice: Advice = NO_ADVICE
 
     def learn(self, told: Mapping[str, Any], attempt: Attempt, before: float | None) -> None:
         """Take in what an attempt's parameters say was applied; `before` is its parent's score."""
@@ -43,6 +45,7 @@ class Record:
         weight *= _worth(self.recipes.get(match.recipe.id)) * _worth(
             self.regions.get(f"{match.path}:{match.region}")
         )
+        weight *= self.advice.factor("recipe", match.recipe.id, match.path, match.region)
         if known is None:
             return weight
         result, before = known

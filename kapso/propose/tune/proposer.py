@@ -27,6 +27,7 @@ from kapso.propose.tune.screen import Screen
 from kapso.propose.tune.slots import ASLEEP, CONFIGURED, LOCAL, Value, label_of
 from kapso.propose.tune.steps import Steps
 from kapso.propose.tune.surrogate import Surrogate
+from kapso.propose.tune.told import ARM, Told
 from kapso.propose.tune.trials import BROKEN, Key, Trials
 from kapso.propose.tune.view import Move, View
 from kapso.propose.tune.warm import Warm
@@ -107,6 +108,7 @@ class Tune:
             Sampler(self._steps),
             Anywhere(),
         ]
+        self._told = Told()
         self._dry = 0
         self._credits = {arm.name: Credit() for arm in self._arms}
 
@@ -129,6 +131,7 @@ class Tune:
     def ideate(self, context: Context) -> Idea | None:
         """The next vector to try, or None when all that is left was tried."""
         parent = context.parents[0]
+        self._told.advice = context.recalled.advice
         program = self._reader.read(context.files, strict=parent.number == 0)
         if parent.number not in self._trials.by_number:
             self._take_in(parent, context.files, program)
@@ -140,7 +143,7 @@ class Tune:
         if start.number != parent.number:
             base = dict(start.values)
             view = self._view(context, base, start)
-        found = self._at_once(view, context, start)
+        found = self._as_told(view, start) or self._at_once(view, context, start)
         if found is None:
             arm, move = self._choose(view)
             found = (arm, start, move) if move is not None else self._screened(context, start)
@@ -232,6 +235,7 @@ class Tune:
             return
         for arm in self._arms:
             arm.observe(trial, self._trials)
+        self._told.observe(trial)
         self._screen.observe(trial, self._trials)
         self._many.observe(trial)
         self._screen.hand_over({n for n in trial.values if n not in self._steps.profiles})
@@ -252,7 +256,7 @@ class Tune:
             key = self._trials.key({**base, **changed}, start.root)
             return key not in taken and key not in self._trials.keys
 
-        return View(
+        view = View(
             base=base,
             axes=axes,
             limits=self._trials.limits,
@@ -263,6 +267,7 @@ class Tune:
             is_free=is_free,
             asleep=self._trials.asleep | self._screen.hidden,
         )
+        return self._told.on(view)
 
     def _waiting(self, context: Context) -> list[_Proposal]:
         """Own proposals whose results are not in; of this very attempt, those that were mere repetitions."""
@@ -270,6 +275,13 @@ class Tune:
         for number, proposals in self._in_flight.items():
             waiting += proposals[: len(context.known)] if number == context.number else proposals
         return waiting
+
+    def _as_told(self, view: View, start: Trial) -> tuple[str, Trial, Move] | None:
+        """What lessons say is good, once what was good in earlier runs of this goal was tried."""
+        if not self._told.advice.ranges or self._warm.propose(view) is not None:
+            return None
+        move = self._told.propose(view)
+        return None if move is None else (ARM, start, move)
 
     def _at_once(self, view: View, context: Context, start: Trial) -> tuple[str, Trial, Move] | None:
         """What changes hundreds of literals where that comes first, once what was good before was tried."""

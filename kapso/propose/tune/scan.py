@@ -63,9 +63,9 @@ class Scan:
             if self._key(name, value) != self._key(name, view.base[name])
         ]
 
-    def _rank(self, view: View, tries: int, name: str, value: Value) -> tuple[bool, int, int, float]:
-        gain = self._gains.get(self._key(name, value), 0.0)
-        return name in view.busy, tries, view.axes[name].tier if not tries else 0, -gain
+    def _rank(self, view: View, tries: int, name: str, value: Value) -> tuple[float, ...]:
+        gain, weight = self._gains.get(self._key(name, value), 0.0), view.weights.get(name, 1.0)
+        return name in view.busy, tries, -weight, view.axes[name].tier if not tries else 0, -gain
 
     @staticmethod
     def _key(name: str, value: Value) -> tuple[str, str, Value]:

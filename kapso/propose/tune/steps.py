@@ -169,6 +169,7 @@ class Steps:
             if profile is not None and profile.heading:
                 heading = profile.heading
             promise = (self._first(name) if pull else 3.0 - 0.8 * tier) if profile is None else 0.3
+            promise *= view.weights.get(name, 1.0)
             reason = "does it matter at all?"
             return [Plan(name, here + s * heading, promise - (s < 0) * 0.1, reason) for s in (1, -1)]
         left, right = beside(heights, here)

@@ -29,7 +29,7 @@ class Move:
 class View:
     """The parent's parameters and all that was learnt; `is_free`: these changes were not tried yet.
 
-    Those `asleep` are left alone.
+    Those `asleep` are left alone. `weights` tell of some parameters that they matter more or less than usual.
     """
 
     base: Mapping[str, Value]
@@ -42,6 +42,7 @@ class View:
     is_free: Callable[[Mapping[str, Value]], bool]
     asleep: AbstractSet[str] = frozenset()
     positions: dict[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def position(self, name: str) -> float:
         if name not in self.positions:

@@ -50,7 +50,7 @@ class Warm:
                 values = {n: v for n, v in attempt.parameters.items() if n in axes}
                 if shift is None or not attempt.is_plain or values.keys() != baseline.values.keys():
                     continue
-                if not all(_is_allowed(axes[name], value) for name, value in values.items()):
+                if not all(is_allowed(axes[name], value) for name, value in values.items()):
                     continue
                 height = None if attempt.score is None else self._sign * attempt.score + shift
                 numbers[attempt.number] = number - 1
@@ -85,7 +85,7 @@ class Warm:
                 name: value
                 for name, value in attempt.parameters.items()
                 if name in view.base
-                and _is_allowed(view.axes[name], value)
+                and is_allowed(view.axes[name], value)
                 and (name not in run.base or not is_same(run.base[name], value))
             }
             move = view.move_to(values, f"good in {run.run}, attempt {attempt.number}")
@@ -108,7 +108,7 @@ def _agree(values: Mapping[str, Any], others: Mapping[str, Value]) -> bool:
     return values.keys() == others.keys() and all(is_same(values[name], others[name]) for name in values)
 
 
-def _is_allowed(axis: Axis, value: Any) -> bool:
+def is_allowed(axis: Axis, value: Any) -> bool:
     """Whether the axis, as it is marked and typed today, has this value."""
     if axis.choices:
         return any(is_same(choice, value) for choice in axis.choices)

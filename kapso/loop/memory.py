@@ -1,0 +1,335 @@
+"""A run's lessons: what it knew when it began, which of it an attempt is told of, and what the run learns.
+
+The one place in the loop that knows lessons. What stood at the start is kept with the run and decides what is
+recalled, so that a resumed run goes on with what it began with. An error in here ends nothing but the memory.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from kapso.attempt import BASELINE, Attempt, Outcome
+from kapso.errors import Interrupted, KapsoError
+from kapso.git import landing
+from kapso.git.attempts import Pending
+from kapso.propose.protocol import Context, Eager, Files, Idea, Proposer
+from kapso.propose.recalled import NOTHING, Change, Recalled
+
+if TYPE_CHECKING:
+    from kapso.loop.run import Run
+    from kapso.loop.setting import Setting
+    from kapso.memory.features import Features, Looker
+    from kapso.memory.lessons.learner import Learner, News
+    from kapso.memory.lessons.ledger import Ledger
+    from kapso.memory.lessons.recall import Here, Occasion, Recall
+
+Say = Callable[[str], None]
+
+_LOG = logging.getLogger(__name__)
+
+FILE = "memory.jsonl"
+LEARNT = "lesson.learnt"
+"""The event that tells of a lesson that is new, or has changed."""
+_MOST_FILES = 400
+"""Of those that attempts may edit, so many are asked whether lessons apply to them."""
+_REMEMBERED = 512
+_EVERY, _SOON = 20, 5
+"""Counts are committed after so many attempts, a lesson that is new or has changed after fewer: git takes
+milliseconds, and whatever a kill loses is learnt again from the attempts."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was decided about an attempt before its result was known."""
+
+    withheld: tuple[str, ...] = ()
+    predicted: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_NOTE = Note()
+
+
+def memory_files(setting: Setting, say: Say) -> dict[str, bytes]:
+    """What is known as the run starts, to be kept with its goal; none where nothing is known or asked for."""
+    if not setting.goal.recall:
+        return {}
+    try:
+        from kapso.memory.lessons.ledger import Ledger
+        from kapso.memory.lessons.wire import to_text
+
+        lines = Ledger(setting.repository).lines()
+        if setting.goal.user_memory:
+            from kapso.memory.lessons.merge import merge_lines
+            from kapso.memory.lessons.user import UserMemory
+
+            lines = merge_lines(lines, UserMemory(setting.repository).lines())
+        return {FILE: b"".join(to_text(lines[key]) + b"\n" for key in sorted(lines))} if lines else {}
+    except Interrupted:
+        raise
+    except Exception as error:
+        say(f"warning: the run begins without lessons: {_reason(error)}")
+        return {}
+
+
+class Memory:
+    """The lessons of one run. The run's lock guards it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._say: Say = lambda line: None
+        self._is_on = False
+        self._is_failed = False
+        self._is_replaying = False
+        self._notes: dict[int, Note] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._standing: dict[tuple[str, str], bool] = {}
+        self._features: dict[int, Features] = {}
+        self._waiting = 0
+        self._has_news = False
+        self._by_reader: tuple[int, Recall] | None = None
+        self._learner: Learner
+        self._ledger: Ledger
+        self._recall: Recall
+        self._here: Here
+        self._looker: Looker
+
+    def begin(self, say: Say) -> None:
+        """Take up what the run knew when it started, and what it noted of attempts that have not landed."""
+        self._say = say
+        with self._guarded():
+            self._begin()
+            self._is_on = True
+
+    def _begin(self) -> None:
+        from kapso.memory.features import Looker
+        from kapso.memory.hunks import Diffs
+        from kapso.memory.lessons.known import judged
+        from kapso.memory.lessons.learner import Learner
+        from kapso.memory.lessons.ledger import Ledger, parse_lines
+        from kapso.memory.lessons.recall import Recall
+
+        run = self._run
+        kept = landing.read_goal(run.repository, run.name).get(FILE, b"")
+        lessons = judged(parse_lines(kept.split(b"\n")), run.goal.name)
+        lines = {each.line.subject.key: each.line for each in lessons}
+        self._learner = Learner(
+            run.name, run.goal.name, run.identity, run.goal.primary.goal == "maximize", lines
+        )
+        self._ledger = Ledger(run.repository)
+        self._looker = Looker(Diffs(run.repository))
+        self._here = _here(run)
+        self._recall = Recall(lessons, self._here)
+        for entry in run.journal.past:
+            if entry["event"] == "attempt.proposed":
+                note = Note(tuple(entry.get("withheld") or ()), entry.get("predicted") or {})
+                self._notes[entry["attempt"]] = note
+            elif entry["event"] == LEARNT:
+                self._told.add((str(entry.get("lesson")), str(entry.get("change"))))
+
+    # Before an attempt's result
+
+    def ahead(
+        self, proposers: Sequence[Proposer], context: Callable[[str], Context], seed: int
+    ) -> list[Proposer]:
+        """The proposers in their order, but first those that know of something to be tried at once."""
+        if not self._is_on or not len(self._recall):
+            return list(proposers)
+        eager: list[Proposer] = []
+        with self._guarded():
+            for each in proposers:
+                if isinstance(each, Eager) and self._recall.has_changes(each.name):
+                    asked = context(each.name)
+                    if each.is_eager(replace(asked, recalled=self.recalled(asked, each.name, seed))):
+                        eager.append(each)
+        return [*eager, *(each for each in proposers if each not in eager)]
+
+    def recalled(self, context: Context, proposer: str, seed: int) -> Recalled:
+        """What is recalled for an attempt of this proposer; nothing of the libraries."""
+        if not self._is_on or not self._run.goal.recall:
+            return NOTHING
+        with self._guarded():
+            from kapso.memory.lessons.recall import Occasion
+
+            occasion = Occasion(proposer, seed)
+            if proposer in self._run.authors:
+                return self._for_reader(context, occasion)
+            if len(self._recall):
+                parent = context.parents[0]
+                return self._recall.for_maker(
+                    occasion, lambda change: self._stands(change, parent, context.files)
+                )
+        return NOTHING
+
+    def _for_reader(self, context: Context, occasion: Occasion) -> Recalled:
+        """Readers are told of what the run itself has learnt as well: others see what they learn by."""
+        from kapso.memory.lessons.recall import Recall
+
+        count = self._run.history.count
+        if self._by_reader is None or self._by_reader[0] != count:
+            self._by_reader = count, Recall(self._learner.lessons(), self._here)
+        failed = [each for each in context.attempts if each.outcome in (Outcome.CRASHED, Outcome.INVALID)]
+        error = f"{failed[-1].reason} {failed[-1].feedback}" if failed else ""
+        return self._by_reader[1].for_reader(replace(occasion, error=error))
+
+    def note(
+        self, number: int, candidate: Pending, parents: Sequence[int], idea: Idea, withheld: Sequence[str]
+    ) -> Note:
+        """What lessons expect of a candidate; to be written down before anything runs."""
+        found: Mapping[str, float] = {}
+        if self._is_on:
+            with self._guarded(), self._run.lock:
+                from kapso.memory.features import Candidate
+
+                made = Candidate(candidate.proposer, candidate.commit, idea.parameters)
+                features = self._looker.features(made, self._run.history.attempts[parents[0]])
+                self._features[number] = features
+                found = {id: round(each, 4) for id, each in self._learner.predict(features).items()}
+        note = self._notes[number] = Note(tuple(withheld), found)
+        return note
+
+    def noted(self, number: int) -> Note:
+        """What was noted of an attempt before its result was known."""
+        return self._notes.get(number, NO_NOTE)
+
+    # After it
+
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
+        """What is observed meanwhile was observed by an earlier session: nothing is announced twice."""
+        self._is_replaying = True
+        try:
+            yield
+        finally:
+            self._is_replaying = False
+
+    def observe(self, attempt: Attempt) -> None:
+        """Learn from an attempt that landed."""
+        self._notes.pop(attempt.number, None)
+        if not self._is_on:
+            return
+        with self._guarded():
+            from kapso.memory.features import Features, ended
+
+            known = self._features.pop(attempt.number, None)
+            parent = self._run.history.attempts[attempt.parents[0]] if attempt.parents else None
+            if parent is None:
+                features = Features(attempt.proposer)
+            else:
+                known = known or self._looker.features(attempt, parent)
+                features = ended(known, attempt)
+            news = self._learner.observe(attempt, parent, features)
+            self._waiting += 1
+            self._announce(news, attempt.number)
+            if self._waiting >= (_SOON if self._has_news else _EVERY) and not self._is_replaying:
+                self._keep()
+
+    def conclude(
+        self, importance: Mapping[str, float], *, is_confirmed: bool, smallest: int | None = None
+    ) -> None:
+        """What only the whole run tells: which parts of its best earn, what matters, how evaluations are.
+
+        `smallest` is the attempt that keeps the best's score with less.
+        """
+        if not self._is_on:
+            return
+        with self._guarded():
+            self._announce(self._conclusions(importance, is_confirmed, smallest), None)
+            self._keep()
+
+    def _conclusions(
+        self, importance: Mapping[str, float], is_confirmed: bool, smallest: int | None
+    ) -> Sequence[News]:
+        from kapso.propose.ablate.dissection import dissect
+
+        run, history = self._run, self._run.history
+        best = history.attempts[history.best_number if smallest is None else smallest]
+        before, after = (run.editable.files(each.commit) for each in (history.baseline, best))
+        changed = after.changed_from(before)
+        is_told = is_confirmed and best.number != BASELINE
+        return self._learner.conclude(
+            attempts=list(history.attempts.values()),
+            best=best,
+            is_confirmed=is_told,
+            before={path: before[path] for path in changed & before.keys()},
+            after={path: after[path] for path in changed & after.keys()},
+            parts=dissect(best, history.attempts, run.editable.files, run.goal, history.noise)
+            if is_told
+            else (),
+            importance=importance,
+            noise=history.noise.sigma,
+        )
+
+    def keep(self) -> None:
+        """Commit what was learnt so far."""
+        if self._is_on:
+            with self._guarded():
+                self._keep()
+
+    def _keep(self) -> None:
+        self._waiting, self._has_news = 0, False
+        from kapso.memory.lessons.user import UserMemory, at_home
+
+        if lines := at_home(self._learner.changed()):
+            self._ledger.put(lines)
+            if self._run.goal.user_memory:
+                UserMemory(self._run.repository).put(lines)
+
+    def _announce(self, news: Sequence[News], number: int | None) -> None:
+        for each in news:
+            self._has_news = True
+            lesson, change = each.lesson, str(each.change)
+            if self._is_replaying and (lesson.id, change) in self._told:
+                continue
+            self._told.add((lesson.id, change))
+            told: dict[str, Any] = {"lesson": lesson.id, "kind": str(lesson.kind)}
+            told |= {"statement": lesson.statement, "change": change, "status": str(lesson.status)}
+            self._run.journal.write(LEARNT, attempt=number, **told)
+
+    def _stands(self, change: Change, parent: Attempt, files: Files) -> bool:
+        """Whether some of the lines that a change replaces stand in the parent."""
+        key = (parent.tree, change.lesson)
+        if key not in self._standing:
+            while len(self._standing) > _REMEMBERED:
+                self._standing.pop(next(iter(self._standing)))
+            from kapso.memory.lessons.recall import stands
+
+            self._standing[key] = any(stands(hunk, files) for hunk in change.hunks)
+        return self._standing[key]
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Whatever goes wrong in here, the run goes on without memory, and says so once."""
+        try:
+            yield
+        except Interrupted:
+            raise
+        except Exception as error:
+            self._is_on = False
+            _LOG.debug("memory failed", exc_info=True)
+            if not self._is_failed:
+                self._is_failed = True
+                self._say(f"warning: the run goes on without lessons: {_reason(error)}")
+
+
+def _here(run: Run) -> Here:
+    """What lessons apply to: the files that attempts may edit and see, and what nobody may be told of."""
+    from kapso.goal.protection import hidden_paths
+    from kapso.memory.lessons.recall import Here
+    from kapso.propose.prompts.goal_view import visible
+    from kapso.recall.code import languages_of
+
+    goal, files = run.goal, run.editable.files(run.base)
+    seen = {path: files[path] for path in visible(goal, files)[:_MOST_FILES]}
+    hidden = hidden_paths(goal, goal.prefix(run.repository.root), run.repository.entries(run.base))
+    names = frozenset(PurePosixPath(path).name for path in hidden)
+    return Here(goal.name, seen, languages_of(seen), names)
+
+
+def _reason(error: Exception) -> str:
+    """What may be said of an error: its text may hold anything."""
+    return error.message if isinstance(error, KapsoError) else type(error).__name__

@@ -1,0 +1,347 @@
+"""Which lessons an attempt is told of: relevance × value, and a share that goes without, drawn from the seed.
+
+An eighth of the attempts goes without any, and each lesson is left out of an eighth of the others, so that
+its value can be told from what became of both. For proposers that do not read, lessons become weights, ranges
+and changes; none of these forbids anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Sighting, Status, Tally
+from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, Recalled, Told, Weight
+
+WITHOUT_ANY = 1 / 8
+LEFT_OUT = 1 / 8
+MOST_NAMED = 8
+"""So many of the lessons that were handed over, drawn by lot, an attempt is measured for."""
+MOST_ADVISED = 200
+MOST_TOLD, TOLD_TOKENS = 8, 900
+_CHARACTERS = 4
+"""Of a token, about."""
+FOREIGN = 0.5
+"""What evidence of another goal counts."""
+_SHRUNK = 4.0
+"""As many attempts like all others count in a share."""
+_RECALLED = (Status.CANDIDATE, Status.ACTIVE)
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where lessons are to apply: the goal, the files that its attempts see and may edit, their languages,
+    and the names that nobody may be told of."""
+
+    goal: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    languages: frozenset[str] = frozenset()
+    secret: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The attempt that asks: who makes it, the seed of its lots, and the error at hand, if there is one."""
+
+    proposer: str
+    seed: int
+    error: str = ""
+    is_repair: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one lesson adds to an advice."""
+
+    lesson: Lesson
+    score: float
+    weights: tuple[tuple[str, str, float], ...] = ()
+    """table, key, factor"""
+    ranges: tuple[Range, ...] = ()
+    change: Change | None = None
+
+
+class Recall:
+    """The lessons that may be recalled in a run, judged for its goal."""
+
+    def __init__(self, lessons: Iterable[Lesson], here: Here) -> None:
+        self._here = here
+        scored = [(relevance(each, here) * _worth(each), each) for each in lessons]
+        ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
+        self._ranked = ranked
+        self._parts: dict[str, list[_Part]] = {}
+
+    def __len__(self) -> int:
+        return len(self._ranked)
+
+    def has_changes(self, proposer: str) -> bool:
+        """Whether there are changes for it to carry out."""
+        return any(part.change is not None for part in self._of(proposer))
+
+    def for_reader(self, occasion: Occasion) -> Recalled:
+        """The statements for one that reads, the most useful first, within a budget of tokens."""
+        ranked = [(score * _fits_stage(each, occasion), each) for score, each in self._ranked]
+        ranked.sort(key=lambda each: (-each[0], each[1].id))
+        room, chosen = TOLD_TOKENS * _CHARACTERS, list[Told]()
+        for _, lesson in ranked:
+            text = worded(lesson)
+            if len(chosen) == MOST_TOLD:
+                break
+            if len(text) <= room:
+                room -= len(text)
+                chosen.append(Told(lesson.id, text))
+        withheld = {each.id for each in chosen if self._is_left_out(each.id, occasion)}
+        told = [each for each in chosen if each.id not in withheld]
+        return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
+
+    def for_maker(self, occasion: Occasion, applies: Callable[[Change], bool]) -> Recalled:
+        """The advice for one that does not read; `applies`: whether a change has a place in the parent."""
+        parts = self._of(occasion.proposer)
+        parts = [each for each in parts if each.change is None or applies(each.change)]
+        if not parts:
+            return NOTHING
+        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
+        given = [each for each in parts if each.lesson.id not in withheld]
+        named = sorted(parts, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
+        told = [Told(e.lesson.id, e.lesson.statement) for e in named if e.lesson.id not in withheld]
+        left = sorted(each.lesson.id for each in named if each.lesson.id in withheld)
+        return Recalled(lessons=told, advice=_advice(given), withheld=left)
+
+    def _of(self, proposer: str) -> list[_Part]:
+        if proposer not in self._parts:
+            found = (_part(each, score, proposer, self._here) for score, each in self._ranked)
+            self._parts[proposer] = [each for each in found if each is not None][:MOST_ADVISED]
+        return self._parts[proposer]
+
+    def _is_left_out(self, lesson: str, occasion: Occasion) -> bool:
+        if _lot(occasion.seed, "without any") < WITHOUT_ANY:
+            return True
+        return _lot(occasion.seed, lesson) < LEFT_OUT
+
+
+def relevance(lesson: Lesson, here: Here) -> float:
+    """How far a lesson may be about this goal, from 0 to 1; 0 keeps it out."""
+    if lesson.status not in _RECALLED:
+        return 0.0
+    scope, told = lesson.scope, lesson.line.subject.told
+    if scope.language and here.languages and scope.language not in here.languages:
+        return 0.0
+    if any(name in lesson.statement for name in here.secret):
+        return 0.0
+    goals = {each.goal for each in lesson.line.sightings.values()}
+    is_own = here.goal in goals
+    match lesson.line.subject.about:
+        case About.EVALUATION:
+            return 1.0 if is_own and told.get("goal") == here.goal else 0.0
+        case About.CHANGE:
+            if not any(stands(hunk, here.files) for hunk in _hunks(told)):
+                return 0.0
+        case About.PARAMETER:
+            if str(told.get("parameter", "")).rpartition(":")[0] not in here.files:
+                return 0.0
+        case _:
+            if not _has_place(told, here.files):
+                return 0.0
+    if scope.files and not any(path in here.files for path in scope.files):
+        return 0.0 if lesson.line.subject.about is not About.CHANGE else FOREIGN
+    return 1.0 if is_own or not scope.goals else FOREIGN
+
+
+def worded(lesson: Lesson) -> str:
+    """A lesson as a prompt tells it: `prefer (83 % sure): …`."""
+    return f"{lesson.kind} ({100 * lesson.confidence:.0f} % sure): {lesson.statement}"
+
+
+def _worth(lesson: Lesson) -> float:
+    """Confidence, more or less by what recalling it was worth; what is pinned comes first."""
+    value = 1.0 if lesson.value is None else min(max(1.0 + 2 * lesson.value, 0.2), 2.0)
+    return lesson.confidence * value * (2.0 if lesson.is_pinned else 1.0)
+
+
+def _fits_stage(lesson: Lesson, occasion: Occasion) -> float:
+    """While something is mended, what is known of errors like it comes first; before, what helped."""
+    about, told = lesson.line.subject.about, lesson.line.subject.told
+    if about is not About.ERROR:
+        return 0.5 if occasion.is_repair else 1.0 + 0.5 * (lesson.kind is Kind.PREFER)
+    signature = str(told.get("signature") or "")
+    words = [each for each in signature.split() if len(each) > 3]
+    alike = sum(each in occasion.error for each in words) / len(words) if words else 0.0
+    return 1.0 + 3.0 * alike if occasion.is_repair else 0.7 + alike
+
+
+def _lot(seed: int, what: str) -> float:
+    """From 0 to 1, the same for the same attempt whatever else is known."""
+    digest = blake2b(f"{seed}:{what}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 2**32
+
+
+# Advice
+
+
+def _part(lesson: Lesson, score: float, proposer: str, here: Here) -> _Part | None:
+    """What a lesson tells a proposer that does not read; None where that is nothing."""
+    told = lesson.line.subject.told
+    match lesson.line.subject.about:
+        case About.OPERATOR if told.get("proposer") == proposer:
+            key = f"{proposer}:{told.get('operator')}"
+            return _weighing(lesson, score, "operators", key, here.goal)
+        case About.PLACE if proposer in ("mutate", "recipe"):
+            key = f"{told.get('path')}:{told.get('region') or ''}"
+            return _weighing(lesson, score, "places", key, here.goal)
+        case About.ERROR if proposer in ("mutate", "recipe"):
+            return _of_error(lesson, score, proposer, here.goal)
+        case About.PARAMETER if proposer == "tune":
+            return _of_parameter(lesson, score, here.goal)
+        case About.CHANGE if proposer == "recipe" and lesson.kind is Kind.PREFER:
+            hunks = tuple(_hunks(told))
+            return _Part(lesson, score, change=Change(lesson.id, hunks, min(score, 1.0))) if hunks else None
+    return None
+
+
+def _weighing(lesson: Lesson, score: float, table: str, key: str, goal: str) -> _Part | None:
+    factor = factor_of(lesson, goal)
+    return None if factor == 1.0 else _Part(lesson, score, ((table, key, factor),))
+
+
+def _of_error(lesson: Lesson, score: float, proposer: str, goal: str) -> _Part | None:
+    """An error is avoided where an operator and a place led to it, or either alone."""
+    told = lesson.line.subject.told
+    if told.get("proposer") not in (None, proposer) or told.get("token"):
+        return None
+    operator, path = told.get("operator"), told.get("path")
+    if path is not None:
+        place = f"{path}:{told.get('region') or ''}"
+        return _weighing(lesson, score, "places", f"{place}:{operator}" if operator else place, goal)
+    return _weighing(lesson, score, "operators", f"{proposer}:{operator}", goal) if operator else None
+
+
+def _of_parameter(lesson: Lesson, score: float, goal: str) -> _Part | None:
+    """Good and bad values, and whether a parameter matters."""
+    told = lesson.line.subject.told
+    name = str(told.get("parameter"))
+    detail = _latest(lesson.line.sightings.values(), goal)
+    side = told.get("side")
+    if side is not None:
+        bad = _bad(lesson.id, name, str(side), told, detail)
+        return _Part(lesson, score, ranges=(bad,)) if bad is not None else None
+    ranges: tuple[Range, ...] = ()
+    if lesson.kind is Kind.PREFER or lesson.expects == "better":
+        low, high, best = (detail.get(each) for each in ("low", "high", "best"))
+        choices = tuple(detail.get("choices") or ())
+        if best is not None or choices or _is_number(low) or _is_number(high):
+            low, high = (each if _is_number(each) else None for each in (low, high))
+            ranges = (Range(lesson.id, name, True, low, high, choices, best),)
+    weight = detail.get("importance")
+    if not _is_number(weight):
+        weight = factor_of(lesson, goal) - 1.0 if lesson.expects else 0.0
+        factor = 1.0 + weight
+    else:
+        factor = 1.0 + 2.0 * min(max(float(weight), 0.0), 1.0)  # type: ignore[arg-type]
+    weights = (("parameters", name, _bounded(factor)),) if factor != 1.0 else ()
+    return _Part(lesson, score, weights, ranges) if weights or ranges else None
+
+
+def _bad(
+    lesson: str, name: str, side: str, told: Mapping[str, Any], detail: Mapping[str, Any]
+) -> Range | None:
+    if side == "at":
+        return Range(lesson, name, False, choices=(told.get("value"),))
+    bound = next((detail[each] for each in ("bound", side, "value") if _is_number(detail.get(each))), None)
+    if bound is None:
+        return None
+    low, high = (float(bound), None) if side == "above" else (None, float(bound))
+    return Range(lesson, name, False, low, high)
+
+
+def _advice(parts: Sequence[_Part]) -> Advice:
+    """All parts together; of several weights of one thing, the strongest counts."""
+    tables: dict[str, dict[str, Weight]] = {"operators": {}, "places": {}, "parameters": {}}
+    for part in parts:
+        for table, key, factor in part.weights:
+            known = tables[table].get(key)
+            if known is None or abs(math.log(factor)) > abs(math.log(known.factor)):
+                tables[table][key] = Weight(part.lesson.id, factor)
+    return Advice(
+        **tables,
+        ranges=[told for part in parts for told in part.ranges],
+        changes=[part.change for part in parts if part.change is not None],
+    )
+
+
+def factor_of(lesson: Lesson, goal: str) -> float:
+    """How much more or less than others what a lesson is about promises, by what was counted."""
+    if lesson.expects is None:
+        return 1.0
+    concerned, others = _shares(lesson.line.sightings.values(), lesson.expects, goal)
+    if lesson.expects != "better":
+        concerned, others = 1 - concerned, 1 - others
+    raw = concerned / others if others > 0 else 1.0
+    return _bounded(_bounded(raw) ** lesson.confidence)
+
+
+def _shares(sightings: Iterable[Sighting], event: str, goal: str) -> tuple[float, float]:
+    """How often attempts ended so, those concerned and the others; few differ little from the others."""
+    hits = total = other_hits = other_total = 0.0
+    for each in sightings:
+        counts = 1.0 if each.goal == goal else FOREIGN
+        hits += counts * _count(each.concerned, event)
+        total += counts * each.concerned.total
+        other_hits += counts * _count(each.others, event)
+        other_total += counts * each.others.total
+    others = (other_hits + 0.5) / (other_total + 2.0)
+    return (hits + _SHRUNK * others) / (total + _SHRUNK), others
+
+
+def _count(tally: Tally, event: str) -> int:
+    return int(getattr(tally, event, 0))
+
+
+def _bounded(factor: float) -> float:
+    return min(max(factor, LEAST), MOST)
+
+
+def _latest(sightings: Iterable[Sighting], goal: str) -> Mapping[str, Any]:
+    """What the latest run found, of this goal if there is one."""
+    ranked = sorted(sightings, key=lambda each: (each.goal == goal, each.time, each.run))
+    return ranked[-1].detail if ranked else {}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# Where a lesson applies
+
+
+def _hunks(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The hunks of a change, each a path, the lines before and the lines after."""
+    hunks = told.get("hunks")
+    found: list[tuple[str, str, str]] = []
+    for hunk in hunks if isinstance(hunks, list | tuple) else ():
+        match hunk:
+            case [str(path), str(before), str(after)]:
+                found.append((path, before, after))
+    return found
+
+
+def stands(hunk: tuple[str, str, str], files: Mapping[str, bytes]) -> bool:
+    """Whether the lines that a hunk replaces stand somewhere here."""
+    before = hunk[1].encode("utf-8", "backslashreplace")
+    named = [hunk[0]] if hunk[0] in files else files
+    return bool(before.strip()) and any(before in files[path] for path in named)
+
+
+def _has_place(told: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
+    """Whether the file and the function that a subject names are here."""
+    where = told.get("where")
+    told = where if isinstance(where, Mapping) else told
+    path, region = told.get("path"), told.get("region")
+    if not isinstance(path, str):
+        return True
+    if path not in files:
+        return False
+    name = str(region or "").rpartition(".")[2]
+    return not name.isidentifier() or name == "top" or name.encode() in files[path]

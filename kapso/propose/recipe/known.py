@@ -1,0 +1,199 @@
+"""Changes that earned in earlier runs, as lessons tell of them, tried where the lines they replace stand.
+
+Those lines must stand once in a file, whole, or the change says nothing about this program. All hunks that
+fit are made at once first; one by one only after that did not pay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from kapso.attempt import Attempt
+from kapso.propose.mutate.edit import Replacement, apply
+from kapso.propose.mutate.record import Result, result_of
+from kapso.propose.protocol import Files, Idea
+from kapso.propose.recalled import Change
+
+MOST_TRIES = 2
+"""Of a change that did not pay here."""
+PATIENCE = 3
+"""After so many more that did not pay than did, changes wait for the turn that recipes have anyway."""
+_SHORTEST = 12
+"""Characters, blanks left out: what is shorter stands in any other file by chance."""
+_LONGEST = 60
+_REMEMBERED = 64
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A hunk at its place: the path, where the lines stand, and what they become."""
+
+    hunk: int
+    path: str
+    span: Replacement
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Hunks of a change to be made together; `key` names it wherever it fits."""
+
+    change: Change
+    fits: tuple[Fit, ...]
+    key: str
+
+    def contents(self, files: Files) -> dict[str, bytes]:
+        """The files that it changes, as they are then."""
+        made = {}
+        for path in dict.fromkeys(fit.path for fit in self.fits):
+            spans = sorted(fit.span for fit in self.fits if fit.path == path)
+            made[path] = apply(files[path].decode("utf-8"), spans).encode("utf-8")
+        return made
+
+    def idea(self, files: Files) -> Idea:
+        """Make these replacements."""
+        lesson, is_whole = self.change.lesson, len(self.fits) == len(self.change.hunks)
+        paths = list(dict.fromkeys(fit.path for fit in self.fits))
+        texts = {path: files[path].decode("utf-8") for path in paths}
+        new = " ".join(self.fits[0].span[2].split())
+        new = f"{new[:_LONGEST]}…" if len(new) > _LONGEST else new
+        hunks = len(self.fits)
+        what = f"`{new}`" if hunks == 1 else f"{hunks} hunks"
+        where = ", ".join(PurePosixPath(path).name for path in paths[:3])
+        return Idea(
+            title=f"known change {lesson}: {what} in {where}",
+            hypothesis=f"change: what lesson {lesson} tells of earned its keep before.",
+            parameters={
+                "recipe": lesson if is_whole else self.key,
+                "hunks": sorted(fit.hunk for fit in self.fits),
+                "key": self.key,
+                "path": paths[0],
+            },
+            details={
+                "files": [
+                    {
+                        "path": path,
+                        "replace": [
+                            [fit.span[0], texts[path][fit.span[0] : fit.span[1]], fit.span[2]]
+                            for fit in sorted(self.fits, key=lambda each: each.span)
+                            if fit.path == path
+                        ],
+                    }
+                    for path in paths
+                ]
+            },
+            rests_on=(lesson,),
+        )
+
+
+class Known:
+    """What came of the changes here; a function of what was observed."""
+
+    def __init__(self) -> None:
+        self._tries: Counter[str] = Counter()
+        self._paid: Counter[str] = Counter()
+        self._tried: set[tuple[str, str]] = set()
+        self._fits: dict[tuple[str, str], tuple[Fit, ...]] = {}
+
+    def learn(self, told: Mapping[str, Any], attempt: Attempt, parent: Attempt) -> None:
+        """Take in what became of a change."""
+        key, result = told.get("key"), result_of(attempt)
+        if isinstance(key, str) and result is not None:
+            self._tried.add((parent.tree, key))
+            self._tries[key] += 1
+            self._paid[key] += result is Result.BETTER
+
+    def note(self, tree: str, key: str) -> None:
+        """It makes nothing new of this tree."""
+        self._tried.add((tree, key))
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether changes go before all else: for as long as they pay."""
+        tries, paid = sum(self._tries.values()), sum(self._paid.values())
+        return tries - paid < PATIENCE + 2 * paid
+
+    def fresh(self, changes: Sequence[Change], files: Files, tree: str, busy: set[str]) -> Variant | None:
+        """The first that was never tried here, if there is one."""
+        return next((e for e in self.open(changes, files, tree, busy) if not self._tries[e.key]), None)
+
+    def open(self, changes: Sequence[Change], files: Files, tree: str, busy: set[str]) -> Iterator[Variant]:
+        """What may be tried on the program with this tree, the most promising first."""
+        waiting: list[tuple[int, float, str, Variant]] = []
+        for change in changes:
+            for variant in self._variants(change, files, tree, busy):
+                tries = self._tries[variant.key]
+                if (tree, variant.key) in self._tried or variant.key in busy:
+                    continue
+                if tries < MOST_TRIES or self._paid[variant.key]:
+                    waiting.append((tries, -change.promise * len(variant.fits), variant.key, variant))
+        yield from (variant for *_, variant in sorted(waiting, key=lambda each: each[:3]))
+
+    def _variants(self, change: Change, files: Files, tree: str, busy: set[str]) -> Iterator[Variant]:
+        fits = self._fitting(change, files, tree)
+        if not fits:
+            return
+        whole = f"{change.lesson}:all"
+        yield Variant(change, fits, whole)
+        if len(fits) > 1 and self._tries[whole] and not self._paid[whole] and whole not in busy:
+            for fit in fits:
+                yield Variant(change, (fit,), f"{change.lesson}:{fit.hunk}")
+
+    def _fitting(self, change: Change, files: Files, tree: str) -> tuple[Fit, ...]:
+        """The hunks that have a place in the program, none of which overlap."""
+        key = (tree, change.lesson)
+        if key not in self._fits:
+            if len(self._fits) > _REMEMBERED:
+                self._fits.pop(next(iter(self._fits)))
+            found: list[Fit] = []
+            for number, hunk in enumerate(change.hunks):
+                fit = _place(number, hunk, files)
+                if fit is not None and not any(_overlap(fit, other) for other in found):
+                    found.append(fit)
+            self._fits[key] = tuple(found)
+        return self._fits[key]
+
+
+def _place(number: int, hunk: tuple[str, str, str], files: Files) -> Fit | None:
+    """Where a hunk stands: in its file, or else in the one file like it that has its lines."""
+    path, before, after = hunk
+    if len("".join(before.split())) < _SHORTEST or before == after:
+        return None
+    if path in files:
+        paths = [path]
+    else:
+        suffix = PurePosixPath(path).suffix
+        paths = [each for each in files if PurePosixPath(each).suffix == suffix]
+        if len(paths) > _REMEMBERED:
+            return None
+    found = [(each, at) for each in paths for at in _at(files[each], before)]
+    if len(found) != 1:
+        return None
+    place, start = found[0]
+    return Fit(number, place, (start, start + len(before), after))
+
+
+def _at(content: bytes, before: str) -> list[int]:
+    """Where whole lines stand in a text, in characters; two places at most."""
+    if before.encode("utf-8", "backslashreplace") not in content:
+        return []
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return []
+    found: list[int] = []
+    at = text.find(before)
+    while at >= 0 and len(found) < 2:
+        end = at + len(before)
+        starts = at == 0 or text[at - 1] == "\n"
+        if starts and (before.endswith("\n") or end == len(text) or text[end] in "\r\n"):
+            found.append(at)
+        at = text.find(before, at + 1)
+    return found
+
+
+def _overlap(one: Fit, other: Fit) -> bool:
+    return one.path == other.path and one.span[0] < other.span[1] and other.span[0] < one.span[1]
