@@ -102,7 +102,6 @@ class Memory:
 
     def _begin(self) -> None:
         from kapso.memory.features import Looker
-        from kapso.memory.hunks import Diffs
         from kapso.memory.lessons.judge import judge
         from kapso.memory.lessons.learner import Learner
         from kapso.memory.lessons.ledger import Ledger, parse_lines
@@ -115,7 +114,7 @@ class Memory:
             run.name, run.goal.name, run.identity, run.goal.primary.goal == "maximize", lines
         )
         self._ledger = Ledger(run.repository)
-        self._looker = Looker(Diffs(run.repository))
+        self._looker = Looker(run.diffs)
         self._here = _here(run)
         self._recall = Recall([judge(each, run.goal.name) for each in lines.values()], self._here)
         for entry in run.journal.past:
