@@ -15,8 +15,8 @@ from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.lesson import About, Line, Sighting
 from kapso.memory.lessons.outcomes import EVENTS, count
 
-_PRIOR = math.log(0.05 / 0.95)
-"""Of a subject and an event, one in twenty is anything but noise."""
+_PRIOR, _PRIOR_OF_ERRORS = math.log(0.1 / 0.9), math.log(0.02 / 0.98)
+"""How many subjects are anything but noise; an error has many more edits that might have led to it."""
 _KEPT, _FOREIGN = math.log(4), math.log(0.5)
 """Of a change that a run's best kept: it was measured, there and then."""
 _OTHER_GOAL = 0.5
@@ -89,7 +89,8 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
         is_of_goal = goal is None or any(each.goal == goal for each in line.sightings.values())
         prior = _KEPT if is_of_goal else _FOREIGN
         return Claim(event, prior + pool.weight, pool.hits, pool.total, usual)
-    return Claim(event, _PRIOR + seen / 2 + pool.weight, pool.hits, pool.total, usual, seen)
+    prior = _PRIOR_OF_ERRORS if line.subject.about is About.ERROR else _PRIOR
+    return Claim(event, prior + seen / 2 + pool.weight, pool.hits, pool.total, usual, seen)
 
 
 def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:

@@ -5,9 +5,11 @@ A pure function: two clones that hold the same line hold the same lesson.
 
 from __future__ import annotations
 
+import math
 from pathlib import PurePosixPath
 
 from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.evidence import log_factor
 from kapso.memory.lessons.guard import admitted, why_quarantined
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Status, Tally
 from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
@@ -16,22 +18,21 @@ from kapso.memory.lessons.statements import statement_of
 
 BELIEVED = 0.9
 """The confidence from which on a lesson is active, once predictions have held."""
-_DOUBTED = 0.02
+_DOUBTED = 0.12
 _GRADED = 2
 _TRIED = 4
 _SHRUNK = 10.0
-_FEWEST = 8
-_HARM = -0.1
+_HARM = math.log(6)
 
 
 def judge(line: Line, goal: str | None = None) -> Lesson:
     """What the line teaches, for a `goal` or for all."""
     counted = admitted(line)
-    claim = None if line.subject.about is About.EVALUATION else claim_of(line, goal)
+    claim = None if line.subject.about is About.EVALUATION else claim_of(counted, goal)
     value = _value(counted)
     confidence = claim.confidence if claim else 0.9
     statement = statement_of(counted, claim)
-    doubt = why_quarantined(line, statement, claim.expects if claim else None)
+    doubt = why_quarantined(line, statement, _stated(line))
     status, why = _status(counted, confidence, value, doubt)
     return Lesson(
         line=line,
@@ -53,19 +54,23 @@ def _kind(claim: Claim | None) -> Kind:
     return Kind.PREFER if claim.expects == "better" else Kind.AVOID
 
 
+def _stated(line: Line) -> str | None:
+    return line.subject.told.get("expects") if line.subject.about is About.STATED else None
+
+
 def _status(line: Line, confidence: float, value: float | None, doubt: str | None) -> tuple[Status, str]:
     decided = latest(line, RETIRE, RESTORE)
     if decided is not None and decided.change == RETIRE:
-        return Status.RETIRED, decided.why
+        return Status.RETIRED, decided.why or f"retired by {decided.by}"
     if doubt is not None and not _is_pinned(line):
         return Status.QUARANTINED, doubt
     if _is_pinned(line):
         return Status.ACTIVE, ""
-    if value is not None and value <= _HARM:
+    if value is not None and value < 0 and _is_harmful(line):
         return Status.RETIRED, "attempts that recalled it did worse"
     graded = sum(each.record.graded for each in line.sightings.values())
-    if confidence < _DOUBTED and graded >= _TRIED:
-        return Status.RETIRED, "its predictions did not hold"
+    if confidence < _DOUBTED:
+        return Status.RETIRED, "its predictions did not hold" if graded >= _TRIED else "its evidence faded"
     is_believed = confidence >= BELIEVED and (graded >= _GRADED or line.subject.about is About.EVALUATION)
     return (Status.ACTIVE if is_believed else Status.CANDIDATE), ""
 
@@ -77,14 +82,23 @@ def _is_pinned(line: Line) -> bool:
 
 def _value(line: Line) -> float | None:
     """The share of better attempts when told less that when left out by lot, shrunk towards 0."""
-    told, without = (
-        added([getattr(each.record, side) for each in line.sightings.values()])
-        for side in ("told", "withheld")
-    )
+    told, without = _recalled(line)
     if not told.total or not without.total:
         return None
     few = _few(told, without)
     return few / (few + _SHRUNK) * (told.better / told.total - without.better / without.total)
+
+
+def _is_harmful(line: Line) -> bool:
+    """Whether attempts that recalled it did worse than those that by lot did not, by more than chance."""
+    told, without = _recalled(line)
+    figures = (told.better, told.total, without.better, without.total)
+    return log_factor("better", *figures) > _HARM
+
+
+def _recalled(line: Line) -> tuple[Tally, Tally]:
+    records = [each.record for each in line.sightings.values()]
+    return added([each.told for each in records]), added([each.withheld for each in records])
 
 
 def _few(one: Tally, other: Tally) -> float:

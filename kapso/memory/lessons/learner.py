@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.memory.features import Features
 from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.judge import judge, language_of
 from kapso.memory.lessons.lesson import (
     About,
@@ -37,8 +38,8 @@ from kapso.memory.lessons.rules.evaluation import facts
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
 
-LEARNT = math.log(10)
-"""The evidence (a logarithm of odds) from which on a subject becomes a lesson, a candidate at first."""
+LEARNT = 0.25
+"""The confidence from which on a subject becomes a lesson, a candidate at first."""
 _PREDICTIONS = 16
 """At most so many are made for one attempt, of those believed most."""
 _SURE = 0.02
@@ -108,6 +109,7 @@ class Learner:
         self._keys: dict[str, str] = {}
         self._own: dict[str, _Own] = {}
         self._changed: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
         for line in (lines or {}).values():
             sightings = {name: each for name, each in line.sightings.items() if name != run}
             self._take(replace(line, sightings=sightings))
@@ -202,7 +204,7 @@ class Learner:
     def _judge(self, key: str) -> Lesson:
         line = self._lines[key]
         if line.subject.about is not About.EVALUATION:
-            self._claims[key] = claim_of(line, self._goal)
+            self._claims[key] = claim_of(admitted(line), self._goal)
         lesson = self._lessons[key] = judge(line, self._goal)
         return lesson
 
@@ -262,7 +264,7 @@ class Learner:
         """Whether a subject of which no lesson stands becomes one; it is taken in then."""
         own = _Own(found, seen=self._observed, time=rfc3339(attempt.finished))
         line = Line(found.subject, {self._run: self._sighting(own)})
-        if claim_of(line, self._goal).seen < LEARNT:
+        if claim_of(line, self._goal).confidence < LEARNT:
             return False
         key = found.subject.key
         self._own[key] = own
@@ -284,7 +286,10 @@ class Learner:
                 rule.know(lesson.line)
             return News(lesson, "learnt")
         change = _change(before, lesson)
-        return News(lesson, change) if change is not None else None
+        if change is None or (key, change) in self._said:
+            return None
+        self._said.add((key, change))
+        return News(lesson, change)
 
     def _sighting(self, own: _Own) -> Sighting:
         found = own.found

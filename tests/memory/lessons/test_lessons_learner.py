@@ -1,0 +1,150 @@
+"""Lessons are learnt from what attempts came to, graded by predictions, and are rarely false."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kapso.attempt import Attempt, Outcome, Verdict
+from kapso.memory.features import Features
+from kapso.memory.lessons.learner import Learner, News
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status
+
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_SCORES = {"better": 2.0, "same": 1.0, "worse": 0.5, "failed": None}
+
+
+def attempt(number: int, result: str, proposer: str = "mutate", run: str = "goal-0001") -> Attempt:
+    has_failed = result == "failed"
+    return Attempt(
+        run=run,
+        number=number,
+        branch="",
+        commit=f"{number:040x}",
+        tree=f"{number:040x}",
+        parents=(0,) if number else (),
+        proposer=proposer,
+        title="",
+        hypothesis="",
+        outcome=Outcome.CRASHED if has_failed else Outcome.SCORED,
+        started=_START,
+        finished=_START + timedelta(seconds=number),
+        verdict=None if has_failed else Verdict(result),
+        score=_SCORES[result],
+    )
+
+
+BASELINE = attempt(0, "same", "baseline")
+
+
+class World:
+    """Attempts drawn by lot, as a run would observe them."""
+
+    def __init__(self, seed: int, learner: Learner, run: str = "goal-0001") -> None:
+        self.random = random.Random(seed)
+        self.learner = learner
+        self.run = run
+        self.news: list[News] = []
+        self.number = 0
+        learner.observe(BASELINE, None, Features("baseline"))
+
+    def go(self, features: Features, result: str, signature: str | None = None) -> None:
+        self.number += 1
+        predicted = self.learner.predict(features)
+        made = replace(attempt(self.number, result, features.proposer, self.run), predicted=predicted)
+        landed = replace(features, signature=signature)
+        self.news += self.learner.observe(made, BASELINE, landed)
+
+    def features(self) -> Features:
+        """Few subjects come often, many seldom."""
+        draw = self.random
+        if draw.random() < 0.3:
+            moved = {f"p{self._few(15)}": (1, draw.random()) for _ in range(draw.choice([1, 1, 2, 3]))}
+            return Features("tune", operator=draw.choice(["local", "model"]), moved=moved)
+        tokens = frozenset(f"{draw.choice('+-')}n{self._few(40)}" for _ in range(draw.randrange(4)))
+        places = (("a.py", f"f{self._few(30)}"),)
+        return Features(draw.choice(["mutate", "recipe"]), f"op{self._few(20)}", places, tokens=tokens)
+
+    def _few(self, count: int) -> int:
+        return min(int(self.random.expovariate(4 / count)), count - 1)
+
+
+def learner(lines: dict[str, Line] | None = None, run: str = "goal-0001", goal: str = "goal") -> Learner:
+    return Learner(run, goal, "evaluator", True, lines or {})
+
+
+def one(found: list[Lesson], about: About, **told: str) -> Lesson:
+    return next(each for each in found if each.line.subject.about is about and each.line.subject.told == told)
+
+
+def test_an_edit_that_always_crashes_is_learnt_and_confirmed_by_predictions() -> None:
+    world = World(0, learner())
+    for at in range(40):
+        operator = "trap" if at % 5 == 0 else f"op{at % 3}"
+        world.go(Features("mutate", operator), "failed" if operator == "trap" else "worse")
+    lesson = one(list(world.learner.lessons()), About.OPERATOR, proposer="mutate", operator="trap")
+    assert (lesson.kind, lesson.expects, lesson.status) == (Kind.AVOID, "failed", Status.ACTIVE)
+    assert [each.change for each in world.news if each.lesson.id == lesson.id] == ["learnt", "confirmed"]
+    assert "8 of 8 attempts" in lesson.statement and "0 of 28 attempts" in lesson.statement
+    record = lesson.line.sightings["goal-0001"].record
+    assert record.graded == record.hits > 0 and record.brier < record.usual
+
+
+def test_a_run_that_is_observed_again_learns_the_same() -> None:
+    worlds = [World(3, learner()) for _ in range(2)]
+    for world in worlds:
+        for _ in range(120):
+            features = world.features()
+            result = "better" if features.places == (("a.py", "f1"),) else world.random.choice(list(_SCORES))
+            world.go(features, result, "E" if result == "failed" else None)
+    first, second = (world.learner.changed() for world in worlds)
+    assert first == second and first
+
+
+@pytest.mark.parametrize("drift", [False, True])
+def test_where_nothing_is_true_hardly_a_lesson_becomes_active(drift: bool) -> None:
+    active = 0
+    for seed in range(40):
+        world = World(seed, learner())
+        for at in range(60):
+            better = 0.1 * (3 * (1 - at / 60) if drift else 1)
+            result = world.random.choices(list(_SCORES), [better, 0.4, 0.3, 0.2])[0]
+            world.go(world.features(), result, world.random.choice("EF") if result == "failed" else None)
+        active += sum(each.status is Status.ACTIVE for each in world.learner.lessons())
+    assert active <= 2
+
+
+def _trap(features: Features) -> tuple[str, float] | None:
+    return ("failed", 0.95) if features.operator == "op1" else None
+
+
+def _good_place(features: Features) -> tuple[str, float] | None:
+    return ("better", 0.6) if ("a.py", "f1") in features.places else None
+
+
+@pytest.mark.parametrize("effect", [_trap, _good_place])
+def test_what_is_true_becomes_active_and_little_else(
+    effect: Callable[[Features], tuple[str, float] | None],
+) -> None:
+    true = false = 0
+    for seed in range(12):
+        lines: dict[str, Line] = {}
+        for run in range(4):
+            world = World(100 * seed + run, learner(lines, f"goal-{run:04}"), f"goal-{run:04}")
+            for _ in range(60):
+                features = world.features()
+                event, rate = effect(features) or ("worse", 0.35)
+                rest = [each for each in _SCORES if each != event]
+                result = event if world.random.random() < rate else world.random.choice(rest)
+                world.go(features, result, "E" if result == "failed" else None)
+            lines |= world.learner.changed()
+        for lesson in world.learner.lessons():
+            if lesson.status is Status.ACTIVE:
+                is_true = {"op1", "f1"} & {lesson.line.subject.told.get(k) for k in ("operator", "region")}
+                true, false = true + bool(is_true), false + (not is_true)
+    assert true >= 6
+    assert false <= 0.05 * true + 1
