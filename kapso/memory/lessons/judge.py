@@ -28,11 +28,11 @@ _HARM = math.log(6)
 def judge(line: Line, goal: str | None = None) -> Lesson:
     """What the line teaches, for a `goal` or for all."""
     counted = admitted(line)
-    claim = None if line.subject.about is About.EVALUATION else claim_of(counted, goal)
+    claim = None if line.subject.about is About.EVALUATION else claim_of(line, goal)
     value = _value(counted)
     confidence = claim.confidence if claim else 0.9
     statement = statement_of(counted, claim)
-    doubt = why_quarantined(line, statement, _stated(line))
+    doubt = why_quarantined(line, statement, claim.expects if claim else None)
     status, why = _status(counted, confidence, value, doubt)
     return Lesson(
         line=line,
@@ -54,14 +54,10 @@ def _kind(claim: Claim | None) -> Kind:
     return Kind.PREFER if claim.expects == "better" else Kind.AVOID
 
 
-def _stated(line: Line) -> str | None:
-    return line.subject.told.get("expects") if line.subject.about is About.STATED else None
-
-
 def _status(line: Line, confidence: float, value: float | None, doubt: str | None) -> tuple[Status, str]:
     decided = latest(line, RETIRE, RESTORE)
     if decided is not None and decided.change == RETIRE:
-        return Status.RETIRED, decided.why or f"retired by {decided.by}"
+        return Status.RETIRED, decided.why
     if doubt is not None and not _is_pinned(line):
         return Status.QUARANTINED, doubt
     if _is_pinned(line):
