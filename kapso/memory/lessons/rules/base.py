@@ -67,7 +67,7 @@ class Contrast:
 
     def add(self, subject: Subject, seen: Seen, background: Background) -> Found:
         """One more attempt that the subject is about."""
-        key = tuple(subject.told.values())
+        key = tuple(map(str, subject.told.values()))  # hunks are lists
         row = self._known.get(key)
         if row is None:
             row = self._known[key] = _Row()
