@@ -64,10 +64,15 @@ class _Pooled:
 
 
 def claim_of(line: Line, goal: str | None = None) -> Claim:
-    """The strongest claim that the evidence bears out; the first event where it bears out none."""
+    """The strongest claim that the evidence bears out; where it bears out none, what was predicted last."""
     line = admitted(line)
     claims = [_claim(line, event, goal) for event in _events(line)]
-    return max(claims, key=lambda each: each.log_odds)
+    if len(claims) == 1:
+        return claims[0]
+    latest = max(line.sightings.values(), key=lambda each: (each.time, each.run), default=None)
+    predicted = latest.detail.get("expects") if latest else None
+    backed = [each for each in claims if each.seen > 0 or each.expects == predicted]
+    return max(backed or claims, key=lambda each: each.log_odds)
 
 
 def _events(line: Line) -> tuple[str, ...]:
@@ -121,6 +126,8 @@ def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:
     pool = _Pooled()
     for sighting, weight in weighted(line, goal):
         total, hits = sighting.concerned.total, count(sighting.concerned, event)
+        if not total:
+            continue
         others = sighting.others
         usual = (count(others, event) + 2 * USUAL[event]) / (others.total + 2)
         record = sighting.record

@@ -18,6 +18,10 @@ _DID = {
 }
 
 
+_OTHERS = {About.PAIR: "edits of one of them"}
+_PLACE, _PAIR = ("path", "region"), ("first", "second")
+
+
 def statement_of(line: Line, claim: Claim | None) -> str:
     """One sentence, in plain words."""
     about, told = line.subject.about, line.subject.told
@@ -34,11 +38,13 @@ def statement_of(line: Line, claim: Claim | None) -> str:
     did = _DID[claim.expects]
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
-    return f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(others, claim.expects)}"
+    return (
+        f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
+    )
 
 
-def _against(others: Tally, event: str) -> str:
-    return f"; of others in {_share(others, event)}" if others.total else ""
+def _against(about: About, others: Tally, event: str) -> str:
+    return f"; {_OTHERS.get(about, 'others')} did in {_share(others, event)}" if others.total else ""
 
 
 def _share(tally: Tally, event: str) -> str:
@@ -60,7 +66,8 @@ def _what(line: Line) -> str:
             paths = sorted({str(hunk[0]) for hunk in told.get("hunks", [])})
             return f"The change of {', '.join(f'`{each}`' for each in paths)}"
         case About.PAIR:
-            return "Both together"
+            first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
+            return f"Edits of both {first} and {second}"
         case About.ERROR:
             return _cause(told)
     return "Such attempts"
