@@ -38,6 +38,7 @@ LEARNT = "lesson.learnt"
 _MOST_FILES = 400
 """Of those that attempts may edit, so many are asked whether lessons apply to them."""
 _REMEMBERED = 512
+_REJUDGED_EVERY = 8
 _EVERY, _SOON = 20, 5
 """Counts are committed after so many attempts, a lesson that is new or has changed after fewer: git takes
 milliseconds, and whatever a kill loses is learnt again from the attempts."""
@@ -84,7 +85,8 @@ class Memory:
         self._told: set[tuple[str, str]] = set()
         self._standing: dict[tuple[str, str], bool] = {}
         self._features: dict[int, Features] = {}
-        self._waiting = 0
+        self._waiting = self._observed = 0
+        self._began_with: frozenset[str] = frozenset()
         self._has_news = False
         self._by_reader: tuple[int, Recall] | None = None
         self._learner: Learner
@@ -102,7 +104,6 @@ class Memory:
 
     def _begin(self) -> None:
         from kapso.memory.features import Looker
-        from kapso.memory.lessons.judge import judge
         from kapso.memory.lessons.learner import Learner
         from kapso.memory.lessons.ledger import Ledger, parse_lines
         from kapso.memory.lessons.recall import Recall
@@ -116,7 +117,8 @@ class Memory:
         self._ledger = Ledger(run.repository)
         self._looker = Looker(run.diffs)
         self._here = _here(run)
-        self._recall = Recall([judge(each, run.goal.name) for each in lines.values()], self._here)
+        self._began_with = frozenset(line.subject.id for line in lines.values())
+        self._recall = Recall(self._learner.lessons() if lines else (), self._here)
         for entry in run.journal.past:
             if entry["event"] == "attempt.proposed":
                 note = Note(tuple(entry.get("withheld") or ()), entry.get("predicted") or {})
@@ -217,9 +219,19 @@ class Memory:
                 features = ended(known, attempt)
             news = self._learner.observe(attempt, parent, features)
             self._waiting += 1
+            self._observed += 1
+            if self._began_with and self._observed % _REJUDGED_EVERY == 0:
+                self._rejudge()
             self._announce(news, attempt.number)
             if self._waiting >= (_SOON if self._has_news else _EVERY) and not self._is_replaying:
                 self._keep()
+
+    def _rejudge(self) -> None:
+        """What does not hold in this run weighs less in it. What the run itself found its proposers know."""
+        from kapso.memory.lessons.recall import Recall
+
+        lessons = [each for each in self._learner.lessons() if each.id in self._began_with]
+        self._recall = Recall(lessons, self._here)
 
     def conclude(
         self, importance: Mapping[str, float], *, is_confirmed: bool, smallest: int | None = None

@@ -26,6 +26,7 @@ _CHARACTERS = 4
 """Of a token, about."""
 FOREIGN = 0.5
 """What evidence of another goal counts."""
+_LEAST_WEIGHT = 0.05
 _SHRUNK = 4.0
 """As many attempts like all others count in a share."""
 _RECALLED = (Status.CANDIDATE, Status.ACTIVE)
@@ -62,6 +63,8 @@ class _Part:
     """table, key, factor"""
     ranges: tuple[Range, ...] = ()
     change: Change | None = None
+    born: tuple[bool, str] = (False, "")
+    """Of a change, whether this goal made it, and when: a later run's best has what an earlier one's had."""
 
 
 class Recall:
@@ -105,6 +108,7 @@ class Recall:
             return NOTHING
         withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
+        given.sort(key=lambda each: each.born, reverse=True)
         named = sorted(parts, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
         told = [Told(e.lesson.id, e.lesson.statement) for e in named if e.lesson.id not in withheld]
         left = sorted(each.lesson.id for each in named if each.lesson.id in withheld)
@@ -196,14 +200,25 @@ def _part(lesson: Lesson, score: float, proposer: str, here: Here) -> _Part | No
         case About.PARAMETER if proposer == "tune":
             return _of_parameter(lesson, score, here.goal)
         case About.CHANGE if proposer == "recipe" and lesson.kind is Kind.PREFER:
-            hunks = tuple(_hunks(told))
-            return _Part(lesson, score, change=Change(lesson.id, hunks, min(score, 1.0))) if hunks else None
+            return _of_change(lesson, score, here.goal)
     return None
+
+
+def _of_change(lesson: Lesson, score: float, goal: str) -> _Part | None:
+    hunks = tuple(_hunks(lesson.line.subject.told))
+    sightings = lesson.line.sightings.values()
+    first = min(sightings, key=lambda each: (each.time, each.run))
+    born = any(each.goal == goal for each in sightings), first.time
+    return (
+        _Part(lesson, score, change=Change(lesson.id, hunks, min(score, 1.0)), born=born) if hunks else None
+    )
 
 
 def _weighing(lesson: Lesson, score: float, table: str, key: str, goal: str) -> _Part | None:
     factor = factor_of(lesson, goal)
-    return None if factor == 1.0 else _Part(lesson, score, ((table, key, factor),))
+    if lesson.scope.goals and goal not in lesson.scope.goals:
+        factor **= FOREIGN
+    return None if abs(math.log(factor)) < _LEAST_WEIGHT else _Part(lesson, score, ((table, key, factor),))
 
 
 def _of_error(lesson: Lesson, score: float, proposer: str, goal: str) -> _Part | None:

@@ -121,15 +121,15 @@ class Known:
         return next((e for e in self.open(changes, files, tree, busy) if not self._tries[e.key]), None)
 
     def open(self, changes: Sequence[Change], files: Files, tree: str, busy: set[str]) -> Iterator[Variant]:
-        """What may be tried on the program with this tree, the most promising first."""
-        waiting: list[tuple[int, float, str, Variant]] = []
-        for change in changes:
+        """What may be tried on the program with this tree: what was tried least, then as the changes come."""
+        waiting: list[tuple[int, int, int, Variant]] = []
+        for place, change in enumerate(changes):
             for variant in self._variants(change, files, tree, busy):
                 tries = self._tries[variant.key]
                 if (tree, variant.key) in self._tried or variant.key in busy:
                     continue
                 if tries < MOST_TRIES or self._paid[variant.key]:
-                    waiting.append((tries, -change.promise * len(variant.fits), variant.key, variant))
+                    waiting.append((tries, place, -len(variant.fits), variant))
         yield from (variant for *_, variant in sorted(waiting, key=lambda each: each[:3]))
 
     def _variants(self, change: Change, files: Files, tree: str, busy: set[str]) -> Iterator[Variant]:

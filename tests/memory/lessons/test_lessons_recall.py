@@ -1,0 +1,130 @@
+"""Recall: what applies here, what is left out by lot, and what it comes to for those that do not read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kapso.memory.lessons.judge import judge
+from kapso.memory.lessons.lesson import About, Lesson, Line, Record, Sighting, Subject, Tally
+from kapso.memory.lessons.recall import Here, Occasion, Recall, factor_of, relevance
+from kapso.propose.recalled import LEAST, MOST, Recalled
+
+HERE = Here("demo", {"a.py": b"def grow(x):\n    return x + 1\n"}, frozenset({"python"}))
+CRASHES, USUAL = Tally(30, failed=29, same=1), Tally(60, better=6, same=34, failed=20)
+
+
+def lesson(about: About, concerned: Tally, others: Tally = USUAL, goal: str = "demo", **told: Any) -> Lesson:
+    """A lesson as one run saw it, whose predictions held."""
+    subject = Subject(about, told)
+    path = told.get("path")
+    record = Record(graded=10, hits=10, brier=0.2, usual=2.0, weight=4.0)
+    detail = told.pop("detail", {}) | {"expects": told.get("event", _most(concerned))}
+    seen = Sighting(
+        "run-0000", goal, "e", 90, concerned, others, detail=detail, record=record,
+        files=(path,) if path else (), language="python" if path else None, time="2026-11-28T10:00:00Z",
+    )  # fmt: skip
+    return judge(Line(subject, {seen.run: seen}), "demo")
+
+
+def _most(tally: Tally) -> str:
+    return max(("better", "failed", "worse", "same"), key=lambda each: getattr(tally, each))
+
+
+def place(name: str, **more: Any) -> Lesson:
+    return lesson(About.PLACE, CRASHES, path="a.py", region=name, **more)
+
+
+def made(recall: Recall, proposer: str, seed: int) -> Recalled:
+    return recall.for_maker(Occasion(proposer, seed), lambda change: True)
+
+
+def test_a_lesson_is_recalled_only_where_its_subject_is() -> None:
+    assert relevance(place("grow"), HERE) == 1.0
+    assert relevance(place("shrink"), HERE) == 0.0, "no such function"
+    assert relevance(lesson(About.PLACE, CRASHES, path="b.py", region="grow"), HERE) == 0.0
+    assert relevance(place("grow", goal="other"), HERE) == 0.5
+    hidden = Here("demo", HERE.files, HERE.languages, frozenset({"grow"}))
+    assert relevance(place("grow"), hidden) == 0.0, "it names what nobody may be told of"
+    fact = lesson(About.EVALUATION, Tally(9, scored=9), Tally(), goal="other", what="time")
+    assert relevance(fact, HERE) == 0.0
+    hunks = [["a.py", "    return x + 1\n", "    return x + 2\n"]]
+    assert relevance(lesson(About.CHANGE, Tally(2, better=2), hunks=hunks), HERE) == 1.0
+    gone = [["a.py", "    return x - 1\n", "    return x + 2\n"]]
+    assert relevance(lesson(About.CHANGE, Tally(2, better=2), hunks=gone), HERE) == 0.0
+
+
+def test_an_eighth_goes_without_any_and_each_is_left_out_by_itself() -> None:
+    lessons = [lesson(About.OPERATOR, CRASHES, proposer="mutate", operator=f"o{at}") for at in range(6)]
+    recall = Recall(lessons, HERE)
+    found = [made(recall, "mutate", seed) for seed in range(800)]
+    without_any = sum(not each.lessons for each in found) / len(found)
+    assert 0.09 < without_any < 0.16
+    some = [each for each in found if each.lessons]
+    left_out = sum(len(each.withheld) for each in some) / (6 * len(some))
+    assert 0.10 < left_out < 0.15
+    assert all(len({*each.withheld, *(e.id for e in each.lessons)}) == 6 for each in found)
+    assert [each.withheld for each in found] == [made(recall, "mutate", seed).withheld for seed in range(800)]
+    for each in found:
+        told = {weight.lesson for weight in each.advice.operators.values()}
+        assert told == {one.id for one in each.lessons}, "what is withheld has no weight"
+
+
+def test_of_many_lessons_an_attempt_is_measured_for_eight_drawn_by_lot() -> None:
+    lessons = [lesson(About.OPERATOR, CRASHES, proposer="mutate", operator=f"o{at}") for at in range(40)]
+    recall = Recall(lessons, HERE)
+    named: set[str] = set()
+    for seed in range(60):
+        found = made(recall, "mutate", seed)
+        own = {*found.withheld, *(each.id for each in found.lessons)}
+        assert len(own) == 8
+        named |= own
+    assert len(named) == 40
+    assert len(made(recall, "mutate", 3).advice.operators) > 25, (
+        "all the same, all that was not left out weighs"
+    )
+
+
+def test_weights_follow_what_was_counted_within_bounds() -> None:
+    bad = factor_of(place("grow"), "demo")
+    assert LEAST <= bad < 0.5
+    good = lesson(About.OPERATOR, Tally(20, better=18, same=2), proposer="mutate", operator="swap")
+    assert 2.0 < factor_of(good, "demo") <= MOST
+    few = lesson(About.OPERATOR, Tally(1, better=1), proposer="mutate", operator="swap")
+    assert 1.0 <= factor_of(few, "demo") < factor_of(good, "demo")
+
+
+def test_places_and_errors_weigh_edits_of_those_that_make_them() -> None:
+    error = lesson(
+        About.ERROR, CRASHES, signature="crashed in run: KeyError", proposer="mutate", operator="swap"
+    )
+    recall = Recall([place("grow"), error], HERE)
+    seed = next(each for each in range(99) if not made(recall, "mutate", each).withheld)
+    advice = made(recall, "mutate", seed).advice
+    assert advice.factor("mutate", "delete", "a.py", "grow") < 0.5
+    assert advice.factor("mutate", "delete", "a.py", "other") == 1.0
+    assert advice.factor("mutate", "swap", "a.py", "other") < 0.5
+    assert made(recall, "recipe", seed).advice.factor("recipe", "swap", "a.py", "other") == 1.0
+    assert made(recall, "combine", seed) == Recalled()
+
+
+def test_bad_values_become_ranges_for_tune() -> None:
+    told: Mapping[str, Any] = {"parameter": "a.py:x", "event": "failed", "side": "above"}
+    recall = Recall([lesson(About.PARAMETER, CRASHES, **told, detail={"bound": 40.0})], HERE)
+    seed = next(each for each in range(99) if not made(recall, "tune", each).withheld)
+    (bad,) = made(recall, "tune", seed).advice.ranges
+    assert (bad.parameter, bad.is_good, bad.low, bad.high) == ("a.py:x", False, 40.0, None)
+
+
+def test_readers_are_told_the_most_useful_first_and_of_the_error_at_hand_while_they_mend() -> None:
+    error = lesson(
+        About.ERROR, CRASHES, signature="crashed in run: KeyError at grow", path="a.py", region="grow"
+    )
+    good = lesson(About.OPERATOR, Tally(20, better=18, same=2), proposer="mutate", operator="swap")
+    recall = Recall([error, good], HERE)
+    seed = next(s for s in range(99) if not recall.for_reader(Occasion("llm", s)).withheld)
+    assert [each.id for each in recall.for_reader(Occasion("llm", seed)).lessons] == [good.id, error.id]
+    mending = Occasion("llm", seed, "KeyError at grow", is_repair=True)
+    told = recall.for_reader(mending).lessons
+    assert [each.id for each in told] == [error.id, good.id]
+    assert told[0].statement.startswith("avoid (") and "% sure): " in told[0].statement
