@@ -40,6 +40,6 @@ COMMANDS: dict[str, Entry] = {
     "learn": Entry("kapso.cli.learn:learn", "Read sources into the library."),
     "search": Entry("kapso.cli.search:search", "Search the library."),
     "tui": Entry(None, "The dashboard."),
-    "mcp": Entry("kapso.cli.mcp:mcp", "Serve library and runs to coding agents."),
+    "mcp": Entry("kapso.cli.mcp:mcp", "Serve library, lessons and runs to coding agents."),
 }
 """In the order in which the help lists them."""

@@ -29,6 +29,7 @@ ids_argument = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 )
 @click.option("--goal", metavar="NAME", help="Only what holds for a goal of this name, as it stands for it.")
 @click.option("--run", metavar="RUN", help="Only what this run saw.")
+@click.option("--user", is_flag=True, help="Your own lessons, of goals with `memory: {user: true}`.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @json_option
 @click.pass_context
@@ -38,6 +39,7 @@ def lessons(
     statuses: tuple[str, ...],
     goal: str | None,
     run: str | None,
+    user: bool,
     limit: int | None,
     as_json: bool,
 ) -> int:
@@ -55,10 +57,10 @@ def lessons(
     """
     if ctx.invoked_subcommand is not None:
         return 0
-    from kapso.git.repository import Repository
-    from kapso.memory.lessons.known import known_lessons
+    from kapso.memory.lessons.known import judged, known_lessons
+    from kapso.memory.lessons.user import UserMemory
 
-    known = known_lessons(Repository.open(Path.cwd()), goal)
+    known = judged(UserMemory().lines(), goal) if user else known_lessons(_open(), goal)
     found = [each for each in known if _is_wanted(each, kinds, statuses, goal, run)][:limit]
     if as_json:
         print_json(*(each.to_json() for each in found))

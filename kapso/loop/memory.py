@@ -62,6 +62,11 @@ def memory_files(setting: Setting, say: Say) -> dict[str, bytes]:
         from kapso.memory.lessons.wire import to_text
 
         lines = Ledger(setting.repository).lines()
+        if setting.goal.user_memory:
+            from kapso.memory.lessons.merge import merge_lines
+            from kapso.memory.lessons.user import UserMemory
+
+            lines = merge_lines(lines, UserMemory(setting.repository).lines())
         return {FILE: b"".join(to_text(lines[key]) + b"\n" for key in sorted(lines))} if lines else {}
     except Interrupted:
         raise
@@ -102,21 +107,23 @@ class Memory:
 
     def _begin(self) -> None:
         from kapso.memory.features import Looker
+        from kapso.memory.lessons.known import judged
         from kapso.memory.lessons.learner import Learner
         from kapso.memory.lessons.ledger import Ledger, parse_lines
         from kapso.memory.lessons.recall import Recall
 
         run = self._run
         kept = landing.read_goal(run.repository, run.name).get(FILE, b"")
-        lines = parse_lines(kept.splitlines())
+        lessons = judged(parse_lines(kept.split(b"\n")), run.goal.name)
+        lines = {each.line.subject.key: each.line for each in lessons}
         self._learner = Learner(
             run.name, run.goal.name, run.identity, run.goal.primary.goal == "maximize", lines
         )
         self._ledger = Ledger(run.repository)
         self._looker = Looker(run.diffs)
         self._here = _here(run)
-        self._began_with = frozenset(line.subject.id for line in lines.values())
-        self._recall = Recall(self._learner.lessons() if lines else (), self._here)
+        self._began_with = frozenset(each.id for each in lessons)
+        self._recall = Recall(lessons, self._here)
         for entry in run.journal.past:
             if entry["event"] == "attempt.proposed":
                 note = Note(tuple(entry.get("withheld") or ()), entry.get("predicted") or {})
@@ -274,9 +281,13 @@ class Memory:
                 self._keep()
 
     def _keep(self) -> None:
+        from kapso.memory.lessons.user import UserMemory, at_home
+
         with self._pace.committing():
-            if lines := self._learner.changed():
+            if lines := at_home(self._learner.changed()):
                 self._ledger.put(lines)
+                if self._run.goal.user_memory:
+                    UserMemory(self._run.repository).put(lines)
 
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:

@@ -13,6 +13,8 @@ import pytest
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import About, Line, Subject
+from kapso.memory.lessons.user import UserMemory
+from tests.cli.conftest import start_made_run
 from tests.memory.lessons.conftest import line_of, sighting_of, subject_of
 
 Kapso = Callable[..., Any]
@@ -184,3 +186,29 @@ def test_a_user_without_a_remote_is_told_so(root: Path, kapso: Kapso) -> None:
     for word in ("push", "pull"):
         result = kapso("lessons", word)
         assert result.code == 2 and "no remote" in result.err
+
+
+def test_show_tells_what_the_recalled_lessons_say(root: Path, kapso: Kapso) -> None:
+    put(root, line_of(sighting_of()))
+    with Repository.open(root) as repository:
+        run = start_made_run(repository, "demo-1111", started="2026-11-01T12:00:00Z")
+        run.land({}, 1.0)
+        run.land({}, 2.0, recalled=(subject_of().id, "L00000007"), record=False)
+        run.record(1, predicted={subject_of().id: 0.75}, withheld=["L00000008"])
+    text = kapso("show", "1").out
+    statement = told(kapso)[0]["statement"]
+    assert f"{subject_of().id}  " in text and statement in text and "predicted 75%" in text
+    assert "L00000007  not known here" in text
+    shown = json.loads(kapso("show", "1", "--json").out)
+    assert [each["statement"] for each in shown["taught"]] == [statement, None]
+    assert shown["withheld"] == ["L00000008"] and shown["predicted"] == {subject_of().id: 0.75}
+
+
+def test_ones_own_lessons_are_listed_apart(
+    root: Path, kapso: Kapso, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with Repository.open(root) as repository:
+        UserMemory(repository).put({subject_of().key: line_of(sighting_of())})
+    assert told(kapso) == []
+    assert [each["lesson"] for each in told(kapso, "--user")] == [subject_of().id]

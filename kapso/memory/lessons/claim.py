@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kapso.memory.lessons.evidence import USUAL, log_factor
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.lesson import About, Line, Sighting
 from kapso.memory.lessons.outcomes import EVENTS, count
 
@@ -18,6 +19,7 @@ _PRIOR, _PRIOR_OF_ERRORS = math.log(0.1 / 0.9), math.log(0.02 / 0.98)
 """How many subjects are anything but noise; an error has many more edits that might have led to it."""
 _KEPT, _FOREIGN = math.log(4), math.log(0.5)
 """Of a change that a run's best kept: it was measured, there and then."""
+_SOUGHT = math.log(5)
 _OTHER_GOAL = 0.5
 _TESTED, _UNTESTED = 0.9, 0.7
 """What a sighting keeps of its weight for every later run, by whether that tested the lesson."""
@@ -63,6 +65,7 @@ class _Pooled:
 
 def claim_of(line: Line, goal: str | None = None) -> Claim:
     """The strongest claim that the evidence bears out; the first event where it bears out none."""
+    line = admitted(line)
     claims = [_claim(line, event, goal) for event in _events(line)]
     return max(claims, key=lambda each: each.log_odds)
 
@@ -72,6 +75,8 @@ def _events(line: Line) -> tuple[str, ...]:
     if about is About.ERROR:
         return ("failed",)
     if about is About.CHANGE:
+        return ("better",)
+    if about is About.PARAMETER and has_range(line):
         return ("better",)
     fixed = told.get("event" if about is About.PARAMETER else "expects")
     return (fixed,) if isinstance(fixed, str) and fixed in EVENTS else EVENTS
@@ -87,8 +92,29 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
         is_of_goal = goal is None or any(each.goal == goal for each in line.sightings.values())
         prior = _KEPT if is_of_goal else _FOREIGN
         return Claim(event, prior + pool.weight, pool.hits, pool.total, usual)
-    prior = _PRIOR_OF_ERRORS if line.subject.about is About.ERROR else _PRIOR
+    told = line.subject.told
+    has_many = line.subject.about is About.ERROR or told.get("side") is not None
+    prior = _PRIOR_OF_ERRORS if has_many else _PRIOR
+    if event == "better" and line.subject.about is About.PARAMETER and has_range(line):
+        seen = _of_ranges(line, goal)
     return Claim(event, prior + seen / 2 + pool.weight, pool.hits, pool.total, usual, seen)
+
+
+def has_range(line: Line) -> bool:
+    """Whether it is known which values of a parameter are good."""
+    return any("inside" in each.detail for each in line.sightings.values())
+
+
+def _of_ranges(line: Line, goal: str | None) -> float:
+    """That moves out of the good values harmed and moves into them did not, less for having sought them."""
+    seen = 0.0
+    for sighting, weight in weighted(line, goal):
+        match sighting.detail:
+            case {"inside": [int(into), int(into_bad)], "outside": [int(out), int(out_bad)]}:
+                if into and out and out_bad * into > into_bad * out:
+                    factor = log_factor("worse", out_bad, out, into_bad, into)
+                    seen += weight * max(0.0, factor - _SOUGHT)
+    return seen
 
 
 def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:

@@ -10,8 +10,9 @@ from pathlib import PurePosixPath
 
 from kapso.memory.lessons.claim import Claim, claim_of
 from kapso.memory.lessons.evidence import log_factor
-from kapso.memory.lessons.guard import admitted, latest, why_quarantined
+from kapso.memory.lessons.guard import admitted, why_quarantined
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Status, Tally
+from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
 from kapso.memory.lessons.outcomes import added
 from kapso.memory.lessons.statements import statement_of
 
@@ -27,16 +28,17 @@ _HARM = math.log(6)
 def judge(line: Line, goal: str | None = None) -> Lesson:
     """What the line teaches, for a `goal` or for all."""
     counted = admitted(line)
-    claim = None if line.subject.about is About.EVALUATION else claim_of(counted, goal)
+    claim = None if line.subject.about is About.EVALUATION else claim_of(line, goal)
     value = _value(counted)
     confidence = claim.confidence if claim else 0.9
     statement = statement_of(counted, claim)
-    status, why = _status(line, confidence, value, why_quarantined(line, statement, _stated(line)))
+    doubt = why_quarantined(line, statement, claim.expects if claim else None)
+    status, why = _status(counted, confidence, value, doubt)
     return Lesson(
         line=line,
         kind=_kind(claim),
         statement=statement,
-        scope=_scope(line),
+        scope=_scope(counted),
         expects=claim.expects if claim else None,
         confidence=confidence,
         value=value,
@@ -52,16 +54,12 @@ def _kind(claim: Claim | None) -> Kind:
     return Kind.PREFER if claim.expects == "better" else Kind.AVOID
 
 
-def _stated(line: Line) -> str | None:
-    return line.subject.told.get("expects") if line.subject.about is About.STATED else None
-
-
-def _status(line: Line, confidence: float, value: float | None, why_not: str | None) -> tuple[Status, str]:
-    decided = latest(line, "retire", "restore")
-    if decided is not None and decided.change == "retire":
-        return Status.RETIRED, decided.why or f"retired by {decided.by}"
-    if why_not is not None:
-        return Status.QUARANTINED, why_not
+def _status(line: Line, confidence: float, value: float | None, doubt: str | None) -> tuple[Status, str]:
+    decided = latest(line, RETIRE, RESTORE)
+    if decided is not None and decided.change == RETIRE:
+        return Status.RETIRED, decided.why
+    if doubt is not None and not _is_pinned(line):
+        return Status.QUARANTINED, doubt
     if _is_pinned(line):
         return Status.ACTIVE, ""
     if value is not None and value < 0 and _is_harmful(line):
@@ -74,8 +72,8 @@ def _status(line: Line, confidence: float, value: float | None, why_not: str | N
 
 
 def _is_pinned(line: Line) -> bool:
-    decided = latest(line, "pin", "unpin")
-    return decided is not None and decided.change == "pin"
+    decided = latest(line, PIN, UNPIN)
+    return decided is not None and decided.change == PIN
 
 
 def _value(line: Line) -> float | None:

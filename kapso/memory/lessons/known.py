@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,14 @@ from kapso.git.layout import BRANCHES, parse_branch, short_name
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import Lesson, Line, Mark, Status
 from kapso.memory.lessons.marks import moment
+from kapso.memory.lessons.merge import merge_lines
+from kapso.memory.lessons.user import UserMemory
 from kapso.memory.lessons.wire import LONGEST_WORD
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
+_LOG = logging.getLogger(__name__)
 _ORDER = (Status.ACTIVE, Status.CANDIDATE, Status.QUARANTINED, Status.RETIRED)
 
 
@@ -25,10 +29,16 @@ def known_lessons(repository: Repository, goal: str | None = None) -> list[Lesso
 
 
 def judged(lines: Mapping[str, Line], goal: str | None = None) -> list[Lesson]:
-    """The lessons that these lines teach, those that count most first."""
+    """The lessons that these lines teach, those that count most first; without what nobody can judge."""
     from kapso.memory.lessons.judge import judge
 
-    return sorted((judge(line, goal) for line in lines.values()), key=_rank)
+    found = []
+    for line in lines.values():
+        try:
+            found.append(judge(line, goal))
+        except Exception as error:  # whoever can write the ref can write anything
+            _LOG.warning("lesson %s could not be judged: %r", line.subject.id, error)
+    return sorted(found, key=_rank)
 
 
 def _rank(lesson: Lesson) -> tuple[Any, ...]:
@@ -56,7 +66,7 @@ def lessons_by_id(repository: Repository, ids: Iterable[str]) -> dict[str, Lesso
     wanted = list(ids)
     if not wanted:
         return {}
-    lines = Ledger(repository).lines()
+    lines = merge_lines(Ledger(repository).lines(), UserMemory(repository).lines())
     found = {each.id: each for each in judged({k: e for k, e in lines.items() if e.subject.id in wanted})}
     return {id: found.get(id) for id in wanted}
 

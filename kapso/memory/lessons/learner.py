@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.memory.features import Features
 from kapso.memory.lessons.claim import Claim, claim_of
-from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.judge import judge, language_of
 from kapso.memory.lessons.lesson import (
     About,
@@ -34,6 +33,7 @@ from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
 from kapso.memory.lessons.rules.changes import earned
 from kapso.memory.lessons.rules.evaluation import facts
+from kapso.memory.lessons.rules.ranges import good_ranges
 
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
@@ -167,6 +167,7 @@ class Learner:
         `parts` are what ablation found about its hunks; `importance` is by parameter.
         """
         founds = list(facts(self._goal, attempts, noise))
+        founds += good_ranges(attempts, importance or {}, self._sign > 0)
         if best is not None and is_confirmed and before is not None and after is not None:
             founds += earned(best, before, after, parts)
         time = rfc3339(max((each.finished for each in attempts), default=_NEVER))
@@ -204,7 +205,7 @@ class Learner:
     def _judge(self, key: str) -> Lesson:
         line = self._lines[key]
         if line.subject.about is not About.EVALUATION:
-            self._claims[key] = claim_of(admitted(line), self._goal)
+            self._claims[key] = claim_of(line, self._goal)
         lesson = self._lessons[key] = judge(line, self._goal)
         return lesson
 
@@ -280,10 +281,10 @@ class Learner:
         self._lines[key] = replace(line, sightings={**line.sightings, self._run: self._sighting(own)})
         self._changed.add(key)
         lesson = self._judge(key)
+        rule = self._rules.get(lesson.line.subject.about)
+        if rule is not None and (before is None or lesson.line.subject.about is About.PARAMETER):
+            rule.know(lesson.line)
         if before is None:
-            rule = self._rules.get(lesson.line.subject.about)
-            if rule is not None:
-                rule.know(lesson.line)
             return News(lesson, "learnt")
         change = _change(before, lesson)
         if change is None or (key, change) in self._said:

@@ -74,10 +74,15 @@ class Ledger:
     def take(self, lines: Mapping[str, Line], origin: str, also: Sequence[str] = ()) -> int:
         """Join what came from `origin`, as pulled: in quarantine until sightings of one's own agree.
 
-        Returns how many lessons say more than before.
+        Returns how many lessons say more than before. What nobody can judge is left out.
         """
         before = dict(self._read(self.commit))
-        found = taken(parse_lines(before.values()), lines, origin, moment())
+        standing = parse_lines(before.values())
+        found = {
+            key: line
+            for key, line in taken(standing, lines, origin, moment()).items()
+            if derived(merged(standing[key], line) if key in standing else line)
+        }
         commit = self.put(found, f"Lessons pulled from {origin}", also)
         after = self._read(commit)
         return sum(text != before.get(key) for key, text in after.items())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kapso.memory.lessons.claim import Claim
+from kapso.memory.lessons.claim import Claim, has_range
 from kapso.memory.lessons.evidence import wilson
 from kapso.memory.lessons.lesson import About, Line, Tally
 from kapso.memory.lessons.outcomes import added, count
+from kapso.memory.lessons.rules.ranges import latest_detail
 
 _DID = {
     "better": "made the program better",
@@ -28,6 +29,8 @@ def statement_of(line: Line, claim: Claim | None) -> str:
         added([each.concerned for each in line.sightings.values()]),
         added([each.others for each in line.sightings.values()]),
     )
+    if about is About.PARAMETER and has_range(line):
+        return _good_values(line)
     did = _DID[claim.expects]
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
@@ -69,7 +72,34 @@ def _place(told: Any) -> str:
 
 
 def _side(line: Line) -> str:
-    return ""
+    told = line.subject.told
+    match told.get("side"):
+        case "at":
+            return f" to {told.get('value')!r}"
+        case None:
+            return ""
+        case side:
+            end = "or more" if side == "above" else "or less"
+            return f" to {_figure(latest_detail(line).get('bound'))} {end}"
+
+
+def _good_values(line: Line) -> str:
+    detail = latest_detail(line)
+    if "choices" in detail:
+        values = "one of " + ", ".join(repr(each) for each in detail["choices"])
+    else:
+        values = f"{_figure(detail.get('low'))} to {_figure(detail.get('high'))}"
+    (into, into_bad), (out, out_bad) = detail["inside"], detail["outside"]
+    return (
+        f"`{line.subject.told.get('parameter')}` matters "
+        f"({detail.get('importance', 0):.0%} of the variance): "
+        f"the best attempts had {values}, the very best {_figure(detail.get('best'))}; "
+        f"{out_bad} of {out} moves to other values did harm, and {into_bad} of {into} within"
+    )
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
 def _cause(told: Any) -> str:

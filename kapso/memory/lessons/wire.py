@@ -94,10 +94,27 @@ def _line(told: Mapping[str, Any]) -> Line:
     sightings = [_sighting(_mapping(each)) for each in _mapping(told.get("sightings")).values()]
     marks = {_mark(_mapping(each)) for each in _list(told.get("marks", []))}
     return Line(
-        Subject(About(about), _json_mapping(subject.get("told"))),
+        Subject(About(about), _told(_json_mapping(subject.get("told")))),
         {each.run: each for each in sorted(sightings, key=lambda each: each.run)},
         tuple(sorted(marks, key=mark_order)),
     )
+
+
+def _told(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a subject tells, if the names that everybody reads are texts, and hunks three of them each."""
+    for name in _NAMES & told.keys():
+        if not isinstance(told[name], str | None):
+            raise _Junk(name)
+    for hunk in _list(told.get("hunks", [])):
+        if not isinstance(hunk, list) or len(hunk) != 3 or not all(isinstance(each, str) for each in hunk):
+            raise _Junk("hunks")
+    return told
+
+
+_NAMES = {
+    "proposer", "operator", "path", "region", "parameter", "first", "second", "signature", "token", "goal",
+    "what", "statement", "event", "side", "expects",
+}  # fmt: skip
 
 
 def _sighting(told: Mapping[str, Any]) -> Sighting:

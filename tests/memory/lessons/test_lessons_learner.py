@@ -123,7 +123,7 @@ def _trap(features: Features) -> tuple[str, float] | None:
 
 
 def _good_place(features: Features) -> tuple[str, float] | None:
-    return ("better", 0.6) if ("a.py", "f1") in features.places else None
+    return ("better", 0.75) if ("a.py", "f1") in features.places else None
 
 
 @pytest.mark.parametrize("effect", [_trap, _good_place])
