@@ -77,14 +77,19 @@ class _Own:
     def grade(self, expects: str, predicted: float, usual: float, *, came: bool) -> None:
         """Score a prediction; those of something else count no more."""
         if expects != self.expects:
-            self.expects, self.graded, self.hits = expects, 0, 0
-            self.brier = self.usual = self.weight = 0.0
+            self.forget()
+            self.expects = expects
         predicted, usual = (min(1 - _SURE, max(_SURE, each)) for each in (max(predicted, usual), usual))
         self.graded += 1
         self.hits += came
         self.brier += (predicted - came) ** 2
         self.usual += (usual - came) ** 2
         self.weight += math.log(predicted / usual) if came else math.log((1 - predicted) / (1 - usual))
+
+    def forget(self) -> None:
+        """What was predicted before is no longer what the lesson says."""
+        self.expects, self.graded, self.hits = None, 0, 0
+        self.brier = self.usual = self.weight = 0.0
 
     def record(self) -> Record:
         brier, usual, weight = (round(each, 6) for each in (self.brier, self.usual, self.weight))
@@ -200,6 +205,8 @@ class Learner:
         own = self._mine(key)
         counts = found if not own.found.concerned.total else own.found
         own.found = replace(counts, detail=found.detail)
+        if "alone" in found.detail:
+            own.forget()
         return self._renew(key, time)
 
     def lessons(self) -> Sequence[Lesson]:
