@@ -17,6 +17,7 @@ from kapso.attempt import BASELINE, Attempt, Outcome
 from kapso.errors import Interrupted, KapsoError
 from kapso.git import landing
 from kapso.git.attempts import Pending
+from kapso.memory.lessons.pace import Pace
 from kapso.propose.protocol import Context, Eager, Files, Idea, Proposer
 from kapso.propose.recalled import NOTHING, Change, Recalled
 
@@ -39,9 +40,6 @@ _MOST_FILES = 400
 """Of those that attempts may edit, so many are asked whether lessons apply to them."""
 _REMEMBERED = 512
 _REJUDGED_EVERY = 8
-_EVERY, _SOON = 20, 5
-"""Counts are committed after so many attempts, a lesson that is new or has changed after fewer: git takes
-milliseconds, and whatever a kill loses is learnt again from the attempts."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +88,9 @@ class Memory:
         self._told: set[tuple[str, str]] = set()
         self._standing: dict[tuple[str, str], bool] = {}
         self._features: dict[int, Features] = {}
-        self._waiting = self._observed = 0
+        self._observed = 0
+        self._pace = Pace()
         self._began_with: frozenset[str] = frozenset()
-        self._has_news = False
         self._by_reader: tuple[int, Recall] | None = None
         self._learner: Learner
         self._ledger: Ledger
@@ -225,12 +223,12 @@ class Memory:
                 known = known or self._looker.features(attempt, parent)
                 features = ended(known, attempt)
             news = self._learner.observe(attempt, parent, features)
-            self._waiting += 1
+            self._pace.note(has_news=bool(news))
             self._observed += 1
             if self._began_with and self._observed % _REJUDGED_EVERY == 0:
                 self._rejudge()
             self._announce(news, attempt.number)
-            if self._waiting >= (_SOON if self._has_news else _EVERY) and not self._is_replaying:
+            if self._pace.is_due and not self._is_replaying:
                 self._keep()
 
     def _rejudge(self) -> None:
@@ -283,17 +281,16 @@ class Memory:
                 self._keep()
 
     def _keep(self) -> None:
-        self._waiting, self._has_news = 0, False
         from kapso.memory.lessons.user import UserMemory, at_home
 
-        if lines := at_home(self._learner.changed()):
-            self._ledger.put(lines)
-            if self._run.goal.user_memory:
-                UserMemory(self._run.repository).put(lines)
+        with self._pace.committing():
+            if lines := at_home(self._learner.changed()):
+                self._ledger.put(lines)
+                if self._run.goal.user_memory:
+                    UserMemory(self._run.repository).put(lines)
 
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:
-            self._has_news = True
             lesson, change = each.lesson, str(each.change)
             if self._is_replaying and (lesson.id, change) in self._told:
                 continue
