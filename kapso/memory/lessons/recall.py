@@ -8,7 +8,7 @@ and changes; none of these forbids anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -100,16 +100,19 @@ class Recall:
         told = [each for each in chosen if each.id not in withheld]
         return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
 
-    def for_maker(self, occasion: Occasion, applies: Callable[[Change], bool]) -> Recalled:
-        """The advice for one that does not read; `applies`: whether a change has a place in the parent."""
+    def for_maker(self, occasion: Occasion, *, is_all: bool = False) -> Recalled:
+        """The advice for one that does not read; `is_all`: nothing is left out.
+
+        Who carries a change out says so itself; of what merely weighs, a few are named.
+        """
         parts = self._of(occasion.proposer)
-        parts = [each for each in parts if each.change is None or applies(each.change)]
         if not parts:
             return NOTHING
-        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
+        withheld = {e.lesson.id for e in parts if not is_all and self._is_left_out(e.lesson.id, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
         given.sort(key=lambda each: each.born, reverse=True)
-        named = sorted(parts, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
+        weighing = (each for each in parts if each.change is None)
+        named = sorted(weighing, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
         told = [Told(e.lesson.id, e.lesson.statement) for e in named if e.lesson.id not in withheld]
         left = sorted(each.lesson.id for each in named if each.lesson.id in withheld)
         return Recalled(lessons=told, advice=_advice(given), withheld=left)

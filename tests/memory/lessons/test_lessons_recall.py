@@ -36,7 +36,7 @@ def place(name: str, **more: Any) -> Lesson:
 
 
 def made(recall: Recall, proposer: str, seed: int) -> Recalled:
-    return recall.for_maker(Occasion(proposer, seed), lambda change: True)
+    return recall.for_maker(Occasion(proposer, seed))
 
 
 def test_a_lesson_is_recalled_only_where_its_subject_is() -> None:
