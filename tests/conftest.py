@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.scripted.server import ScriptedServer
+
+# What is imported thousands of times is compiled once, whatever the caller's environment says.
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,7 +24,8 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "KAPSO_"))]:
             patch.delenv(name)
-        patch.delenv("CI", raising=False)
+        for name in ("CI", "PYTHONDONTWRITEBYTECODE"):
+            patch.delenv(name, raising=False)
         patch.setenv("HOME", str(home))
         patch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
         patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))

@@ -27,8 +27,8 @@ COMMANDS: dict[str, Entry] = {
     "try": Entry("kapso.cli.attempt_by_hand:try_", "Evaluate a revision of your own as an attempt."),
     "sql": Entry("kapso.cli.sql:sql", "Ask the episodic log a question of your own."),
     "apply": Entry("kapso.cli.apply:apply", "Bring a result home as one clean commit."),
-    "push": Entry("kapso.cli.share:push", "Share runs through git."),
-    "pull": Entry("kapso.cli.share:pull", "Fetch runs that others shared."),
+    "push": Entry("kapso.cli.share:push", "Share runs and lessons through git."),
+    "pull": Entry("kapso.cli.share:pull", "Fetch runs and lessons that others shared."),
     "reindex": Entry("kapso.cli.reindex:reindex", "Rebuild the episodic log from git."),
     "gc": Entry("kapso.cli.gc:gc", "Remove old logs, workspaces and runs; a dry run first."),
     "init": Entry("kapso.cli.init:init", "Write a goal.yaml that works for this program."),
@@ -36,10 +36,10 @@ COMMANDS: dict[str, Entry] = {
     "steer": Entry("kapso.cli.steer:steer", "Give the proposers a hint."),
     "approve": Entry(None, "Let an attempt that waits for approval run."),
     "reject": Entry(None, "Turn an attempt that waits for approval down."),
-    "lessons": Entry(None, "What was learnt."),
+    "lessons": Entry("kapso.cli.lessons:lessons", "What was learnt, and what it is worth."),
     "learn": Entry("kapso.cli.learn:learn", "Read sources into the library."),
     "search": Entry("kapso.cli.search:search", "Search the library."),
     "tui": Entry(None, "The dashboard."),
-    "mcp": Entry("kapso.cli.mcp:mcp", "Serve library and runs to coding agents."),
+    "mcp": Entry("kapso.cli.mcp:mcp", "Serve library, lessons and runs to coding agents."),
 }
 """In the order in which the help lists them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,8 @@ def learn(
     library = _library(repository, user)
     _forget(library, forgotten, as_json)
     failed = _learn(library, None if user else repository, sources, reach, as_json)
+    if sources:
+        _read_ahead(library)
     if is_listed:
         _list(library, as_json)
     return UsageError.exit_code if failed else 0
@@ -170,6 +172,22 @@ def _learn(
     return failed
 
 
+def _read_ahead(library: Library) -> None:
+    """What `KAPSO_READER` names reads what is new: seconds now that no search needs to spend."""
+    from kapso.recall.shelves import library_faults
+
+    begun, done = time.monotonic(), 0
+    try:
+        with library_faults(), _line() as write:
+            for done, total in library.read_ahead():
+                write(f"read again: {done} of {plural(total, 'node')} (Ctrl-C leaves the rest to searches)")
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: {plural(done, 'node')} read again, searches read the rest", err=True)
+        raise
+    if done:
+        click.echo(f"read again: {plural(done, 'node')} ({duration(time.monotonic() - begun)})", err=True)
+
+
 def _as_json(walked: Any) -> dict[str, Any]:
     change = walked.change
     return {
@@ -224,25 +242,36 @@ def _list(library: Library, as_json: bool) -> None:
 
 @contextmanager
 def _progress(spec: str) -> Iterator[Any]:
-    """A line on a terminal that tells how far it is; nothing elsewhere."""
-    if not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
-        yield None
-        return
+    """Tells on a terminal how far it is; None elsewhere."""
+    with _line() as write:
+
+        def show(progress: Progress) -> None:
+            count = progress.read + progress.same
+            write(f"{spec}: {plural(count, 'document')}, {plural(progress.nodes, 'node')}, {progress.path}")
+
+        yield show if _is_watched() else None
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def _line() -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that is written over now and then, and taken away in the end."""
     last = 0.0
 
-    def show(progress: Progress) -> None:
+    def write(line: str) -> None:
         nonlocal last
-        if time.monotonic() - last < REFRESH_S:
+        if not _is_watched() or time.monotonic() - last < REFRESH_S:
             return
         last = time.monotonic()
-        count = progress.read + progress.same
-        line = f"{spec}: {plural(count, 'document')}, {plural(progress.nodes, 'node')}, {progress.path}"
         width = max(os.get_terminal_size(sys.stderr.fileno()).columns - 1, 20)
         sys.stderr.write(f"\r\033[K{printable(line)[:width]}")
         sys.stderr.flush()
 
     try:
-        yield show
+        yield write
     finally:
         if last:
             sys.stderr.write("\r\033[K")

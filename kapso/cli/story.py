@@ -32,6 +32,8 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
         yield from _section("parameters", _mapping(attempt.parameters))
     if attempt.feedback:
         yield from _section("feedback", _indented(attempt.feedback))
+    if story.lessons:
+        yield from _section("lessons that were recalled", _lessons(story))
     if story.knowledge:
         yield from _section("from the library", _knowledge(story.knowledge))
     if story.hints:
@@ -72,8 +74,15 @@ def _head(story: Story) -> Iterator[str]:
     yield f"time      {duration(attempt.duration_s)}, ended {attempt.finished:%Y-%m-%d %H:%M:%S} UTC{cost}"
     if attempt.sandbox:
         yield f"sandbox   {attempt.sandbox}"
-    if attempt.lessons:
-        yield f"lessons   {' '.join(attempt.lessons)}"
+
+
+def _lessons(story: Story) -> Iterator[str]:
+    """Each with what it says, and the probability of that as it was set before the result."""
+    predicted = story.episode.attempt.predicted
+    for id, lesson in story.lessons.items():
+        said = printable(lesson.statement) if lesson else "not known here"
+        odds = f"; predicted {predicted[id]:.0%}" if id in predicted else ""
+        yield f"  {id}  {f'{lesson.kind}: ' if lesson else ''}{said}{odds}"
 
 
 def _section(title: str, lines: Sequence[str] | Iterator[str]) -> Iterator[str]:

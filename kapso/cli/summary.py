@@ -27,9 +27,9 @@ def summary(result: Result) -> str:
         lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
         return "\n".join(lines)
     if result.confirmation is None or not result.confirmation.is_confirmed:
-        lines += [_not_improved(result), "", *_next(result, _after_nothing(result))]
+        lines += [_not_improved(result), *_learnt(result), "", *_next(result, _after_nothing(result))]
         return "\n".join(lines)
-    lines += _improved(result, result.confirmation)
+    lines += [*_improved(result, result.confirmation), *_learnt(result)]
     smaller = ("smallest",) if result.smallest else ()
     lines += ["", *_next(result, ("diff", "apply", *smaller, "graph"))]
     if result.best_left_in:
@@ -80,6 +80,22 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     if result.importance:
         lines.append(f"  matters {sentence(result.importance)}")
     return lines
+
+
+def _learnt(result: Result) -> list[str]:
+    """What it learnt, in a line; nothing where that is nothing or cannot be read."""
+    from kapso.errors import KapsoError
+    from kapso.git.repository import Repository
+    from kapso.memory.lessons.known import known_lessons
+    from kapso.report import learnt
+
+    try:
+        with Repository.open(Path(result.repository)) as repository:
+            goal = result.run.rpartition("-")[0]
+            found = learnt.lessons_of(known_lessons(repository, goal), result.run)
+    except KapsoError:
+        return []
+    return [f"  learnt  {learnt.sentence(found)}"] if found else []
 
 
 def _percent(before: float | None, after: float | None) -> str:

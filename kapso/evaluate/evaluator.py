@@ -43,12 +43,13 @@ FREE_BYTES = 64 << 20
 class Place:
     """Where one evaluation happens: its number, the slot that it has to itself, and its log.
 
-    `beside` is the attempt for whose sake the program of attempt `number` is evaluated once more.
+    `beside` is the attempt for whose sake the program of attempt `number` is evaluated once more. Without a
+    slot nothing can be run.
     """
 
     run: str
     number: int
-    slot: int
+    slot: int | None
     log: Path | None = None
     first_repeat: int = 0
     course: Course = Course.LAST
@@ -87,6 +88,12 @@ class Evaluator:
         self._seed = seed
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
+
+    @property
+    def runs_more(self) -> bool:
+        """Whether more may have to be run of a candidate that `produce` is done with."""
+        goal = self.goal
+        return goal.is_judged_apart or goal.holdout is not None or goal.repeats is None
 
     def prepare(self, place: Place, cancel: threading.Event) -> None:
         """Make the base ready; `setup`, if it has to run, sees the variables of `place`."""
@@ -160,6 +167,7 @@ class Evaluator:
 
     @contextmanager
     def _candidate(self, commit: str, place: Place) -> Iterator[CandidateFiles]:
+        assert place.slot is not None
         with self.files.candidate(commit, place.slot) as candidate:
             yield candidate
 

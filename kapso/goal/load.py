@@ -52,10 +52,11 @@ def build_goal(root: Item, file: Path, shown_as: str) -> Goal:
     folder = Path(os.path.abspath(file)).parent.resolve()
     readers = {**_SETTINGS, **_file_readers(folder), **_command_readers(top, folder)}
     given = {key: readers[key](item) for key, item in top.items() if key in readers}
-    scorer = given.pop("evaluate")
+    scorer, memory = given.pop("evaluate"), given.pop("memory", {})
     return Goal(
         **scorer._asdict(),
-        **{_FIELDS.get(key, key): value for key, value in given.items()},
+        **memory,
+        **given,
         name=_name(top["name"]) if "name" in top else _name_of(folder, shown_as),
         folder=folder,
         file=folder / file.name,
@@ -64,7 +65,6 @@ def build_goal(root: Item, file: Path, shown_as: str) -> Goal:
     )
 
 
-_FIELDS = {"memory": "recall"}
 _SETTINGS: dict[str, Callable[[Item], Any]] = {
     "objective": Item.text,
     "metrics": read_metrics,

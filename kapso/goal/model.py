@@ -237,6 +237,7 @@ class Goal:
     approve: bool = False
     knowledge: tuple[str, ...] = ()
     recall: bool = True
+    user_memory: bool = False
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     shown_as: str = field(default="goal.yaml", compare=False, repr=False)
 

@@ -255,7 +255,12 @@ _SECTIONS: dict[str, dict[str, Any]] = {
     "memory": {
         "recall": _says(
             "Whether lessons, and what earlier runs of the goal found, are recalled.", _BOOLEAN, default=True
-        )
+        ),
+        "user": _says(
+            "Whether your own lessons, of all repositories, are recalled and added to.",
+            _BOOLEAN,
+            default=False,
+        ),
     },
 }
 

@@ -85,10 +85,11 @@ def read_sandbox(item: Item) -> SandboxSettings:
     )
 
 
-def read_memory(item: Item) -> bool:
-    """`memory`: whether lessons are recalled."""
+def read_memory(item: Item) -> dict[str, bool]:
+    """`memory`: whether lessons are recalled, and whether the user's own take part, by field of the goal."""
     parts = item.mapping(SECTIONS["memory"], example="memory: {recall: true}")
-    return parts["recall"].boolean() if "recall" in parts else True
+    fields = {"recall": "recall", "user": "user_memory"}
+    return {fields[key]: each.boolean() for key, each in parts.items()}
 
 
 def read_proposers(item: Item, given: Mapping[str, ProposerSpec] = _NONE) -> tuple[ProposerSpec, ...]:

@@ -10,25 +10,22 @@ from __future__ import annotations
 import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from kapso.attempt import HUMAN, rfc3339
 from kapso.errors import Interrupted, MachineError
 from kapso.git import attempts as commits
 from kapso.git import landing
-from kapso.loop.graph import AttemptState, build_graph, open_checkpoints
+from kapso.loop.checkpoints import Checkpoints
+from kapso.loop.graph import AttemptState, build_graph
 from kapso.loop.human import take_up
 from kapso.loop.run import Run, announcement
 from kapso.loop.slots import Slots
 from kapso.loop.steps import AttemptSteps
 from kapso.loop.stored import raise_limits, stored_goal
-
-if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite import SqliteSaver
 
 TICK_S = 0.1
 """How often control file, clock and display are looked at while attempts run."""
@@ -100,13 +97,13 @@ class Campaign:
         self._resting_since: tuple[int, ...] | None = None
         self._launched_at: dict[int, tuple[int, ...]] = {}
         self._low = 1
-        self._checkpoints: SqliteSaver = open_checkpoints(run.folder.checkpoints)
+        self._checkpoints = Checkpoints(run.folder.checkpoints)
         self._steps = AttemptSteps(run)
-        self._graph = build_graph(self._steps, self._checkpoints)
+        self._graph = build_graph(self._steps, self._checkpoints.keep)
 
     def close(self) -> None:
         """Close the checkpoints."""
-        self._checkpoints.conn.close()
+        self._checkpoints.close()
 
     @property
     def elapsed_s(self) -> float:
@@ -114,12 +111,12 @@ class Campaign:
         return self._elapsed_s + time.monotonic() - self._started - self._paused_s
 
     def recover(self, pending: dict[int, str]) -> None:
-        """Finish what an earlier session left: pending candidates and what was being written go on; other
-        threads are forgotten."""
-        threads = self._threads()
-        for number in sorted(threads - pending.keys()):
-            self._checkpoints.delete_thread(str(number))
-        self._drive(pending, self.run.desks.unfinished(pending), threads)
+        """Finish what an earlier session left: pending candidates and what was being written go on; where
+        others stood is forgotten."""
+        standing = self._checkpoints.all()
+        for number in standing.keys() - pending.keys():
+            self._checkpoints.forget(number)
+        self._drive(pending, self.run.desks.unfinished(pending), standing)
 
     def go(self) -> Ending:
         """Launch attempts until something ends it; returns when none is in flight."""
@@ -214,8 +211,7 @@ class Campaign:
         run = self.run
         if self._proposing is not None or run.desks.hold_up_all:
             return False
-        is_room_ahead = len(self._numbers) < self.parallel + run.desks.count
-        if not run.slots.has_free and not (is_room_ahead and run.desks.may_begin):
+        if not run.slots.has_free and not run.desks.may_begin:
             return False
         return self._resting_since != self._standing and self.run.folder.control() != "paused"
 
@@ -256,11 +252,9 @@ class Campaign:
     def _attempt(self, number: int, state: Any) -> None:
         """One attempt in a thread of its own, from where it stands to its end."""
         failure: BaseException | None = None
-        # One thread to write checkpoints: by default LangGraph starts another for each write.
-        config: Any = {"configurable": {"thread_id": str(number)}, "max_concurrency": 1}
         try:
-            self._graph.invoke(state, config, durability="sync", stream_mode="updates", output_keys=[])
-            self._checkpoints.delete_thread(str(number))
+            self._graph.invoke(state, stream_mode="updates", output_keys=[])
+            self._checkpoints.forget(number)
         except BaseException as error:  # noqa: BLE001 - the main thread decides
             failure = error
         self.run.slots.give_back(number)
@@ -301,33 +295,31 @@ class Campaign:
 
     # Taking over
 
-    def _drive(self, pending: dict[int, str], unfinished: dict[int, AttemptState], threads: set[int]) -> None:
+    def _drive(
+        self, pending: dict[int, str], unfinished: dict[int, AttemptState], standing: dict[int, Any]
+    ) -> None:
         waiting = sorted(pending.keys() | unfinished.keys())
         with self._threads_of_attempts(len(waiting)) as pool:
             while (waiting and not self._must_leave()) or self._numbers:
                 may_launch = self.run.slots.has_free and self._proposing is None
                 if waiting and may_launch and not self._must_leave():
                     number = waiting.pop(0)
-                    state = unfinished.get(number) or self._taken_over(number, pending[number], threads)
+                    state = unfinished.get(number) or self._taken_over(number, pending[number], standing)
                     self._launch(pool, number, state)
                 else:
                     self._wait()
 
-    def _taken_over(self, number: int, commit: str, threads: set[int]) -> AttemptState | None:
-        """None where the thread's checkpoint goes on from the pending commit, else a state made from git."""
+    def _taken_over(self, number: int, commit: str, standing: dict[int, Any]) -> AttemptState:
+        """Where the attempt stood if that is with the pending commit, else a state made from git."""
         run = self.run
         found = commits.read_pending(run.repository, commit)
         run.history.in_flight[found.tree] = number
         run.note_in_flight(number, found)
         if found.proposer == HUMAN:
             self._by_hand.add(number)
-        if number in threads:
-            config: Any = {"configurable": {"thread_id": str(number)}}
-            with suppress(Exception):  # whatever a damaged checkpoint leads to: git has the candidate
-                snapshot = self._graph.get_state(config)
-                if snapshot.values.get("candidate") == commit and snapshot.next:
-                    return None
-            self._checkpoints.delete_thread(str(number))
+        if (stood := standing.get(number)) is not None and stood.get("candidate") == commit:
+            state: AttemptState = stood
+            return state
         if (begun := run.desks.begun(number)) is not None and begun["proposer"] == found.proposer:
             return begun  # what it was asked is not in git, and the answers are on the disk
         by_commit = {attempt.commit: each for each, attempt in run.history.attempts.items()}
@@ -340,10 +332,6 @@ class Campaign:
             "candidate": commit,
             "started": rfc3339(found.started),
         }
-
-    def _threads(self) -> set[int]:
-        rows = self._checkpoints.conn.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()
-        return {int(name) for (name,) in rows if str(name).isdigit()}
 
 
 def replay_landings(run: Run, pending: dict[int, str]) -> dict[int, str]:

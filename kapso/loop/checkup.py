@@ -46,7 +46,7 @@ class Finding:
 
 def examine(goal: Goal | None) -> Iterator[Finding]:
     """Findings in the order in which they are made; the first bad one about the goal is the last, but for
-    models and agents: what else there is to say is said all the same."""
+    models, knowledge and agents: what else there is to say is said all the same."""
     yield _git()
     if goal is None:
         yield from _machine()
@@ -61,6 +61,7 @@ def examine(goal: Goal | None) -> Iterator[Finding]:
         yield from (Finding(WARNING, "base", note) for note in notes)
         yield from _shape(goal)
         yield from _models(goal)
+        yield from _knowledge(setting)
         with machine_faults(), scratch_run(setting, notes.append) as run:
             yield from _sandbox(run.evaluator.files.sandbox)
             run.evaluator.prepare(Place(run.name, BASELINE, 0, run.folder.log(BASELINE)), run.cancel)
@@ -153,6 +154,18 @@ def _models(goal: Goal) -> Iterator[Finding]:
         except KapsoError as error:
             yield Finding(BAD, "model", error.message, error)
     check_costs(goal)
+
+
+def _knowledge(setting: Setting) -> Iterator[Finding]:
+    """Each source is asked for its first document."""
+    from kapso.recall.learning import look_at
+
+    for spec in setting.goal.knowledge:
+        try:
+            is_there, says = look_at(spec, setting.goal, setting.repository)
+            yield Finding(GOOD if is_there else WARNING, "knowledge", says)
+        except KapsoError as error:
+            yield Finding(BAD, "knowledge", error.message, error)
 
 
 def _agents(run: Run) -> Iterator[Finding]:

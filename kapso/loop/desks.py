@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from kapso.git.attempts import read_pending
 from kapso.loop.calls import Calls, reply_of
 from kapso.loop.graph import AttemptState
+from kapso.loop.pace import Pace
 from kapso.loop.workspace import CandidateWorkspace
 from kapso.propose import FINISHERS
-from kapso.propose.author import Desk, Failure, Reply, Unavailable
+from kapso.propose.author import Author, Desk, Failure, Reply, Unavailable
 from kapso.propose.protocol import Proposer, Workspace
 from kapso.wording import number as shown_number
 
@@ -57,6 +58,7 @@ class Desks:
         self.checked = 0.0
         """Dollars that it cost, in all sessions, to find out that the models answer."""
         self._calls: dict[int, Calls] = {}
+        self.pace = Pace()
 
     @property
     def taken(self) -> int:
@@ -84,12 +86,20 @@ class Desks:
     def may_begin(self) -> bool:
         """Whether an attempt may begin without a place to be evaluated in: an author could write it, and what
         is being evaluated takes longer than is worth waiting for."""
-        if not self.has_free or self._run.slots.busy_s < AWAITED_S:
-            return False
-        return any(
-            not self.needs_slot(author) and not self.rests(name) and not self.passes(author)
+        return self.has_free and any(
+            not self.needs_slot(author)
+            and not self.rests(name)
+            and not self.passes(author)
+            and not self._awaits_results(author)
             for name, author in self._run.authors.items()
         )
+
+    def _awaits_results(self, author: Author) -> bool:
+        """Whether what is being evaluated is worth waiting for: not where that is most of what a free author
+        would do. No token is paid for a prompt that could soon say more."""
+        if self._run.slots.busy_s >= AWAITED_S:
+            return False
+        return author.is_paid or not self.pace.is_set_by_evaluations
 
     def needs_slot(self, proposer: Proposer) -> bool:
         """Whether an attempt of this proposer begins only where it can be evaluated: its ideas follow from

@@ -1,19 +1,18 @@
 """The life of an attempt as a LangGraph: select → ideate → edit → run → evaluate → learn.
 
-One thread per attempt, checkpointed to SQLite before each step, so that an attempt killed anywhere
-goes on where it stood. What the steps do is in `steps.py`; the state holds JSON alone.
+What the steps do is in `steps.py`. The state holds JSON alone and tells at which step it stands, so that an
+attempt killed anywhere goes on there.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from kapso.propose.protocol import Idea
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.graph.state import CompiledStateGraph
 
 
@@ -38,7 +37,7 @@ class AttemptState(TypedDict, total=False):
     withheld: list[str]
     started: str
     candidate: str
-    produced: dict[str, Any]
+    produced: dict[str, Any] | None
     measured: dict[str, Any]
     calls: dict[str, int]
     failures: list[dict[str, Any]]
@@ -59,45 +58,41 @@ class Steps(Protocol):
     def learn(self, state: AttemptState) -> AttemptState: ...
 
 
-def build_graph(steps: Steps, checkpointer: SqliteSaver) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """The compiled graph. An attempt taken over from a pending commit enters at `run`, one that was being
-    written at `edit`."""
+Keep = Callable[[AttemptState], None]
+Step = Callable[[AttemptState], AttemptState]
+
+
+def build_graph(steps: Steps, keep: Keep) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The compiled graph; an attempt that is taken over enters where its state says that it stands.
+
+    `keep` gets the state after each step that leaves a candidate which has not landed.
+    """
     from langgraph.graph import END, START, StateGraph  # 850 ms
 
     graph = StateGraph(AttemptState)
     for name in ("select", "ideate", "edit", "run", "evaluate", "learn"):
-        graph.add_node(name, getattr(steps, name))
-    graph.add_conditional_edges(START, _entry, ["select", "edit", "run"])
+        step: Any = _kept(getattr(steps, name), keep)
+        graph.add_node(name, step)
+    graph.add_conditional_edges(START, _entry, ["select", "edit", "run", "evaluate"])
     graph.add_edge("select", "ideate")
     graph.add_conditional_edges("ideate", _after_ideate, ["edit", END])
     graph.add_conditional_edges("edit", _after_edit, ["run", "ideate", "learn"])
     graph.add_edge("run", "evaluate")
     graph.add_conditional_edges("evaluate", _after_evaluate, ["edit", "learn"])
     graph.add_edge("learn", END)
-    return graph.compile(checkpointer=checkpointer)
+    return graph.compile()
 
 
-def open_checkpoints(path: Path) -> SqliteSaver:
-    """The checkpoints of a run; a file that is no database is set aside, as git has all that counts."""
-    try:
-        return _open(path)
-    except sqlite3.DatabaseError:
-        for each in path.parent.glob(f"{path.name}*"):
-            each.replace(each.with_name(f"broken-{each.name}"))
-        return _open(path)
+def _kept(step: Step, keep: Keep) -> Step:
+    @wraps(step)
+    def kept(state: AttemptState) -> AttemptState:
+        added = step(state)
+        reached: AttemptState = {**state, **added}
+        if added and reached.get("candidate") and not reached.get("measured"):
+            keep(reached)
+        return added
 
-
-def _open(path: Path) -> SqliteSaver:
-    from kapso.loop.checkpoints import Checkpoints  # 295 ms
-
-    connection = sqlite3.connect(path, check_same_thread=False)
-    saver = Checkpoints(connection)
-    saver.setup()
-    # A killed process loses nothing with NORMAL; after a power cut the pending ref takes over.
-    connection.execute("PRAGMA synchronous=NORMAL")
-    if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
-        raise sqlite3.DatabaseError("damaged")
-    return saver
+    return kept
 
 
 def idea_of(state: AttemptState) -> Idea:
@@ -109,8 +104,10 @@ def idea_of(state: AttemptState) -> Idea:
 
 
 def _entry(state: AttemptState) -> str:
+    if state.get("is_failed"):
+        return "edit"
     if state.get("candidate"):
-        return "run"
+        return "evaluate" if state.get("produced") else "run"
     return "edit" if state.get("idea") else "select"
 
 

@@ -17,6 +17,7 @@ from kapso.attempt import BASELINE, Attempt, Outcome
 from kapso.errors import Interrupted, KapsoError
 from kapso.git import landing
 from kapso.git.attempts import Pending
+from kapso.memory.lessons.pace import Pace
 from kapso.propose.protocol import Context, Eager, Idea, Proposer
 from kapso.propose.recalled import NOTHING, Recalled
 
@@ -38,9 +39,6 @@ LEARNT = "lesson.learnt"
 _MOST_FILES = 400
 """Of those that attempts may edit, so many are asked whether lessons apply to them."""
 _REJUDGED_EVERY = 8
-_EVERY, _SOON = 20, 5
-"""Counts are committed after so many attempts, a lesson that is new or has changed after fewer: git takes
-milliseconds, and whatever a kill loses is learnt again from the attempts."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,11 @@ def memory_files(setting: Setting, say: Say) -> dict[str, bytes]:
         from kapso.memory.lessons.wire import to_text
 
         lines = Ledger(setting.repository).lines()
+        if setting.goal.user_memory:
+            from kapso.memory.lessons.merge import merge_lines
+            from kapso.memory.lessons.user import UserMemory
+
+            lines = merge_lines(lines, UserMemory(setting.repository).lines())
         return {FILE: b"".join(to_text(lines[key]) + b"\n" for key in sorted(lines))} if lines else {}
     except Interrupted:
         raise
@@ -83,9 +86,9 @@ class Memory:
         self._notes: dict[int, Note] = {}
         self._told: set[tuple[str, str]] = set()
         self._features: dict[int, Features] = {}
-        self._waiting = self._observed = 0
+        self._observed = 0
+        self._pace = Pace()
         self._began_with: frozenset[str] = frozenset()
-        self._has_news = False
         self._by_reader: tuple[int, Recall] | None = None
         self._learner: Learner
         self._ledger: Ledger
@@ -102,21 +105,23 @@ class Memory:
 
     def _begin(self) -> None:
         from kapso.memory.features import Looker
+        from kapso.memory.lessons.known import judged
         from kapso.memory.lessons.learner import Learner
         from kapso.memory.lessons.ledger import Ledger, parse_lines
         from kapso.memory.lessons.recall import Recall
 
         run = self._run
         kept = landing.read_goal(run.repository, run.name).get(FILE, b"")
-        lines = parse_lines(kept.splitlines())
+        lessons = judged(parse_lines(kept.split(b"\n")), run.goal.name)
+        lines = {each.line.subject.key: each.line for each in lessons}
         self._learner = Learner(
             run.name, run.goal.name, run.identity, run.goal.primary.goal == "maximize", lines
         )
         self._ledger = Ledger(run.repository)
         self._looker = Looker(run.diffs)
         self._here = _here(run)
-        self._began_with = frozenset(line.subject.id for line in lines.values())
-        self._recall = Recall(self._learner.lessons() if lines else (), self._here)
+        self._began_with = frozenset(each.id for each in lessons)
+        self._recall = Recall(lessons, self._here)
         for entry in run.journal.past:
             if entry["event"] == "attempt.proposed":
                 note = Note(tuple(entry.get("withheld") or ()), entry.get("predicted") or {})
@@ -227,12 +232,12 @@ class Memory:
                 known = known or self._looker.features(attempt, parent)
                 features = ended(known, attempt)
             news = self._learner.observe(attempt, parent, features)
-            self._waiting += 1
+            self._pace.note(has_news=bool(news))
             self._observed += 1
             if self._began_with and self._observed % _REJUDGED_EVERY == 0:
                 self._rejudge()
             self._announce(news, attempt.number)
-            if self._waiting >= (_SOON if self._has_news else _EVERY) and not self._is_replaying:
+            if self._pace.is_due and not self._is_replaying:
                 self._keep()
 
     def _rejudge(self) -> None:
@@ -285,13 +290,16 @@ class Memory:
                 self._keep()
 
     def _keep(self) -> None:
-        self._waiting, self._has_news = 0, False
-        if lines := self._learner.changed():
-            self._ledger.put(lines)
+        from kapso.memory.lessons.user import UserMemory, at_home
+
+        with self._pace.committing():
+            if lines := at_home(self._learner.changed()):
+                self._ledger.put(lines)
+                if self._run.goal.user_memory:
+                    UserMemory(self._run.repository).put(lines)
 
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:
-            self._has_news = True
             lesson, change = each.lesson, str(each.change)
             if self._is_replaying and (lesson.id, change) in self._told:
                 continue

@@ -138,13 +138,18 @@ class AttemptSteps:
         run = self.run_
         run.slots.take(state["number"], run.cancel, is_first=state["proposer"] == HUMAN)
         run.desks.stand_up(state["number"])
-        produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
+        with run.desks.pace.evaluating():
+            produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
+        if not run.evaluator.runs_more:
+            run.slots.give_back(state["number"])  # the next one is evaluated while this one lands
+            run.on_proposed(state["number"])
         return {"produced": dataclasses.asdict(produced)}
 
     def evaluate(self, state: AttemptState) -> AttemptState:
         """Score what the run produced, ask the hold-out about a new best, and land."""
         run = self.run_
         place = self._place(state)
+        assert state["produced"] is not None
         produced = Produced(**state["produced"])
         if not run.evaluator.has_outputs(produced):  # the workspace was deleted between the two steps
             produced = run.evaluator.produce(state["candidate"], place, run.cancel)
@@ -203,7 +208,8 @@ class AttemptSteps:
     def _place(self, state: AttemptState) -> Place:
         number = state["number"]
         course = Course.ALL if state["proposer"] == HUMAN else Course.GATED
-        slot, log = self.run_.slots[number], self.run_.folder.log(number)
+        slots, log = self.run_.slots, self.run_.folder.log(number)
+        slot = slots[number] if number in slots else None
         return Place(self.run_.name, number, slot, log, course=course)
 
     def _seed(self, state: AttemptState, purpose: str) -> int:

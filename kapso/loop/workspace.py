@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from kapso.git.repository import Repository
 from kapso.git.trees import EXECUTABLE, FILE, Entry
@@ -68,12 +69,16 @@ class EditableIndex:
         self._base = base
         self._format_counts = format_counts
         self._forms: dict[tuple[str, Entry], str] = {}
+        self._latest = lru_cache(maxsize=32)(self._files)
         self._entries = {
             path: entry for path, entry in repository.entries(base).items() if self._is_editable(path, entry)
         }
 
     def files(self, commit: str) -> EditableFiles:
-        """The editable files of `commit`."""
+        """The editable files of `commit`; a prompt asks for those of the same ten commits as the last one."""
+        return self._latest(commit)
+
+    def _files(self, commit: str) -> EditableFiles:
         entries = dict(self._entries)
         changed = set()
         for path, (_, entry) in self.repository.changed_paths(self._base, commit).items():

@@ -53,7 +53,8 @@ class Writing:
         )
         run.desks.sit_down(desk.number, name)
         try:
-            idea = run.authors[name].write(idea_of(state), desk, workspace)
+            with run.desks.pace.writing():
+                idea = run.authors[name].write(idea_of(state), desk, workspace)
             run.desks.note_answer(name)
             if (reason := workspace.why_not()) is not None:
                 raise NoUsableEdit(reason)
@@ -122,7 +123,13 @@ class Writing:
             number, tree, state["parents"], name, idea, state["started"], withheld=withheld
         )
         written = dataclasses.asdict(idea)
-        return {"candidate": candidate, "calls": _calls(state, desk), "idea": written, "is_failed": False}
+        return {
+            "candidate": candidate,
+            "calls": _calls(state, desk),
+            "idea": written,
+            "is_failed": False,
+            "produced": None,
+        }
 
     def _end(self, state: AttemptState, outcome: Outcome, reason: str) -> AttemptState:
         """Land an attempt that nothing is to be run of: as its last candidate failed, or its parent is."""

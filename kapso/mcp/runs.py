@@ -28,6 +28,11 @@ class Runs:
         self.folder = folder
         self._only = only
 
+    @property
+    def is_one(self) -> bool:
+        """Whether one run alone is shown."""
+        return self._only is not None
+
     def all(self, limit: int) -> dict[str, Any]:
         """Every run, the latest first."""
         log = self._open()

@@ -195,7 +195,7 @@ EXAMPLES = (
     ),
     Example(
         "Which proposers pay?",
-        "SELECT proposer, count(*) AS attempts, avg((verdict = 'better')::INT) AS better, "
+        "SELECT proposer, count(*) AS attempts, count(*) FILTER (verdict = 'better') / count(*) AS better, "
         "avg((outcome <> 'scored')::INT) AS failed, sum(cost) AS dollars FROM attempts "
         "WHERE attempt > 0 GROUP BY proposer ORDER BY better DESC",
     ),
@@ -232,10 +232,9 @@ EXAMPLES = (
     Example(
         "How did the best come about, attempt by attempt?",
         "SELECT run, attempt, proposer, score, title FROM attempts JOIN runs USING (run) "
-        "WHERE score IS NOT NULL QUALIFY coalesce(if(maximize, "
-        "score > max(score) OVER before, score < min(score) OVER before), true) "
-        "WINDOW before AS (PARTITION BY run ORDER BY attempt ROWS BETWEEN UNBOUNDED PRECEDING "
-        "AND 1 PRECEDING) ORDER BY run, attempt",
+        "WHERE score IS NOT NULL WINDOW before AS (PARTITION BY run ORDER BY attempt "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) QUALIFY coalesce(if(maximize, "
+        "score > max(score) OVER before, score < min(score) OVER before), true) ORDER BY run, attempt",
     ),
     Example(
         "What became of each value of a parameter?",
@@ -244,14 +243,15 @@ EXAMPLES = (
     ),
     Example(
         "Do attempts that were told of a lesson do better than those that by lot were not?",
-        "SELECT lesson, avg((verdict = 'better')::INT) FILTER (told) AS told, "
-        "avg((verdict = 'better')::INT) FILTER (NOT told) AS withheld, count(*) AS attempts "
+        "SELECT lesson, avg((coalesce(verdict, '') = 'better')::INT) FILTER (told) AS told, "
+        "avg((coalesce(verdict, '') = 'better')::INT) FILTER (NOT told) AS withheld, count(*) AS attempts "
         "FROM recalled JOIN attempts USING (run, attempt) GROUP BY lesson ORDER BY attempts DESC",
     ),
     Example(
         "Do predictions hold? By tenths of their probability, how often what was expected came true",
         "SELECT lessons.expects, round(probability, 1) AS said, count(*) AS times, "
-        "avg((CASE expects WHEN 'failed' THEN outcome <> 'scored' ELSE verdict = expects END)::INT) "
+        "avg((CASE expects WHEN 'failed' THEN outcome <> 'scored' ELSE "
+        "coalesce(verdict, '') = expects END)::INT) "
         "AS came_true FROM predictions JOIN lessons USING (lesson) JOIN attempts USING (run, attempt) "
         "WHERE expects IS NOT NULL GROUP BY ALL ORDER BY expects, said",
     ),

@@ -30,11 +30,14 @@ MOST_ROWS = 100_000
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GB",
-    "temp_directory": "",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "enable_external_access": False,
 }
+_LOCKED = (
+    "SET temp_directory = ''",  # only before the next one
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
 _AT_ONCE = 500
 
 
@@ -102,7 +105,8 @@ def _copy(episodes: Episodes) -> Iterator[DuckDBPyConnection]:
         else:
             connection = driver().connect(str(copy), read_only=True, config=_SETTINGS)
         try:
-            connection.execute("SET lock_configuration = true")
+            for setting in _LOCKED if path else _LOCKED[2:]:
+                connection.execute(setting)
             yield connection
         finally:
             connection.close()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kapso_knowledge.learning import Progress, Walked
     from kapso_knowledge.library.library import Library
     from kapso_knowledge.sources.catalogue import Surroundings
+    from kapso_knowledge.sources.protocol import Source
 
 SHOWN_FAILURES = 5
 
@@ -80,14 +81,63 @@ def learn_goal(goal: Goal, repository: Repository, say: Callable[[str], None]) -
         try:
             say(f"knowledge: {told(learn_source(library, spec, around))}")
         except KapsoError as error:
-            with library_faults():
-                is_known = any(known.source == name for known in library.known())
             if error.slug == "history-empty":  # a young repository, or a clone without its history
                 say(f"knowledge: {error.message}")
                 continue
-            if not is_known:
+            if not _is_known(library, name):
                 raise _named(error, spec, goal) from error
             say(f"warning: `{spec}` cannot be learnt anew ({error.message}): what is known of it counts")
+    _read_ahead(library, say)
+
+
+def _read_ahead(library: Library, say: Callable[[str], None]) -> None:
+    """What `KAPSO_READER` names reads now: later it would run beside what is measured."""
+    is_said = False
+    with library_faults():
+        for _, total in library.read_ahead():
+            if not is_said:
+                say(f"knowledge: {plural(total, 'node')} to be read again, once, as KAPSO_READER asks")
+                is_said = True
+
+
+def look_at(spec: str, goal: Goal, repository: Repository) -> tuple[bool, str]:
+    """Whether the first document of a source that `knowledge` names is there, and what is to be said of it;
+    nothing is learnt.
+
+    UsageError with the place in goal.yaml where a run would end with it.
+    """
+    from kapso_knowledge.sources.catalogue import parse
+
+    name = ""
+    try:
+        with library_faults():
+            source = parse(spec, surroundings(repository, goal.folder))
+            name = source.name
+            return True, f"{name}: {_first_of(source)} can be read"
+    except KapsoError as error:
+        if error.slug == "history-empty":
+            return False, error.message
+        if name and _is_known(of_repository(repository), name):
+            return False, f"`{spec}` cannot be learnt anew ({error.message}): what is known of it counts"
+        raise _named(error, spec, goal) from error
+
+
+def _first_of(source: Source) -> str:
+    """The path of the first document that can be had."""
+    from kapso_knowledge.errors import SourceError
+    from kapso_knowledge.sources.protocol import Unread
+
+    why = ""
+    for item in source.documents({}):
+        if not isinstance(item, Unread):
+            return f"`{item.path}`" if item.path else "it"
+        why = why or f": {item.reason}"
+    raise SourceError(f"`{source.name}` holds no document that can be read{why}", slug="source-empty")
+
+
+def _is_known(library: Library, name: str) -> bool:
+    with library_faults():
+        return any(known.source == name for known in library.known())
 
 
 def told(walked: Walked) -> str:

@@ -51,14 +51,23 @@ class Secrecy:
         if not self.goals:
             return False
         path = self._path(node)
-        if path is not None and self._is_hidden(path):
+        if path is not None and self.hides_path(path):
             return True
         if node.source.startswith("history:") and (
-            self._touches_hidden(node.revision)
-            or any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", node.text) for name in self._names)
+            self._touches_hidden(node.revision) or self._names_hidden(node.text)
         ):
             return True
-        lines = _lines(node.text)
+        return self._repeats_hidden(node.text)
+
+    def tells(self, text: str) -> bool:
+        """Whether a text names a hidden file, or repeats what one holds."""
+        return bool(self.goals) and (self._names_hidden(text) or self._repeats_hidden(text))
+
+    def _names_hidden(self, text: str) -> bool:
+        return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) for name in self._names)
+
+    def _repeats_hidden(self, text: str) -> bool:
+        lines = _lines(text)
         return bool(lines) and len(lines & self._lines) >= SHARE * len(lines)
 
     def _path(self, node: Node) -> str | None:
@@ -72,7 +81,8 @@ class Secrecy:
         place = Path(root, source, node.place.path)
         return place.relative_to(root).as_posix() if place.is_relative_to(root) else None
 
-    def _is_hidden(self, path: str) -> bool:
+    def hides_path(self, path: str) -> bool:
+        """Whether some goal hides what stands at `path`, from the repository's root."""
         from kapso.goal.protection import hidden_paths
 
         root = self.repository.root
@@ -84,7 +94,7 @@ class Secrecy:
     def _touches_hidden(self, commit: str) -> bool:
         """Whether a commit changed what is hidden: of a long change, only the first part names the file."""
         if commit not in self._commits:
-            self._commits[commit] = any(map(self._is_hidden, self._changed_by(commit)))
+            self._commits[commit] = any(map(self.hides_path, self._changed_by(commit)))
         return self._commits[commit]
 
     def _changed_by(self, commit: str) -> Iterable[str]:

@@ -54,12 +54,12 @@ def of_repository(repository: Repository) -> Library:
 
 def of_user() -> Library:
     """The user's own library, for all repositories."""
-    return _open(_xdg("XDG_DATA_HOME", ".local/share") / "library")
+    return _open(xdg_folder("XDG_DATA_HOME", ".local/share") / "library")
 
 
 def cache_folder() -> Path:
     """Where clones, and answers from the network, are kept."""
-    return _xdg("XDG_CACHE_HOME", ".cache") / "sources"
+    return xdg_folder("XDG_CACHE_HOME", ".cache") / "sources"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def shipped() -> tuple[Library, ...]:
     if not folder.is_dir():
         return ()
     try:
-        library = _open(_xdg("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
+        library = _open(xdg_folder("XDG_CACHE_HOME", ".cache") / "playbooks" / _fingerprint(folder))
         with library_faults():
             if not library.documents("playbooks"):
                 learn(parse("playbooks", surroundings(None, folder)), library)
@@ -178,7 +178,7 @@ def _open(folder: Path) -> Library:
         return Library.open(folder)
 
 
-def _xdg(variable: str, default: str) -> Path:
+def xdg_folder(variable: str, default: str) -> Path:
     """Kapso's folder below one of the XDG specification's, which asks that a relative setting be ignored."""
     root = Path(os.environ.get(variable, ""))
     return (root if root.is_absolute() else Path.home() / default) / "kapso"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kapso.loop.dissected import Dissection
     from kapso.memory.episode import RunSummary
     from kapso.memory.episodes import Episodes
+    from kapso.memory.lessons.lesson import Lesson
 
 MOST_DIFF = 400_000
 """Characters of the best diff that are kept; `kapso diff` shows all of it."""
@@ -47,6 +48,9 @@ class Facts:
     version: str
     dissection: Dissection | None = None
     """What the parts of the best's diff earn; None where it has none."""
+
+    lessons: tuple[Lesson, ...] = ()
+    """Those that it has seen something of, as they stand for its goal, those that count most first."""
 
     has_recalled: bool = False
     """Whether it began with what earlier runs had found."""
@@ -150,6 +154,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
         extent=repository.diff_stat(before.commit, after.commit) if is_changed and before and after else None,
         version=version("kapso-workbench"),
+        lessons=_lessons(repository, run),
         has_recalled=_has_recalled(repository, refs["goal"]),
         dissection=dissection_of(repository, run.run, run.best_attempt, attempts, demoted)
         if is_changed
@@ -162,6 +167,13 @@ def _refs(repository: Repository, run: str) -> dict[str, str | None]:
 
     names = RunRefs(run)
     return {"goal": repository.refs.get(names.goal), "records": repository.refs.get(names.records)}
+
+
+def _lessons(repository: Repository, run: RunSummary) -> tuple[Lesson, ...]:
+    from kapso.memory.lessons.known import known_lessons
+    from kapso.report.learnt import lessons_of
+
+    return tuple(lessons_of(known_lessons(repository, run.goal), run.run))
 
 
 def _has_recalled(repository: Repository, commit: str | None) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from kapso.errors import KapsoError
 from kapso.report import tallies, words
 from kapso.report.facts import Facts
+from kapso.report.learnt import what_was_learnt
 from kapso.report.page import change, ending, verdict
 from kapso.report.words import APART, OPEN_NETWORK, TOGETHER
 from kapso.wording import dollars, duration, number, printable, printable_lines, signed
@@ -23,6 +24,7 @@ _MOST_CAUSES = 8
 _MOST_FRONT = 12
 _MOST_PROPOSERS = 12
 _MOST_PARTS = 40
+_MOST_LESSONS = 8
 _LONGEST = 300
 _MARKUP = re.compile(r"[&<>`*_\[\]|~#@\\:$]|(?<=www)\.", re.IGNORECASE)
 """Emphasis, links, code, tables, HTML; mentions, issues, addresses, emoji and formulas."""
@@ -69,6 +71,7 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from _proposers(facts)
     yield from _front(facts)
     yield from _causes(facts)
+    yield from _learnt(facts)
     yield from _diff(facts)
     yield ""
     yield f"`kapso report {run.run}` writes the whole report, `kapso apply {run.run}` brings the best home."
@@ -181,6 +184,19 @@ def _parts(facts: Facts) -> Iterator[str]:
             f"`kapso apply {facts.run.run} --smallest`"
         )
         yield ""
+
+
+def _learnt(facts: Facts) -> Iterator[str]:
+    learnt = what_was_learnt(facts)
+    if not learnt:
+        return
+    yield ""
+    yield "| Learnt | Sure | Value | Attempts |"
+    yield "| --- | ---: | ---: | ---: |"
+    for each in learnt[:_MOST_LESSONS]:
+        value = "-" if each.lesson.value is None else signed(each.lesson.value)
+        said, sure = escaped(each.lesson.statement), f"{100 * each.lesson.confidence:.0f} %"
+        yield f"| {each.lesson.id} {said} | {sure} | {value} | {each.attempts} |"
 
 
 def _diff(facts: Facts) -> Iterator[str]:

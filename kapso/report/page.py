@@ -22,6 +22,7 @@ from kapso.report.code import mark_parts, read_diff
 from kapso.report.data import page_data
 from kapso.report.facts import MOST_DIFF, Facts
 from kapso.report.front_chart import front_plane
+from kapso.report.learnt import MOST, what_was_learnt, worth
 from kapso.report.matters import what_matters
 from kapso.report.tree import LANE_PX, ROW_PX, attempt_tree
 from kapso.wording import dollars, duration, number, printable, printable_lines, signed
@@ -125,6 +126,9 @@ def _context(facts: Facts) -> dict[str, Any]:
         "holdout": {number: tallies.held_out(said) for number, said in facts.holdout.items()},
         "top": _top(facts),
         "matters": what_matters(facts),
+        "learnt": what_was_learnt(facts),
+        "worth": worth(facts),
+        "most_learnt": MOST,
         "kind_of": lambda attempt: tallies.kind_of(attempt, facts),
         "repeat": again.steps_to_repeat(facts),
         "use": again.steps_to_use(facts),

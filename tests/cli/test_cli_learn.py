@@ -141,6 +141,7 @@ def test_mistakes_are_named(kapso: Kapso, docs: Path) -> None:
     for words, said in (
         (("learn",), "no source is given"),
         (("learn", "docs", "--depth", "2"), "add --crawl"),
+        (("learn", "docs", "--crawl"), "leave `--crawl` out for it"),
         (("search",), "QUERY"),
         (("search", " "), "the query is empty"),
         (("search", "x", "--kind", "poem"), "poem"),
@@ -148,6 +149,12 @@ def test_mistakes_are_named(kapso: Kapso, docs: Path) -> None:
         done = kapso(*words)
         assert done.code == 2 and said in done.err, done.err
     assert "nothing was learnt yet" in kapso("learn", "--list").err
+
+
+def test_words_that_stand_in_every_text_find_nothing_and_it_is_said(kapso: Kapso, docs: Path) -> None:
+    kapso("learn", "docs")
+    done = kapso("search", "what is it about")
+    assert done.code == 0 and not done.out and "name what it is about" in done.err
 
 
 def test_filters_take_names_as_people_write_them(kapso: Kapso, docs: Path) -> None:
@@ -206,3 +213,18 @@ def test_neither_command_imports_what_it_does_not_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_chosen_reader_reads_what_is_learnt_and_a_hit_says_so(
+    kapso: Kapso, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`wordllama` stands for any reader: it is always there."""
+    kapso("learn", "docs")
+    monkeypatch.setenv("KAPSO_READER", "wordllama")
+    nodes = lines(kapso("learn", "--list", "--json"))[0]["nodes"]
+    assert f"read again: {nodes} nodes" in kapso("learn", "docs").err
+    assert "read again" not in kapso("learn", "docs").err
+    hits = lines(kapso("search", "bound the size of a cache", "--source", "docs", "--json"))
+    assert all(any(why.startswith("read again by wordllama") for why in hit["why"]) for hit in hits)
+    monkeypatch.setenv("KAPSO_READER", "glove")
+    assert "`glove`" in kapso("search", "cache").err

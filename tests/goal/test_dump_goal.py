@@ -93,6 +93,7 @@ PARTS = {
         st.lists(NAMES, max_size=2).map(tuple),
     ),
     "recall": st.booleans(),
+    "user_memory": st.booleans(),
 }
 
 

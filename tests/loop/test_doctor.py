@@ -100,3 +100,12 @@ def test_models_are_asked_for(demo: Demo, scripted: ScriptedServer) -> None:
     [cost] = found["missing-key"]
     assert "needs `max_tokens`" in cost["says"] and cost["where"].rpartition(":")[2].isdigit()
     assert scripted.requests == []
+
+
+def test_sources_of_knowledge_are_asked_for_their_first_document(demo: Demo) -> None:
+    kapso = demo("knowledge: [docs, 'history:', lost]\n", extra={"docs/a.md": "# Caching\n\nKeep results.\n"})
+    docs, history, lost = findings(kapso, code=2)["knowledge"]
+    assert docs["level"] == "ok" and docs["says"] == "docs: `a.md` can be read"
+    assert history["level"] == "warning" and "no commit tells of" in history["says"]
+    assert lost["level"] == "error" and "`lost` does not exist" in lost["says"]
+    assert lost["where"].startswith("goal.yaml:") and "history:" in lost["help"]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kapso.memory.lessons.evidence import USUAL, log_factor
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.lesson import About, Line, Sighting
 from kapso.memory.lessons.outcomes import EVENTS, count
 
@@ -18,6 +19,8 @@ _PRIOR, _PRIOR_OF_ERRORS = math.log(0.1 / 0.9), math.log(0.02 / 0.98)
 """How many subjects are anything but noise; an error has many more edits that might have led to it."""
 _KEPT, _FOREIGN = math.log(4), math.log(0.5)
 """Of a change that a run's best kept: it was measured, there and then."""
+_BY_NOISE, _SURE = 0.05, 200.0
+"""The share of verdicts that noise makes, as if so many attempts had shown it."""
 _OTHER_GOAL = 0.5
 _TESTED, _UNTESTED = 0.9, 0.7
 """What a sighting keeps of its weight for every later run, by whether that tested the lesson."""
@@ -62,9 +65,15 @@ class _Pooled:
 
 
 def claim_of(line: Line, goal: str | None = None) -> Claim:
-    """The strongest claim that the evidence bears out; the first event where it bears out none."""
+    """The strongest claim that the evidence bears out; where it bears out none, what was predicted last."""
+    line = admitted(line)
     claims = [_claim(line, event, goal) for event in _events(line)]
-    return max(claims, key=lambda each: each.log_odds)
+    if len(claims) == 1:
+        return claims[0]
+    latest = max(line.sightings.values(), key=lambda each: (each.time, each.run), default=None)
+    predicted = latest.detail.get("expects") if latest else None
+    backed = [each for each in claims if each.seen > 0 or each.expects == predicted]
+    return max(backed or claims, key=lambda each: each.log_odds)
 
 
 def _events(line: Line) -> tuple[str, ...]:
@@ -72,6 +81,8 @@ def _events(line: Line) -> tuple[str, ...]:
     if about is About.ERROR:
         return ("failed",)
     if about is About.CHANGE:
+        return ("better",)
+    if about is About.PARAMETER and has_range(line):
         return ("better",)
     fixed = told.get("event" if about is About.PARAMETER else "expects")
     return (fixed,) if isinstance(fixed, str) and fixed in EVENTS else EVENTS
@@ -87,14 +98,35 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
         is_of_goal = goal is None or any(each.goal == goal for each in line.sightings.values())
         prior = _KEPT if is_of_goal else _FOREIGN
         return Claim(event, prior + pool.weight, pool.hits, pool.total, usual)
-    prior = _PRIOR_OF_ERRORS if line.subject.about is About.ERROR else _PRIOR
+    told = line.subject.told
+    has_many = line.subject.about is About.ERROR or told.get("side") is not None
+    prior = _PRIOR_OF_ERRORS if has_many else _PRIOR
+    if event == "better" and line.subject.about is About.PARAMETER and has_range(line):
+        seen = _of_ranges(line, goal)
     return Claim(event, prior + seen / 2 + pool.weight, pool.hits, pool.total, usual, seen)
+
+
+def has_range(line: Line) -> bool:
+    """Whether it is known which values of a parameter are good."""
+    return any("alone" in each.detail for each in line.sightings.values())
+
+
+def _of_ranges(line: Line, goal: str | None) -> float:
+    """That the score moves when it alone is changed, more often than noise would have it."""
+    seen = 0.0
+    for sighting, weight in weighted(line, goal):
+        match sighting.detail.get("alone"):
+            case [int(total), int(moved)] if moved > _BY_NOISE * total:
+                seen += weight * log_factor("worse", moved, total, _BY_NOISE * _SURE, _SURE)
+    return min(seen, 2 * (_KEPT - _PRIOR))
 
 
 def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:
     pool = _Pooled()
     for sighting, weight in weighted(line, goal):
         total, hits = sighting.concerned.total, count(sighting.concerned, event)
+        if not total:
+            continue
         others = sighting.others
         usual = (count(others, event) + 2 * USUAL[event]) / (others.total + 2)
         record = sighting.record

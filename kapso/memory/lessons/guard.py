@@ -10,20 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any
 
-from kapso.memory.lessons.lesson import About, Line, Mark, Sighting, Tally
+from kapso.memory.lessons.lesson import About, Line, Mark, Record, Sighting, Tally
+from kapso.memory.lessons.marks import PULLED, QUARANTINE, RESTORE, RETIRE, TRUST, latest
 
-PULLED, TRUST, RESTORE, QUARANTINE, RETIRE = "pulled", "trust", "restore", "quarantine", "retire"
 ENOUGH = 3
 """Attempts of one's own before what others or a model say is believed."""
 _OF_FIGURES = {About.PARAMETER, About.EVALUATION}
 """Subjects of which a direction says nothing: once there is enough of one's own, that alone counts."""
-
-
-def latest(line: Line, *changes: str) -> Mark | None:
-    """The latest mark of these kinds."""
-    return next((mark for mark in reversed(line.marks) if mark.change in changes), None)
 
 
 def foreign_runs(line: Line) -> frozenset[str]:
@@ -112,7 +108,9 @@ def shared(lines: Mapping[str, Line], run: str | None = None) -> dict[str, Line]
 
 def why_unsafe(text: str, names: Collection[str] = ()) -> str | None:
     """Why such words are never told to a proposer; `names` are files that nobody may be pointed to."""
-    for pattern, why in (*_INJECTED, *_ASKING):
+    if (injected := _injected(text)) is not None:
+        return injected
+    for pattern, why in _ASKING:
         if found := pattern.search(text):
             return f"{why}: `{_clipped(found[0])}`"
     for name in names:
@@ -175,9 +173,16 @@ def _why_unsaid(line: Line, statement: str) -> str | None:
     for text in [] if subject.about is About.CHANGE else [statement, *_strings(subject.told)]:
         if len(text) > _LONGEST_NAME and text != statement:
             return f"it has a name of {len(text)} characters"
-        for pattern, why in _INJECTED:
-            if found := pattern.search(text):
-                return f"{why}: `{_clipped(found[0])}`"
+        if (injected := _injected(text)) is not None:
+            return injected
+    return None
+
+
+@lru_cache(2**12)  # lessons are judged again after every attempt
+def _injected(text: str) -> str | None:
+    for pattern, why in _INJECTED:
+        if found := pattern.search(text):
+            return f"{why}: `{_clipped(found[0])}`"
     return None
 
 
@@ -223,13 +228,16 @@ def _bears_out(sightings: Iterable[Sighting], expects: str) -> bool:
 
 
 def _bounded(theirs: list[Sighting], own: int) -> list[Sighting]:
-    """Foreign sightings that together count for no more than `own` attempts."""
-    total = sum(each.concerned.total for each in theirs)
-    if total <= own:
-        return theirs
-    share = own / total
+    """Foreign sightings that together count for no more than `own` attempts; what their predictions scored
+    and what recalling was worth elsewhere counts for nothing."""
+    share = min(1.0, own / max(1, sum(each.concerned.total for each in theirs)))
     return [
-        replace(each, concerned=_scaled(each.concerned, share), others=_scaled(each.others, share))
+        replace(
+            each,
+            concerned=_scaled(each.concerned, share),
+            others=_scaled(each.others, share),
+            record=Record(),
+        )
         for each in theirs
     ]
 

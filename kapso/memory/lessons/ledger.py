@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kapso.attempt import now, rfc3339
 from kapso.git.layout import MEMORY
 from kapso.git.ledger import change_files
 from kapso.git.trees import FOLDER, SUBMODULE
 from kapso.memory.lessons.guard import taken
 from kapso.memory.lessons.lesson import Line, Mark
+from kapso.memory.lessons.marks import moment
 from kapso.memory.lessons.merge import merged
 from kapso.memory.lessons.wire import from_text, key_of, to_text
 
@@ -68,15 +68,21 @@ class Ledger:
     def mark(self, key: str, mark: Mark) -> str | None:
         """Keep what somebody decided about the lesson with this key. KeyError where there is none."""
         line = self.lines()[key]
-        return self.put({key: replace(line, marks=(*line.marks, mark))}, f"{mark.change} {line.subject.id}")
+        title = f"{line.subject.id}: {mark.change}"
+        return self.put({key: replace(line, marks=(*line.marks, mark))}, title)
 
     def take(self, lines: Mapping[str, Line], origin: str, also: Sequence[str] = ()) -> int:
         """Join what came from `origin`, as pulled: in quarantine until sightings of one's own agree.
 
-        Returns how many lessons say more than before.
+        Returns how many lessons say more than before. What nobody can judge is left out.
         """
         before = dict(self._read(self.commit))
-        found = taken(parse_lines(before.values()), lines, origin, rfc3339(now()))
+        standing = parse_lines(before.values())
+        found = {
+            key: line
+            for key, line in taken(standing, lines, origin, moment()).items()
+            if derived(merged(standing[key], line) if key in standing else line)
+        }
         commit = self.put(found, f"Lessons pulled from {origin}", also)
         after = self._read(commit)
         return sum(text != before.get(key) for key, text in after.items())

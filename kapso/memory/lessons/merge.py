@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from itertools import chain
 
 from kapso.memory.lessons.lesson import Line, Sighting
-from kapso.memory.lessons.wire import mark_order, sighting_json
+from kapso.memory.lessons.marks import mark_order
+from kapso.memory.lessons.wire import sighting_json
 
 
 def merged(a: Line, b: Line) -> Line:

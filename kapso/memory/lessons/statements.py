@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kapso.memory.lessons.claim import Claim
+from kapso.memory.lessons.claim import Claim, has_range
 from kapso.memory.lessons.evidence import wilson
 from kapso.memory.lessons.lesson import About, Line, Tally
 from kapso.memory.lessons.outcomes import added, count
+from kapso.memory.lessons.rules.ranges import latest_detail
 
 _DID = {
     "better": "made the program better",
@@ -15,6 +16,10 @@ _DID = {
     "worse": "made the score worse",
     "failed": "failed",
 }
+
+
+_OTHERS = {About.PAIR: "edits of one of them"}
+_PLACE, _PAIR = ("path", "region"), ("first", "second")
 
 
 def statement_of(line: Line, claim: Claim | None) -> str:
@@ -28,14 +33,18 @@ def statement_of(line: Line, claim: Claim | None) -> str:
         added([each.concerned for each in line.sightings.values()]),
         added([each.others for each in line.sightings.values()]),
     )
+    if about is About.PARAMETER and has_range(line):
+        return _good_values(line)
     did = _DID[claim.expects]
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
-    return f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(others, claim.expects)}"
+    return (
+        f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
+    )
 
 
-def _against(others: Tally, event: str) -> str:
-    return f"; of others in {_share(others, event)}" if others.total else ""
+def _against(about: About, others: Tally, event: str) -> str:
+    return f"; {_OTHERS.get(about, 'others')} did in {_share(others, event)}" if others.total else ""
 
 
 def _share(tally: Tally, event: str) -> str:
@@ -54,10 +63,10 @@ def _what(line: Line) -> str:
         case About.PARAMETER:
             return f"Changing `{told.get('parameter')}`{_side(line)}"
         case About.CHANGE:
-            paths = sorted({str(hunk[0]) for hunk in told.get("hunks", [])})
-            return f"The change of {', '.join(f'`{each}`' for each in paths)}"
+            return _change(told["hunks"])
         case About.PAIR:
-            return "Both together"
+            first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
+            return f"Edits of both {first} and {second}"
         case About.ERROR:
             return _cause(told)
     return "Such attempts"
@@ -69,7 +78,50 @@ def _place(told: Any) -> str:
 
 
 def _side(line: Line) -> str:
-    return ""
+    told = line.subject.told
+    match told.get("side"):
+        case "at":
+            return f" to {told.get('value')!r}"
+        case None:
+            return ""
+        case side:
+            end = "or more" if side == "above" else "or less"
+            return f" to {_figure(latest_detail(line).get('bound'))} {end}"
+
+
+def _good_values(line: Line) -> str:
+    detail = latest_detail(line)
+    if "choices" in detail:
+        values = "one of " + ", ".join(repr(each) for each in detail["choices"])
+    else:
+        values = f"{_figure(detail.get('low'))} to {_figure(detail.get('high'))}"
+    total, moved = detail["alone"]
+    share = f"{detail.get('importance', 0):.0%} of the variance"
+    alone = f"changed alone it moved the score in {moved} of {total} attempts"
+    return (
+        f"`{line.subject.told.get('parameter')}` matters ({share}; {alone}): "
+        f"the best attempts had {values}, the very best {_figure(detail.get('best'))}"
+    )
+
+
+def _change(hunks: Any) -> str:
+    """What a change replaces, the first lines of it that differ."""
+    path, before, after = hunks[0]
+    old, new = ([row.strip() for row in text.splitlines() if row.strip()] for text in (before, after))
+    gone = next((row for row in old if row not in new), "")
+    come = next((row for row in new if row not in old), "")
+    what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each) or "lines"
+    verb = "Replacing" if gone and come else "Adding" if come else "Taking out"
+    more = f" and {len(hunks) - 1} other changes with it" if len(hunks) > 1 else ""
+    return f"{verb} {what} in `{path}`{more}"
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
 def _cause(told: Any) -> str:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def show_lessons(repository: Repository, episodes: Episodes) -> None:
     """Make the log show the lessons as git has them now; cheap where nothing moved."""
-    from kapso.memory.lessons.judge import judge
+    from kapso.memory.lessons.known import judged
     from kapso.memory.lessons.ledger import Ledger
 
     ledger = Ledger(repository)
     commit = ledger.commit
     if commit != episodes.memory:
-        episodes.show_lessons(rows_of(judge(line) for line in ledger.lines().values()), commit)
+        episodes.show_lessons(rows_of(judged(ledger.lines())), commit)
 
 
 def rows_of(lessons: Iterable[Lesson]) -> dict[str, list[Row]]:

@@ -13,6 +13,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from kapso.memory.lessons.lesson import About, Example, Line, Mark, Record, Sighting, Subject, Tally
+from kapso.memory.lessons.marks import mark_order
 
 T = TypeVar("T")
 
@@ -93,15 +94,27 @@ def _line(told: Mapping[str, Any]) -> Line:
     sightings = [_sighting(_mapping(each)) for each in _mapping(told.get("sightings")).values()]
     marks = {_mark(_mapping(each)) for each in _list(told.get("marks", []))}
     return Line(
-        Subject(About(about), _json_mapping(subject.get("told"))),
+        Subject(About(about), _told(_json_mapping(subject.get("told")))),
         {each.run: each for each in sorted(sightings, key=lambda each: each.run)},
         tuple(sorted(marks, key=mark_order)),
     )
 
 
-def mark_order(mark: Mark) -> tuple[str, ...]:
-    """By time; what happened at one moment in the order of words."""
-    return (mark.time, mark.change, mark.by, mark.why)
+def _told(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a subject tells, if the names that everybody reads are texts, and hunks three of them each."""
+    for name in _NAMES & told.keys():
+        if not isinstance(told[name], str | None):
+            raise _Junk(name)
+    for hunk in _list(told.get("hunks", [])):
+        if not isinstance(hunk, list) or len(hunk) != 3 or not all(isinstance(each, str) for each in hunk):
+            raise _Junk("hunks")
+    return told
+
+
+_NAMES = {
+    "proposer", "operator", "path", "region", "parameter", "first", "second", "signature", "token", "goal",
+    "what", "statement", "event", "side", "expects",
+}  # fmt: skip
 
 
 def _sighting(told: Mapping[str, Any]) -> Sighting:
@@ -135,14 +148,12 @@ def _mark(told: Mapping[str, Any]) -> Mark:
 
 
 def _record(told: Mapping[str, Any]) -> Record:
-    return Record(
-        graded=_count(told.get("graded", 0)),
-        hits=_count(told.get("hits", 0)),
-        brier=_figure(told.get("brier", 0.0)),
-        usual=_figure(told.get("usual", 0.0)),
-        told=_tally(told.get("told", {})),
-        withheld=_tally(told.get("withheld", {})),
-    )
+    found: dict[str, Any] = {}
+    for each in fields(Record):
+        if each.name in told:
+            read: Callable[[Any], Any] = _RECORD.get(str(each.type), _tally)
+            found[each.name] = read(told[each.name])
+    return Record(**found)
 
 
 def _tally(told: Any) -> Tally:
@@ -161,15 +172,9 @@ def _tally_json(tally: Tally) -> dict[str, Any]:
 
 
 def _record_json(record: Record) -> dict[str, Any]:
-    told = {
-        "graded": record.graded,
-        "hits": record.hits,
-        "brier": record.brier,
-        "usual": record.usual,
-        "told": _tally_json(record.told),
-        "withheld": _tally_json(record.withheld),
-    }
-    return {key: value for key, value in told.items() if value}
+    found = {each.name: getattr(record, each.name) for each in fields(Record)}
+    told = {name: _tally_json(each) if isinstance(each, Tally) else each for name, each in found.items()}
+    return {name: each for name, each in told.items() if each}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -230,3 +235,7 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_sorted(each) for each in value]
     return value
+
+
+_RECORD: Mapping[str, Callable[[Any], Any]] = {"int": _count, "float": _figure}
+"""How figures of a record are read, by type; the rest are tallies."""

@@ -88,8 +88,9 @@ class Findings:
         """What looked like a loss and is none, going by all programs that lack a piece and idle ones."""
         level, sigma, count = self.level(self.kept)
         for unit in (*self.hunks, *self.edits):
-            gains = self.gains_without(unit)
-            if (removed := self.removed | unit) in self.found and removed not in self.kept and len(gains) > 1:
+            if (removed := self.removed | unit) not in self.found or removed in self.kept:
+                continue
+            if len(gains := self.gains_without(unit)) > 1:
                 if fmean(gains) >= level - _FAR * sigma * math.sqrt(1 / count + 1 / len(gains)):
                     return removed
         return None

@@ -69,7 +69,9 @@ class Ablate:
             for asked in all_asked
             if asked.subject == found.number and number not in self._attempts
         }
-        if (removed := subject.study.next(busy, thrifty=room is not None)) is None:
+        is_last = context.left is not None and context.left <= 1
+        removed = subject.study.next(busy, thrifty=room is not None, is_last=is_last)
+        if removed is None:
             return None
         self._asked.setdefault(context.number, []).append(_Asked(found.number, removed))
         return _idea(subject, removed)
@@ -126,9 +128,13 @@ class Ablate:
 
 def _idea(subject: Subject, removed: Pieces) -> Idea:
     number, diff = subject.attempt.number, subject.diff
+    if subject.study.is_swept(removed):
+        why = f"Does what matters of all that attempt {number} changed stand before here?"
+    else:
+        why = f"Of what attempt {number} changed, this part earns nothing."
     return Idea(
         title=f"attempt {number} without {_places(diff, removed)}",
-        hypothesis=f"Of what attempt {number} changed, this part earns nothing.",
+        hypothesis=why,
         parameters={"of": number, "without": diff.names(removed)},
         details={"base": subject.base.commit, "subject": subject.attempt.commit},
         parents=(number,),

@@ -2,7 +2,8 @@
 
 Delta debugging (Zeller and Hildebrandt, 2002) towards a smallest set of pieces that keeps the score, with
 chunks sized as in group testing (Hwang, 1972): where most pieces earn, one at a time, so that each gets its
-figure; where few do, many at once. Whole hunks first, then the edits within those that are needed.
+figure; where few do, many at once. Whole hunks first, then the edits within those that are needed. A long
+diff whose scores repeat exactly is swept before.
 
 All of it is a function of what was found: asked again after a kill, it asks for the same.
 """
@@ -15,6 +16,7 @@ from functools import partial
 from statistics import fmean
 
 from kapso.propose.ablate.findings import Finding, Findings, Pieces
+from kapso.propose.ablate.sweep import LONG, Sweep
 
 _Step = Callable[[Sequence[Pieces], Collection[Pieces]], Pieces | None]
 _CLEAR = 5.0
@@ -23,24 +25,39 @@ MOST_SAMPLES = 4
 """How often a loss that noise could explain is measured, each time with other idle pieces."""
 MOST_PAIRS = 12
 """How many pairs of pieces are left out together because leaving out either breaks the program."""
+_PROVED_AT = 0.6
+"""What seems idle is proved so when it is such a part of what is left."""
+_FEW_EARN = 12
+"""Before anything is known of many pieces, about one of so many is taken to be needed."""
 
 
 class Study(Findings):
-    """The findings on one subject, and the strategy."""
+    """The findings on one subject, and the strategy.
+
+    `tie` is how far two scores of one program may differ; None where they do not repeat.
+    """
 
     def __init__(
-        self, hunks: Sequence[Pieces], is_sound: Callable[[Pieces], bool], sigma: float = 0.0
+        self,
+        hunks: Sequence[Pieces],
+        is_sound: Callable[[Pieces], bool],
+        sigma: float = 0.0,
+        tie: float | None = None,
     ) -> None:
         super().__init__(hunks, sigma)
         self._is_sound = is_sound
+        self._sweep = Sweep(hunks, tie, self.found) if tie is not None and len(self.edits) >= LONG else None
 
-    def next(self, busy: Collection[Pieces], *, thrifty: bool = False) -> Pieces | None:
+    def next(
+        self, busy: Collection[Pieces], *, thrifty: bool = False, is_last: bool = False
+    ) -> Pieces | None:
         """What to leave out in the next attempt, None where all is known; `busy` is under way.
 
-        `thrifty`: nothing is asked about what was seen to earn on the way, and nothing is proved.
+        `thrifty`: nothing is asked about what was seen to earn on the way, and nothing is proved. `is_last`:
+        there will be no other attempt.
         """
-        chunk = partial(self._chunk, thrifty=thrifty)
-        search: Sequence[_Step] = (self._together, self._halved, chunk)
+        swept, chunk = partial(self._swept, is_last=is_last), partial(self._chunk, thrifty=thrifty)
+        search: Sequence[_Step] = (self._together, self._halved, swept, chunk)
         proof: Sequence[_Step] = () if thrifty else (self._sampled, self._checked, self._paired)
         for steps in (search, proof):
             for units in (self.hunks, self.edits):
@@ -48,6 +65,15 @@ class Study(Findings):
                     if (found := step(units, busy)) is not None:
                         return found
         return None
+
+    def note(self, removed: Pieces, finding: Finding) -> None:
+        super().note(removed, finding)
+        if self._sweep is not None:
+            self._sweep.note()
+
+    def is_swept(self, removed: Pieces) -> bool:
+        """Whether to leave out these tells where what matters stands, rather than whether they do."""
+        return self._sweep is not None and self._sweep.is_part(removed)
 
     @property
     def open(self) -> int:
@@ -69,8 +95,8 @@ class Study(Findings):
         gone = self.removed
         chunks = []
         for removed, finding in self.found.items():
-            if removed in self.kept or not finding.is_ours:  # a step on the way was never thought idle
-                continue
+            if removed in self.kept or not finding.is_ours or self.is_swept(removed):
+                continue  # a step on the way was never thought idle
             inside = [unit for unit in units if unit - gone and unit - gone <= removed]
             if len(inside) > 1 and not any(map(self.is_needed, inside)):
                 chunks.append(inside)
@@ -80,6 +106,21 @@ class Study(Findings):
                 if self._is_open(removed := gone.union(*half), busy):
                     return removed
         return None
+
+    def _swept(
+        self, units: Sequence[Pieces], busy: Collection[Pieces], is_last: bool = False
+    ) -> Pieces | None:
+        """All before the next place of a sweep, or what seems idle by it, to prove that it is."""
+        if self._sweep is None:
+            return None
+        gone = self.removed
+        needed = frozenset[int]().union(*filter(self.is_needed, self.edits))
+        idle = self._sweep.idle - needed - gone
+        further = self._sweep.next(busy, lambda removed: self._is_open(removed, busy))
+        is_due = is_last or further is None or len(idle) >= _PROVED_AT * len(self.all - gone)
+        if idle and is_due and self._is_open(gone | idle, busy):
+            return gone | idle
+        return further
 
     def _chunk(
         self, units: Sequence[Pieces], busy: Collection[Pieces], thrifty: bool = False
@@ -161,9 +202,12 @@ class Study(Findings):
     def _chunk_size(self, units: Sequence[Pieces]) -> int:
         """As many as go together in one of two cases, judging by those that are decided (Laplace's rule)."""
         gone = self.removed
+        told = self._sweep.idle if self._sweep is not None else frozenset[int]()
+        units = [unit for unit in units if not unit <= told]
         idle = sum(unit <= gone for unit in units)
         decided = idle + sum(map(self.is_needed, units))
-        share = (idle + 1) / (decided + 2)
+        before = 1.0 if told else max(1.0, len(units) / _FEW_EARN)
+        share = (idle + before) / (decided + before + 1)
         return max(1, int(math.log(0.5) / math.log(share)))
 
     def _is_open(self, removed: Pieces, busy: Collection[Pieces]) -> bool:

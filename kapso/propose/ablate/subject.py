@@ -20,6 +20,8 @@ from kapso.propose.protocol import Snapshot
 NAME = "ablate"
 MOST_READ = 200
 """How many of the latest attempts by `ablate`, and steps of the subject's ancestry, are read."""
+_ROUNDING = 1e-12
+"""What two scores of one program may differ by, as a part of them."""
 
 Read = Callable[[str], Snapshot]
 """The editable files of a commit."""
@@ -51,7 +53,8 @@ class Subject:
         self.diff: Diff = cut(self._base_files, self._files, self._files.changed_from(self._base_files))
         self._whole = self.diff.files(self._base_files, self.diff.all)
         sigma = noise.sigma if goal.repeats else 0.0  # where pairs are measured, the verdict knows better
-        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound, sigma)
+        tie = None if noise.sigma or attempt.score is None else _ROUNDING * abs(attempt.score)
+        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound, sigma, tie)
 
     def files(self, removed: Pieces) -> dict[str, bytes | None]:
         """The files that the subject changed as they are without some of its pieces."""

@@ -10,6 +10,7 @@ from kapso.propose.prompts.code import Interest, Program
 from kapso.propose.prompts.fit import fitted
 from kapso.propose.prompts.gather import Gatherer, Read
 from kapso.propose.prompts.material import Material
+from kapso.propose.prompts.past import Past
 from kapso.propose.prompts.templates import Templates
 from kapso.propose.prompts.text import tail
 from kapso.propose.protocol import Context
@@ -39,6 +40,7 @@ def pack(
     purpose: str,
     *,
     idea_follows: bool = False,
+    past: Past | None = None,
 ) -> Packed:
     """The first messages of an attempt: for an idea alone (`ideate`), or for hypothesis and edit (`edit`).
 
@@ -52,7 +54,7 @@ def pack(
         values = {**material.values(), "idea_follows": idea_follows}
         return [templates.render(name, purpose=purpose, **values) for name in ("system", "task")]
 
-    gatherer = Gatherer(context, read)
+    gatherer = Gatherer(context, read, past)
     system, task = fitted(gatherer, budget_tokens, make, with_code=True)
     return Packed([_message("system", system), _message("user", task)], gatherer.rests_on)
 

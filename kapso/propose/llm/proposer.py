@@ -33,6 +33,7 @@ from kapso.propose.llm.paths import Paths
 from kapso.propose.llm.prices import context_window, cost_of, most_tokens
 from kapso.propose.llm.reading import read_reply
 from kapso.propose.prompts import Templates, count_tokens
+from kapso.propose.prompts.past import Past
 from kapso.propose.prompts.text import tail
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 
@@ -54,6 +55,7 @@ class Llm:
         self._goal = goal
         self._read = read
         self._templates = Templates.of(goal)
+        self._past = Past(goal.primary)
         places = dict(models_of(goal))
         self._writers = [Chat(each, where=places.get(each)) for each in options.edit]
         self._thinker = None
@@ -126,7 +128,9 @@ class Llm:
     def _packed(self, context: Context, chat: Chat, purpose: str) -> Packed:
         room = _room(chat.options, is_mended=purpose == EDIT and self._goal.search.repairs > 0)
         follows = purpose == EDIT and self._thinker is not None
-        return pack(context, self._read, self._templates, room, purpose, idea_follows=follows)
+        return pack(
+            context, self._read, self._templates, room, purpose, idea_follows=follows, past=self._past
+        )
 
     def _first(self, idea: Idea, desk: Desk) -> tuple[Idea, Messages]:
         """What is asked first; with the idea of the model for ideas, where there is one."""

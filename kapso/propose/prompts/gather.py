@@ -6,19 +6,19 @@ and the environment are not within its reach.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from itertools import islice
 
-from kapso.attempt import BASELINE, HUMAN, Attempt, Outcome, Verdict
+from kapso.attempt import BASELINE, Attempt, Outcome
 from kapso.git.hunks import unified
 from kapso.goal import format_duration
 from kapso.goal.model import MEASURED_METRICS
 from kapso.propose.prompts.code import Interest, Program
 from kapso.propose.prompts.goal_view import view_goal, visible
 from kapso.propose.prompts.material import Material, Row, Table, Told
+from kapso.propose.prompts.past import AUTHORED, FAILED, Past
 from kapso.propose.prompts.room import Room
 from kapso.propose.prompts.text import clip, count_tokens, cut_diff, tail
 from kapso.propose.protocol import Context, Snapshot
@@ -27,9 +27,6 @@ from kapso.wording import duration, number
 Read = Callable[[str], Snapshot]
 """The editable files of a commit."""
 
-AUTHORED = ("llm", "agent", HUMAN)
-"""Proposers whose titles are ideas, not settings."""
-FAILED = (Outcome.INVALID, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.REJECTED)
 DIFF_TOKENS, BEST_TOKENS, FAILED_TOKENS = 700, 1500, 250
 """The most for the diff of a change that worked, of the best, of one that failed."""
 FEEDBACK_TOKENS, OWN_TOKENS = 250, 1200
@@ -45,21 +42,23 @@ _unified = lru_cache(maxsize=256)(unified)
 
 
 class Gatherer:
-    """The material for the attempt that `context` is about; each file and diff is read from git once.
+    """The material for the attempt that `context` is about; each file is read from git once.
 
-    `rests_on` are the lessons and the nodes of libraries that the last material tells of.
+    `rests_on` are the lessons and the nodes of libraries that the last material tells of. A `past` that
+    outlives the prompt spares it a look at every earlier attempt.
     """
 
-    def __init__(self, context: Context, read: Read) -> None:
+    def __init__(self, context: Context, read: Read, past: Past | None = None) -> None:
         self.context = context
         self.rests_on: tuple[str, ...] = ()
         self.start = context.parents[0]
-        self.metric = context.goal.primary
-        self.by_number = {attempt.number: attempt for attempt in context.attempts}
-        self.by_number |= {attempt.number: attempt for attempt in context.parents}
+        self.past = past or Past(context.goal.primary)
+        self.past.take(context.attempts, context.barred)
+        self.by_number = self.past.by_number
+        if any(attempt.number not in self.by_number for attempt in context.parents):
+            self.by_number = {**self.by_number, **{each.number: each for each in context.parents}}
         self.files = _Some(context.files, visible(context.goal, context.files))
         self._read = cache(read)
-        self._diffs: dict[tuple[str, str], str] = {}
         self.is_all = False
         """Whether `material` left nothing out for want of room: with more it gives the same."""
 
@@ -78,7 +77,7 @@ class Gatherer:
             example=next(iter(self.files), "path/of/the/file"),
             seed=context.seed,
             number=context.number,
-            since_best=sum(each.number > context.best for each in context.attempts),
+            since_best=sum(map(context.best.__lt__, self.by_number)),
         )
 
     def material(self, tokens: int, *, with_code: bool = True) -> Material:
@@ -188,10 +187,8 @@ class Gatherer:
 
     def _failed(self) -> list[Attempt]:
         """Recent failures, those of ideas and of the same start first, each reason once."""
-        failed = [each for each in self.context.attempts if each.outcome in FAILED and self._is_edit(each)]
-        recent = sorted(failed, key=lambda each: (self._nearness(each), each.number), reverse=True)
         by_reason: dict[str, Attempt] = {}
-        for attempt in recent:
+        for attempt in self.past.failed(self.start.number):
             by_reason.setdefault(clip(attempt.reason or attempt.title, 80), attempt)
         return list(by_reason.values())
 
@@ -200,17 +197,8 @@ class Gatherer:
 
         Of several that changed the same lines, only the first.
         """
-        line = set(self._line())
-        better = [
-            each
-            for each in self.context.attempts
-            if each.verdict is Verdict.BETTER and each.number not in self.context.barred and each.parents
-        ]
-        best = heapq.nlargest(
-            3 * MOST_WORKED, better, key=lambda each: (each.number not in line, self._gain(each) or 0.0)
-        )
         places = set()
-        for attempt in best:
+        for attempt in self.past.better(set(self._line()), 3 * MOST_WORKED):
             diff = self._diff(attempt, None)
             replaced = [row for row in diff.split("\n") if row[:1] == "-"]
             place = "\n".join(replaced) if len(replaced) > 1 else diff
@@ -220,25 +208,11 @@ class Gatherer:
 
     def _tried(self) -> list[Attempt]:
         """What was made from the same start, then other ideas; ideas first, the latest first."""
-        told = [
-            each
-            for each in self.context.attempts
-            if each.outcome is not Outcome.ABANDONED and self._is_edit(each)
-        ]
-        latest = sorted(told, key=lambda each: each.number, reverse=True)
-        ideas = [each for each in latest if each.proposer in AUTHORED]
-        near = [each for each in latest if self.start.number in each.parents[:1]]
+        tried = self.past.edits(self.start.number)
+        ideas = [each for each in tried if each.proposer in AUTHORED]
+        near = [each for each in tried if self.start.number in each.parents[:1]]
         settings = [each for each in near if each.proposer not in AUTHORED]
-        ideas.sort(key=self._nearness, reverse=True)
         return [*ideas[: 2 * MOST_TRIED], *settings[:MOST_SETTINGS]]
-
-    def _is_edit(self, attempt: Attempt) -> bool:
-        """Whether it changed anything: a reply that was of no use says nothing about its idea."""
-        parent = self.by_number.get(attempt.parents[0]) if attempt.parents else None
-        return parent is None or parent.tree != attempt.tree
-
-    def _nearness(self, attempt: Attempt) -> int:
-        return 2 * (attempt.proposer in AUTHORED) + (self.start.number in attempt.parents[:1])
 
     def _line(self) -> list[int]:
         """The first parents of the start, itself included, the latest first."""
@@ -262,17 +236,9 @@ class Gatherer:
             attempt.proposer,
             f"cut, {clip(attempt.reason or '', 160)}" if is_cut else str(attempt.outcome),
             attempt.score if attempt.is_scored else None,
-            self._gain(attempt),
+            self.past.gain(attempt),
             str(attempt.verdict) if attempt.verdict else None,
         )
-
-    def _gain(self, attempt: Attempt) -> float | None:
-        """By how much it is better than its first parent."""
-        parent = self.by_number.get(attempt.parents[0]) if attempt.parents else None
-        if parent is None or parent.score is None or attempt.score is None:
-            return None
-        gain = attempt.score - parent.score
-        return gain if self.metric.goal == "maximize" else -gain
 
     def _table(self, baseline: Attempt) -> Table:
         """The metrics of baseline, start and best; those of the goal first."""
@@ -304,17 +270,12 @@ class Gatherer:
         old = against or self.by_number.get(attempt.parents[0] if attempt.parents else attempt.number)
         if old is None or old.commit == attempt.commit:
             return ""
-        key = old.commit, attempt.commit
-        if key not in self._diffs:
-            before, after = self._read(old.commit), self._read(attempt.commit)
-            changed = after.changed_from(before)
-            others = dict.fromkeys(changed - self.files.keys(), b"")
-            seen = visible(self.context.goal, others) if others else []
-            paths = sorted([*(changed & self.files.keys()), *seen])
-            self._diffs[key] = "".join(
-                _unified(before.get(path, b""), after.get(path, b""), path) for path in paths
-            )
-        return self._diffs[key]
+        before, after = self._read(old.commit), self._read(attempt.commit)
+        changed = after.changed_from(before)
+        others = dict.fromkeys(changed - self.files.keys(), b"")
+        seen = visible(self.context.goal, others) if others else []
+        paths = sorted([*(changed & self.files.keys()), *seen])
+        return "".join(_unified(before.get(path, b""), after.get(path, b""), path) for path in paths)
 
     @cached_property
     def _program(self) -> Program:

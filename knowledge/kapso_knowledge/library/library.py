@@ -20,11 +20,12 @@ from kapso_knowledge.library import store
 from kapso_knowledge.library.choice import chosen, chosen_reader
 from kapso_knowledge.library.database import Database
 from kapso_knowledge.library.lock import locked
+from kapso_knowledge.library.passages import Passages
 from kapso_knowledge.library.protocol import Change, Embedder, Filter, Hit, Known, Learnt
-from kapso_knowledge.library.reread import READ, reread
+from kapso_knowledge.library.reread import READ, read_all, reread
 from kapso_knowledge.library.search import CANDIDATES, WEIGHTS, Weights, search
 from kapso_knowledge.library.vectors import Vectors
-from kapso_knowledge.library.words import plain
+from kapso_knowledge.library.words import plain, terms
 from kapso_knowledge.nodes import Edge, Node
 
 EVERYTHING = Filter()
@@ -43,6 +44,7 @@ class Library:
         self._chosen = embedder
         self._chosen_reader = reader
         self._database = Database(folder / "library.duckdb")
+        self._passages = Passages(folder)
         self._seen: tuple[tuple[int, int, int], str] | None = None
 
     @classmethod
@@ -88,16 +90,26 @@ class Library:
     def search(
         self, query: str, limit: int = 10, filter: Filter = EVERYTHING, weights: Weights = WEIGHTS
     ) -> list[Hit]:
-        """The nodes that answer a query best, best first."""
+        """The nodes that answer a query best, best first; none where its words stand in every text."""
         query = plain(query)
-        if limit < 1 or not query.strip() or not self._database.path.exists():
+        if limit < 1 or not any(terms(query)) or not self._database.path.exists():
             return []
         near = self._near(query, filter) if weights.meaning else []
         wanted = max(limit, READ) if self._reader else limit
         hits = self._database.read(
             lambda connection: search(connection, query, near, filter, wanted, weights)
         )
-        return self._read_again(query, hits or [])[:limit]
+        return self._read_again(query, hits or [], weights)[:limit]
+
+    def read_ahead(self) -> Iterator[tuple[int, int]]:
+        """Have the reader read all that it has not read yet, so that no search has to: how many of how many
+        nodes it has read, after each few. Nothing where there is no reader, or where it reads elsewhere: what
+        is sent to an endpoint is what a search needs. May be left at any time.
+        """
+        if self._reader is None or "@" in self._reader.name:
+            return
+        nodes = self._database.read(lambda connection: [*store.all_nodes(connection)]) or []
+        yield from read_all([node for batch in nodes for node in batch], self._reader, self._passages)
 
     def rebuild(self) -> None:
         """Make the vectors anew."""
@@ -135,12 +147,13 @@ class Library:
             _LOG.warning("searched by words alone: %s", error.message)
             return []
 
-    def _read_again(self, query: str, hits: list[Hit]) -> list[Hit]:
+    def _read_again(self, query: str, hits: list[Hit], weights: Weights) -> list[Hit]:
         """The best hits in the order that the reader gives them, where there is one."""
         if self._reader is None:
             return hits
         try:
-            return [*reread(query, hits[:READ], self._reader), *hits[READ:]]
+            again = reread(query, hits[:READ], self._reader, self._passages, weights)
+            return [*again, *hits[READ:]]
         except LibraryError as error:
             _LOG.warning("the best hits were not read again: %s", error.message)
             return hits
@@ -161,6 +174,7 @@ class Library:
         """Bring the vectors from the state before a change to the one after it."""
         if written.after == written.before:
             return
+        self._passages.forget(written.gone)
         if self._vectors.stamp() != (written.before or None):
             if written.before:
                 return  # they were behind before: the next search brings them up to date

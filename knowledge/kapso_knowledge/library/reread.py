@@ -1,40 +1,58 @@
-"""The best hits read again by a better, slower embedder than that of the vectors.
-
-It reads some twenty short texts a query instead of all the library: learning stays fast.
-"""
+"""The best hits in the order that a better, slower embedder than that of the vectors gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kapso_knowledge.library.passages import Passages
 from kapso_knowledge.library.protocol import Embedder, Hit
+from kapso_knowledge.library.search import Weights, is_aside
+from kapso_knowledge.nodes import Node
 
-READ = 20
+_BATCH = 16
+READ = 30
 """So many hits are read again."""
-_SHARE = 0.7
+_SHARE = 0.65
 """What the second reading counts; measured: experiments/bench/results/retrieval.md."""
-_LONGEST = 400
-"""Characters: what a passage is about stands at its beginning, and time is spent by the character."""
 
 
-def reread(query: str, hits: Sequence[Hit], reader: Embedder) -> list[Hit]:
-    """The hits in their new order."""
+def reread(
+    query: str, hits: Sequence[Hit], reader: Embedder, passages: Passages, weights: Weights
+) -> list[Hit]:
+    """The hits in their new order, their scores between those of the first and the last before."""
     if len(hits) < 2:
         return list(hits)
-    texts = [f"{hit.node.title}. {hit.node.text}"[:_LONGEST] for hit in hits]
-    asked, *vectors = reader.embed([query, *texts])
-    near = _spread(np.array([vector @ asked for vector in vectors]))
-    before = _spread(np.array([hit.score for hit in hits]))
-    scores = (1 - _SHARE) * before + _SHARE * near
-    order = np.argsort(-scores, kind="stable")
-    return [replace(hits[at], score=float(scores[at]), why=(*hits[at].why, "read again")) for at in order]
+    before = np.array([hit.score for hit in hits])
+    near = passages.near(query, [hit.node for hit in hits], reader)
+    shares = (1 - _SHARE) * _spread(before) + _SHARE * _spread(near)
+    shares *= np.array([weights.aside if is_aside(hit.node) else 1.0 for hit in hits])
+    scores = before[-1] + shares * (before[0] - before[-1])
+    why = f"read again by {reader.name}"
+    order = np.argsort(-shares, kind="stable")
+    return [replace(hits[at], score=float(scores[at]), why=(*hits[at].why, why)) for at in order]
 
 
-def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def read_all(nodes: Sequence[Node], reader: Embedder, passages: Passages) -> Iterator[tuple[int, int]]:
+    """Read what was not read yet on all cores: how many of how many, after each batch."""
+    unread = passages.unread(nodes, reader)
+    batches = [unread[at : at + _BATCH] for at in range(0, len(unread), _BATCH)]
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        done = 0
+        for batch in pool.map(lambda batch: passages.read(batch, reader), batches):
+            done += len(batch)
+            yield done, len(unread)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _spread(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """From 0 for the least to 1 for the most."""
     span = values.max() - values.min()
     return np.asarray((values - values.min()) / (span if span > 0 else 1))

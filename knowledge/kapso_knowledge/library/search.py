@@ -84,7 +84,7 @@ def search(
         _step(connection, found, weights.step)
     nodes = store.nodes(connection, _best(found)[: limit * 4])
     for id, node in nodes.items():
-        if _ASIDE.search(node.place.path):
+        if is_aside(node):
             found[id].score *= weights.aside
     fitting = [id for id in _best(found) if id in nodes and _passes(nodes[id], filter)]
     _spread(found, [nodes[id] for id in fitting], weights.again)
@@ -150,6 +150,11 @@ def _step(connection: DuckDBPyConnection, found: dict[str, _Candidate], share: f
     for id, (gain, why) in gains.items():
         found[id].score += gain
         found[id].why.append(why)
+
+
+def is_aside(node: Node) -> bool:
+    """Whether it stands on a page that is not written for users."""
+    return _ASIDE.search(node.place.path) is not None
 
 
 def snippet(text: str, asked: set[str]) -> str:

@@ -62,6 +62,12 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
     spec = spec.strip()
     if not spec:
         raise SourceError("a source without a name", help=_HELP, slug="source-unknown")
+    if surroundings.crawl is not None and not _is_page(spec):
+        raise SourceError(
+            f"`{spec}` is no page whose links a crawl could follow",
+            help="leave `--crawl` out for it, or give the http(s) address of a page",
+            slug="source-uncrawlable",
+        )
     if spec == "playbooks":
         return _playbooks(surroundings)
     if spec.startswith("history:"):
@@ -74,9 +80,14 @@ def parse(spec: str, surroundings: Surroundings) -> Source:
         revision = found["revision"]
         url = spec.removeprefix("git+").removesuffix(f"@{revision}" if revision else "")
         return _remote(url, revision, surroundings)
-    if spec.lower().startswith(("http://", "https://", "crawl:")):
+    if _is_page(spec):
         return _page(spec, surroundings)
     return _path(_local(spec), surroundings)
+
+
+def _is_page(spec: str) -> bool:
+    is_address = spec.lower().startswith(("http://", "https://", "crawl:"))
+    return is_address and _REPOSITORY.fullmatch(spec) is None
 
 
 def _local(spec: str) -> str:

@@ -119,7 +119,7 @@ def test_a_reader_has_its_say_on_the_best_hits(tmp_path: Path) -> None:
     Library.open(tmp_path).put(learnt([aside, meant]))
     assert Library.open(tmp_path).search("drive a fast car")[0].node == aside
     [again] = Library.open(tmp_path, reader=Reader()).search("drive a fast car", limit=1)
-    assert again.node == meant and again.why[-1] == "read again"
+    assert again.node == meant and again.why[-1] == "read again by speed"
 
 
 def test_a_snippet_is_the_stretch_with_the_words_asked_for() -> None:

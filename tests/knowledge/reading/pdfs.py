@@ -27,8 +27,7 @@ def pdf(pages: Sequence[Sequence[str]]) -> bytes:
 
 def bomb(size: int) -> bytes:
     """A PDF of one page whose content unpacks to `size` bytes of spaces."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(b" " * 1_000_000) for _ in range(size // 1_000_000)) + packer.flush()
+    packed = _spaces(size)
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R >>"
     stream = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%b\nendstream" % (len(packed), packed)
     pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
@@ -42,6 +41,16 @@ def encrypted(content: bytes, password: str) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def _spaces(size: int) -> bytes:
+    """So many spaces, packed: one block again and again, as packing them all would take 9 s."""
+    block = 1_000_000
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(b" " * block) + packer.flush(zlib.Z_FULL_FLUSH)
+    rest = packer.compress(b" " * (size % block)) + packer.flush()
+    total = (1 + 32 * size) % 65521, (size + 16 * size * (size + 1)) % 65521  # Adler-32
+    return b"\x78\xda" + packed * (size // block) + rest + (total[1] << 16 | total[0]).to_bytes(4, "big")
 
 
 def _file(objects: Sequence[bytes]) -> bytes:

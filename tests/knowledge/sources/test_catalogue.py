@@ -55,6 +55,13 @@ def test_a_file_url_is_a_path(around: Surroundings) -> None:
         parse("file:///nowhere", around)
 
 
+@pytest.mark.parametrize("spec", ["docs", "history:", "arxiv:2601.21526", "https://github.com/a/b", "web:x"])
+def test_what_has_no_links_to_follow_is_not_crawled(spec: str, around: Surroundings) -> None:
+    with pytest.raises(SourceError, match="no page") as failure:
+        parse(spec, dataclasses.replace(around, crawl=Limits(depth=1)))
+    assert "leave `--crawl` out" in (failure.value.help or "")
+
+
 def test_with_limits_a_page_is_where_a_crawl_starts(around: Surroundings) -> None:
     around = dataclasses.replace(around, crawl=Limits(depth=1))
     assert parse("https://docs.example.org/", around).name == "crawl:https://docs.example.org/"

@@ -53,7 +53,7 @@ _sightings = st.builds(
         st.builds(Example, _counts, st.sampled_from(["", "ab" * 20]), st.sampled_from(["for", "against"])),
         max_size=2,
     ).map(tuple),
-    record=st.builds(Record, _counts, _counts, _figures, _figures, _tallies, _tallies),
+    record=st.builds(Record, _counts, _counts, _figures, _figures, _figures, _tallies, _tallies),
     files=st.lists(st.text(max_size=5), max_size=2).map(tuple),
     language=st.sampled_from([None, "python"]),
     time=st.sampled_from(["", "2026-11-24T09:30:00Z"]),

@@ -17,7 +17,7 @@ from tests.memory.lessons.conftest import MEMORIES, line_of, lines_about, sighti
 LINES = lines_about(subject_of())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LINES, LINES, LINES)
 def test_merging_is_commutative_associative_and_idempotent(a: Line, b: Line, c: Line) -> None:
     assert merged(a, b) == merged(b, a)
@@ -26,7 +26,7 @@ def test_merging_is_commutative_associative_and_idempotent(a: Line, b: Line, c: 
     assert merged(merged(a, b), b) == merged(a, b)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(MEMORIES, MEMORIES, MEMORIES)
 def test_whole_memories_merge_alike_and_files_joined_in_any_order_are_the_same_bytes(
     a: dict[str, Line], b: dict[str, Line], c: dict[str, Line]
@@ -39,7 +39,7 @@ def test_whole_memories_merge_alike_and_files_joined_in_any_order_are_the_same_b
     assert parse_lines(one.values()) == merge_lines(merge_lines(a, b), c)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LINES)
 def test_a_line_is_read_as_it_was_written(line: Line) -> None:
     text = to_text(line, {"statement": "s"})
@@ -59,7 +59,7 @@ def test_marks_are_united_in_order_of_time() -> None:
     assert both.marks == (retire, pin)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_what_was_tampered_with_is_a_line_or_none_but_never_an_error(data: st.DataObject) -> None:
     told = json.loads(to_text(line_of(sighting_of(), marks=[Mark("t", "pin", "Ada")])))

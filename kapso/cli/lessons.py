@@ -1,0 +1,257 @@
+"""`kapso lessons`: what was learnt; one lesson with its evidence; what people decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kapso.cli.lessons_shared import SHARING
+from kapso.cli.output import json_option, print_json, styled, table
+from kapso.memory.lessons.lesson import Kind, Lesson, Status
+from kapso.wording import number, plural, printable
+
+if TYPE_CHECKING:
+    from kapso.git.repository import Repository
+    from kapso.memory.lessons.lesson import Sighting, Tally
+
+ids_argument = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--kind", "kinds", type=click.Choice([*map(str, Kind)]), multiple=True, help="Only such lessons."
+)
+@click.option(
+    "--status", "statuses", type=click.Choice([*map(str, Status)]), multiple=True, help="Only such."
+)
+@click.option("--goal", metavar="NAME", help="Only what holds for a goal of this name, as it stands for it.")
+@click.option("--run", metavar="RUN", help="Only what this run saw.")
+@click.option("--user", is_flag=True, help="Your own lessons, of goals with `memory: {user: true}`.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
+@json_option
+@click.pass_context
+def lessons(
+    ctx: click.Context,
+    kinds: tuple[str, ...],
+    statuses: tuple[str, ...],
+    goal: str | None,
+    run: str | None,
+    user: bool,
+    limit: int | None,
+    as_json: bool,
+) -> int:
+    """What was learnt: lessons with their evidence, most useful first.
+
+    A lesson is counted from attempts; its confidence follows what it predicted before results were known,
+    its value what recalling it was worth. One in quarantine is never recalled, one that is retired neither.
+
+    \b
+    kapso lessons --status active
+    kapso lessons show L4821
+    kapso lessons retire L4821 --why "the parser is gone"
+    kapso lessons export -o lessons.md
+    kapso lessons pull origin
+    """
+    if ctx.invoked_subcommand is not None:
+        return 0
+    from kapso.memory.lessons.known import judged, known_lessons
+    from kapso.memory.lessons.user import UserMemory
+
+    known = judged(UserMemory().lines(), goal) if user else known_lessons(_open(), goal)
+    found = [each for each in known if _is_wanted(each, kinds, statuses, goal, run)][:limit]
+    if as_json:
+        print_json(*(each.to_json() for each in found))
+    elif found:
+        print(_table(found))
+    else:
+        click.echo(
+            "no lesson is like that" if known else "nothing was learnt yet: runs do as they go", err=True
+        )
+    return 0
+
+
+def _is_wanted(
+    lesson: Lesson, kinds: Sequence[str], statuses: Sequence[str], goal: str | None, run: str | None
+) -> bool:
+    return (
+        (not kinds or lesson.kind in kinds)
+        and (not statuses or lesson.status in statuses)
+        and (goal is None or not lesson.scope.goals or goal in lesson.scope.goals)
+        and (run is None or any(each.startswith(run) for each in lesson.line.sightings))
+    )
+
+
+def _table(found: Sequence[Lesson]) -> str:
+    header = ("LESSON", "KIND", "STATUS", "CONFIDENCE", "VALUE", "ATTEMPTS", "STATEMENT")
+    rows = [
+        (
+            each.id,
+            str(each.kind),
+            f"{each.status}{', pinned' if each.is_pinned else ''}",
+            f"{each.confidence:.2f}",
+            "-" if each.value is None else f"{each.value:+.2f}",
+            str(_attempts(each)),
+            each.statement,
+        )
+        for each in found
+    ]
+    return table(header, rows, right={3, 4, 5})
+
+
+def _attempts(lesson: Lesson) -> int:
+    return sum(each.concerned.total for each in lesson.line.sightings.values())
+
+
+@lessons.command()
+@click.argument("id")
+@json_option
+def show(id: str, as_json: bool) -> None:
+    """Everything about one lesson: what each run saw, the attempts and commits that speak for and against it.
+
+    The beginning of an id is enough.
+    """
+    from kapso.memory.lessons.known import branches, find_lesson, known_lessons, whole_json
+
+    repository = _open()
+    lesson = find_lesson(known_lessons(repository), id)
+    branch_of = branches(repository)
+    if as_json:
+        print_json(whole_json(lesson, branch_of))
+    else:
+        print("\n".join(_story(lesson, branch_of)))
+
+
+def _story(lesson: Lesson, branch_of: dict[tuple[str, int], str]) -> Iterator[str]:
+    from kapso.memory.lessons.guard import foreign_runs
+
+    yield styled(f"{lesson.id}: {printable(lesson.statement)}", "bold")
+    why = f": {printable(lesson.why)}" if lesson.why else ""
+    yield f"kind        {lesson.kind}{', pinned' if lesson.is_pinned else ''}"
+    yield f"status      {lesson.status}{why}"
+    yield f"confidence  {lesson.confidence:.2f}"
+    yield f"value       {_worth(lesson)}"
+    yield f"scope       {printable(_scope(lesson))}"
+    yield f"about       {lesson.line.subject.about}: {printable(_brief(lesson.line.subject.told))}"
+    yield f"predicted   {_record(lesson)}"
+    foreign = foreign_runs(lesson.line)
+    for run, sighting in lesson.line.sightings.items():
+        yield ""
+        pulled = ", pulled" if run in foreign else ""
+        yield styled(f"{printable(run)} ({printable(sighting.goal)}{pulled})", "bold")
+        yield from _seen(sighting, branch_of)
+    if lesson.line.marks:
+        yield ""
+        yield styled("history", "bold")
+        for mark in lesson.line.marks:
+            said = f": {printable(mark.why)}" if mark.why else ""
+            when = mark.time[:19].replace("T", " ")
+            yield f"  {printable(when)}  {printable(mark.change)} by {printable(mark.by)}{said}"
+
+
+def _seen(sighting: Sighting, branch_of: dict[tuple[str, int], str]) -> Iterator[str]:
+    yield f"  concerned {_ends(sighting.concerned)}"
+    if sighting.others.total:
+        yield f"  others    {_ends(sighting.others)}"
+    if sighting.detail:
+        yield f"  found     {printable(_brief(sighting.detail))}"
+    for each in sighting.examples:
+        branch = branch_of.get((sighting.run, each.attempt), "not here: `kapso pull` brings runs")
+        yield f"  {each.speaks:<7}  attempt {each.attempt}  {each.commit[:12]}  {branch}"
+
+
+def _ends(tally: Tally) -> str:
+    """`9 attempts: 7 better, 2 failed`."""
+    ends = {name: getattr(tally, name) for name in ("better", "same", "worse", "failed")}
+    return f"{plural(tally.total, 'attempt')}: " + (
+        ", ".join(f"{count} {name}" for name, count in ends.items() if count) or "nothing known"
+    )
+
+
+def _worth(lesson: Lesson) -> str:
+    told = sum(each.record.told.total for each in lesson.line.sightings.values())
+    without = sum(each.record.withheld.total for each in lesson.line.sightings.values())
+    measured = f"{plural(told, 'attempt')} told, {without} without by lot"
+    return f"unknown ({measured})" if lesson.value is None else f"{lesson.value:+.3f} ({measured})"
+
+
+def _record(lesson: Lesson) -> str:
+    records = [each.record for each in lesson.line.sightings.values()]
+    graded = sum(each.graded for each in records)
+    if not graded:
+        return "nothing yet"
+    brier, usual = (sum(getattr(each, name) for each in records) / graded for name in ("brier", "usual"))
+    hits = sum(each.hits for each in records)
+    expected = f" {lesson.expects}" if lesson.expects else ""
+    return (
+        f"{graded} times before the result was known: {hits}{expected}; Brier {brier:.3f}, usual {usual:.3f}"
+    )
+
+
+def _scope(lesson: Lesson) -> str:
+    scope = lesson.scope
+    parts = [
+        f"goals {', '.join(scope.goals)}" if scope.goals else "any goal of this repository",
+        f"files {', '.join(scope.files)}" if scope.files else "",
+        scope.language or "",
+        f"proposer {scope.proposer}" if scope.proposer else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _brief(told: Any) -> str:
+    """JSON on a line; long texts cut."""
+    if isinstance(told, dict):
+        return ", ".join(f"{key} {_brief(value)}" for key, value in told.items())
+    if isinstance(told, list):
+        return "[" + ", ".join(map(_brief, told)) + "]"
+    if isinstance(told, float):
+        return number(told)
+    text = str(told)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _open() -> Repository:
+    from kapso.git.repository import Repository
+
+    return Repository.open(Path.cwd())
+
+
+def _decision(change: str, help: str) -> None:
+    """A command that marks lessons with `change`."""
+
+    @json_option
+    @click.option("--why", default="", metavar="TEXT", help="Kept with the decision.")
+    @ids_argument
+    def decide(ids: tuple[str, ...], why: str, as_json: bool) -> None:
+        _mark(change, ids, why, as_json)
+
+    lessons.command(change, help=help)(decide)
+
+
+def _mark(change: str, ids: Sequence[str], why: str, as_json: bool) -> None:
+    from kapso.memory.lessons.known import decide
+
+    decided = decide(_open(), change, ids, " ".join(why.split()))
+    if as_json:
+        print_json(*(each.to_json() for each in decided))
+        return
+    for each in decided:
+        said = f"{each.status}{', pinned' if each.is_pinned else ''}"
+        print(f"{each.id}: {said}{f' ({printable(each.why)})' if each.why else ''}")
+
+
+for _change, _help in {
+    "retire": "Let no attempt be told of these lessons any more.",
+    "restore": "Take back that lessons were retired or put into quarantine.",
+    "pin": "Hold lessons to be true and never let them retire by themselves.",
+    "unpin": "Let evidence decide about pinned lessons again.",
+    "trust": "Let what others saw of these lessons count as if it were seen here.",
+    "quarantine": "Keep lessons, and let no attempt be told of them, until they are restored.",
+}.items():
+    _decision(_change, _help)
+
+for _command in SHARING:
+    lessons.add_command(_command)
