@@ -8,10 +8,10 @@ and changes; none of these forbids anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeGuard
 
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Sighting, Status, Tally
 from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, Recalled, Told, Weight
@@ -100,16 +100,19 @@ class Recall:
         told = [each for each in chosen if each.id not in withheld]
         return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
 
-    def for_maker(self, occasion: Occasion, applies: Callable[[Change], bool]) -> Recalled:
-        """The advice for one that does not read; `applies`: whether a change has a place in the parent."""
+    def for_maker(self, occasion: Occasion, *, is_all: bool = False) -> Recalled:
+        """The advice for one that does not read; `is_all`: nothing is left out.
+
+        Who carries a change out says so itself; of what merely weighs, a few are named.
+        """
         parts = self._of(occasion.proposer)
-        parts = [each for each in parts if each.change is None or applies(each.change)]
         if not parts:
             return NOTHING
-        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
+        withheld = {e.lesson.id for e in parts if not is_all and self._is_left_out(e.lesson.id, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
         given.sort(key=lambda each: each.born, reverse=True)
-        named = sorted(parts, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
+        weighing = (each for each in parts if each.change is None)
+        named = sorted(weighing, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
         told = [Told(e.lesson.id, e.lesson.statement) for e in named if e.lesson.id not in withheld]
         left = sorted(each.lesson.id for each in named if each.lesson.id in withheld)
         return Recalled(lessons=told, advice=_advice(given), withheld=left)
@@ -234,29 +237,36 @@ def _of_error(lesson: Lesson, score: float, proposer: str, goal: str) -> _Part |
 
 
 def _of_parameter(lesson: Lesson, score: float, goal: str) -> _Part | None:
-    """Good and bad values, and whether a parameter matters."""
+    """Good and bad values, and whether a parameter matters.
+
+    Good values of this very goal tune takes over from its runs; what cost another goal's score may be good
+    for this one.
+    """
     told = lesson.line.subject.told
     name = str(told.get("parameter"))
     detail = _latest(lesson.line.sightings.values(), goal)
+    is_own = any(each.goal == goal for each in lesson.line.sightings.values())
     side = told.get("side")
     if side is not None:
+        if told.get("event") != "failed" and not is_own:
+            return None
         bad = _bad(lesson.id, name, str(side), told, detail)
         return _Part(lesson, score, ranges=(bad,)) if bad is not None else None
-    ranges: tuple[Range, ...] = ()
-    if lesson.kind is Kind.PREFER or lesson.expects == "better":
-        low, high, best = (detail.get(each) for each in ("low", "high", "best"))
-        choices = tuple(detail.get("choices") or ())
-        if best is not None or choices or _is_number(low) or _is_number(high):
-            low, high = (each if _is_number(each) else None for each in (low, high))
-            ranges = (Range(lesson.id, name, True, low, high, choices, best),)
-    weight = detail.get("importance")
-    if not _is_number(weight):
-        weight = factor_of(lesson, goal) - 1.0 if lesson.expects else 0.0
-        factor = 1.0 + weight
-    else:
-        factor = 1.0 + 2.0 * min(max(float(weight), 0.0), 1.0)  # type: ignore[arg-type]
-    weights = (("parameters", name, _bounded(factor)),) if factor != 1.0 else ()
-    return _Part(lesson, score, weights, ranges) if weights or ranges else None
+    good = None if is_own else _good(lesson.id, name, detail)
+    importance = detail.get("importance")
+    factor = 1.0 + 2.0 * min(max(importance, 0.0), 1.0) if _is_number(importance) else factor_of(lesson, goal)
+    weights = (("parameters", name, _bounded(factor)),) if abs(math.log(factor)) > _LEAST_WEIGHT else ()
+    if not weights and good is None:
+        return None
+    return _Part(lesson, score, weights, (good,) if good is not None else ())
+
+
+def _good(lesson: str, name: str, detail: Mapping[str, Any]) -> Range | None:
+    best, choices = detail.get("best"), detail.get("choices")
+    low, high = (each if _is_number(each) else None for each in (detail.get("low"), detail.get("high")))
+    if best is None and low is None and high is None and not isinstance(choices, list):
+        return None
+    return Range(lesson, name, True, low, high, tuple(choices) if isinstance(choices, list) else (), best)
 
 
 def _bad(
@@ -319,12 +329,12 @@ def _bounded(factor: float) -> float:
 
 
 def _latest(sightings: Iterable[Sighting], goal: str) -> Mapping[str, Any]:
-    """What the latest run found, of this goal if there is one."""
-    ranked = sorted(sightings, key=lambda each: (each.goal == goal, each.time, each.run))
-    return ranked[-1].detail if ranked else {}
+    """What the latest run found that found something, of this goal if there is one."""
+    told = [each for each in sightings if each.detail.keys() - {"expects"}]
+    return max(told, key=lambda each: (each.goal == goal, each.time, each.run)).detail if told else {}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
