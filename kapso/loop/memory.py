@@ -6,6 +6,7 @@ recalled, so that a resumed run goes on with what it began with. An error in her
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kapso.memory.lessons.learner import Learner, News
     from kapso.memory.lessons.ledger import Ledger
     from kapso.memory.lessons.recall import Here, Occasion, Recall
+    from kapso.memory.lessons.rules.base import Found
 
 Say = Callable[[str], None]
 
@@ -175,15 +177,31 @@ class Memory:
         return NOTHING
 
     def _for_reader(self, context: Context, occasion: Occasion) -> Recalled:
-        """Readers are told of what the run itself has learnt as well: others see what they learn by."""
-        from kapso.memory.lessons.recall import Recall
-
-        count = self._run.history.count
-        if self._by_reader is None or self._by_reader[0] != count:
-            self._by_reader = count, Recall(self._learner.lessons(), self._here)
         failed = [each for each in context.attempts if each.outcome in (Outcome.CRASHED, Outcome.INVALID)]
         error = f"{failed[-1].reason} {failed[-1].feedback}" if failed else ""
-        return self._by_reader[1].for_reader(replace(occasion, error=error))
+        return self._for_all().for_reader(replace(occasion, error=error))
+
+    def _for_all(self) -> Recall:
+        """What the run itself has learnt as well, for those that read: others see what they learn by."""
+        from kapso.memory.lessons.recall import Recall
+
+        if self._by_reader is None or self._by_reader[0] != self._observed:
+            self._by_reader = self._observed, Recall(self._learner.lessons(), self._here)
+        return self._by_reader[1]
+
+    def on_error(self, number: int, proposer: str, error: str) -> list[str]:
+        """What is known of such an error, for whoever is to mend it; nothing that a lot withheld."""
+        if self._is_on and self._run.goal.recall:
+            with self._guarded(), self._run.lock:
+                from kapso.memory.lessons.recall import Occasion
+
+                return self._for_all().on_error(Occasion(proposer, self.seed(number), error))
+        return []
+
+    def seed(self, number: int) -> int:
+        """From which the lots of an attempt are drawn."""
+        text = f"{self._run.goal.search.seed}:{number}:recall"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def note(
         self, number: int, candidate: Pending, parents: Sequence[int], idea: Idea, withheld: Sequence[str]
@@ -281,7 +299,21 @@ class Memory:
             else (),
             importance=importance,
             noise=history.noise.sigma,
+            stated=self._stated() if run.goal.model_lessons else (),
         )
+
+    def _stated(self) -> Sequence[Found]:
+        """What a model states of the attempts."""
+        from kapso.loop.stated import stated_by_model
+        from kapso.memory.features import features_of
+        from kapso.memory.lessons.by_model import Observed
+
+        attempts = self._run.history.attempts
+        landed = [each for each in attempts.values() if each.parents]
+        observed = [
+            Observed(each, features_of(each, attempts[each.parents[0]], self._looker)) for each in landed
+        ]
+        return stated_by_model(self._run, observed, self._here.secret, self._say)
 
     def keep(self) -> None:
         """Commit what was learnt so far."""

@@ -59,7 +59,7 @@ class AttemptSteps:
         """What the first proposer that has an idea makes of its turn; the context of one that needs to be
         told what is known first."""
         run = self.run_
-        seed = self._seed(state, "recall")
+        seed = run.memory.seed(state["number"])
         for is_last in (False, True):
             in_turn, missed = self._in_turn(state, is_last, seed)
             for proposer in in_turn:

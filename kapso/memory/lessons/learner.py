@@ -170,13 +170,16 @@ class Learner:
         parts: Sequence[Part] = (),
         importance: Mapping[str, float] | None = None,
         noise: float | None = None,
+        stated: Sequence[Found] = (),
     ) -> list[News]:
         """What a session as a whole teaches, at its end.
 
         `best` (or the smallest that keeps its score) has the files `after` where the base had `before`, and
-        `parts` are what ablation found about its hunks; `importance` is by parameter.
+        `parts` are what ablation found about its hunks; `importance` is by parameter; `stated` is what a
+        model says and the attempts bear out.
         """
         founds = list(facts(self._goal, attempts, noise))
+        founds += stated
         founds += good_ranges(attempts, importance or {}, self._sign > 0)
         if best is not None and is_confirmed and before is not None and after is not None:
             founds += earned(best, before, after, parts)

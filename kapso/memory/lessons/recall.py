@@ -21,6 +21,8 @@ LEFT_OUT = 1 / 8
 MOST_NAMED = 8
 """So many of the lessons that were handed over, drawn by lot, an attempt is measured for."""
 MOST_ADVISED = 200
+MOST_ON_ERROR = 3
+_ALIKE = 0.5
 MOST_TOLD, TOLD_TOKENS = 8, 900
 _CHARACTERS = 4
 """Of a token, about."""
@@ -45,12 +47,11 @@ class Here:
 
 @dataclass(frozen=True)
 class Occasion:
-    """The attempt that asks: who makes it, the seed of its lots, and the error at hand, if there is one."""
+    """The attempt that asks: who makes it, the seed of its lots, and the error seen last, if there is one."""
 
     proposer: str
     seed: int
     error: str = ""
-    is_repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,13 @@ class Recall:
         withheld = {each.id for each in chosen if self._is_left_out(each.id, occasion)}
         told = [each for each in chosen if each.id not in withheld]
         return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
+
+    def on_error(self, occasion: Occasion) -> list[str]:
+        """The statements about errors like the one at hand, the likest first."""
+        found = [(_likeness(each, occasion.error), each) for _, each in self._ranked]
+        alike = [each for each in found if each[0] >= _ALIKE and not self._is_left_out(each[1].id, occasion)]
+        alike.sort(key=lambda each: -each[0])
+        return [worded(lesson) for _, lesson in alike[:MOST_ON_ERROR]]
 
     def for_maker(self, occasion: Occasion, *, is_all: bool = False) -> Recalled:
         """The advice for one that does not read; `is_all`: nothing is left out.
@@ -169,14 +177,18 @@ def _worth(lesson: Lesson) -> float:
 
 
 def _fits_stage(lesson: Lesson, occasion: Occasion) -> float:
-    """While something is mended, what is known of errors like it comes first; before, what helped."""
-    about, told = lesson.line.subject.about, lesson.line.subject.told
-    if about is not About.ERROR:
-        return 0.5 if occasion.is_repair else 1.0 + 0.5 * (lesson.kind is Kind.PREFER)
-    signature = str(told.get("signature") or "")
-    words = [each for each in signature.split() if len(each) > 3]
-    alike = sum(each in occasion.error for each in words) / len(words) if words else 0.0
-    return 1.0 + 3.0 * alike if occasion.is_repair else 0.7 + alike
+    """For an idea, what helped comes first; of errors, those like what failed last."""
+    if lesson.line.subject.about is not About.ERROR:
+        return 1.0 + 0.5 * (lesson.kind is Kind.PREFER)
+    return 0.7 + _likeness(lesson, occasion.error)
+
+
+def _likeness(lesson: Lesson, error: str) -> float:
+    """How much of the error that a lesson is about is in this one, from 0 to 1."""
+    if lesson.line.subject.about is not About.ERROR:
+        return 0.0
+    words = [each for each in str(lesson.line.subject.told.get("signature")).split() if len(each) > 3]
+    return sum(each.strip(":,") in error for each in words) / len(words) if words else 0.0
 
 
 def _lot(seed: int, what: str) -> float:

@@ -139,7 +139,6 @@ def test_readers_are_told_the_most_useful_first_and_of_the_error_at_hand_while_t
     recall = Recall([error, good], HERE)
     seed = next(s for s in range(99) if not recall.for_reader(Occasion("llm", s)).withheld)
     assert [each.id for each in recall.for_reader(Occasion("llm", seed)).lessons] == [good.id, error.id]
-    mending = Occasion("llm", seed, "KeyError at grow", is_repair=True)
-    told = recall.for_reader(mending).lessons
-    assert [each.id for each in told] == [error.id, good.id]
-    assert told[0].statement.startswith("avoid (") and "% sure): " in told[0].statement
+    (told,) = recall.on_error(Occasion("llm", seed, "`run` ended: KeyError in grow, crashed"))
+    assert told.startswith("avoid (") and "% sure): " in told and "KeyError" in told
+    assert recall.on_error(Occasion("llm", seed, "`run` ended: ValueError")) == []
