@@ -1,8 +1,8 @@
 """`kapso` in a process of its own that need not import it: one that has done so forks for every call.
 
 Imports are most of what a short run takes. All else is as if it were started afresh: arguments, folder,
-environment, standard streams, exit code. What only a fresh start shows (what is imported and when, hash seeds,
-being interrupted) is for tests that start one.
+environment, standard streams, exit code. What only a fresh start shows (what is imported and when, hash
+seeds, `/proc/*/environ`, signals) is for tests that start one.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Starter:
             for _, theirs in pipes:
                 os.close(theirs)
         out, err, status = read_all([ours for ours, _ in pipes], timeout)
+        assert len(status.split()) == 2, f"the process that forks has ended: {self.process.poll()}"
         return subprocess.CompletedProcess(
             ["kapso", *arguments], int(status.split()[1]), universal(out), universal(err)
         )
