@@ -1,7 +1,7 @@
 """The proposer: leaves out of the best what the study asks about, late in a run or when others rest.
 
 Its share of a run is bounded: it waits for the last stretch, which is as long as the diff needs and never
-longer than `SHARE`, and asks only about what was not seen to earn. Alone, or when no other proposer has an
+longer than its share, and asks only about what was not seen to earn. Alone, or when no other proposer has an
 idea, it goes on until nothing is unknown.
 """
 
@@ -18,11 +18,13 @@ from kapso.propose.ablate.pieces import Diff, cut
 from kapso.propose.ablate.subject import NAME, Subject, subject_of
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 
-SHARE = 0.15
-"""Of all attempts of a run: as much as may be spent here while others have ideas."""
+SHARE, LONG_SHARE = 0.15, 0.2
+"""Of all attempts of a run: as much as may be spent here while others have ideas, and on a long diff."""
 _SLACK = 3
 """Attempts beyond one for each hunk that the last stretch has room for."""
 _MOST_PLACES = 3
+_MOST_ORIGINS = 8
+"""How far back it is looked for what did nothing before."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Ablate:
         if found.number == BASELINE or found.score is None or room == 0:
             return None
         subject = self._studied(found, context)
+        if room is not None and not subject.study.is_long and (room := self._room(context, SHARE)) == 0:
+            return None
         if room is not None and room > subject.study.open + _SLACK:
             return None  # the search goes on while there is time for both
         busy = {
@@ -98,22 +102,28 @@ class Ablate:
             self._made += 1
             self._unread.append(attempt)
 
-    def _room(self, context: Context) -> int | None:
+    def _room(self, context: Context, share: float = LONG_SHARE) -> int | None:
         """How many attempts it may spend now: none while others search; None is no limit."""
         if self._is_alone or context.is_last:
             return None
         if context.left is None:
             return 0
-        allowed = int(SHARE * (context.number - 1 + context.left)) - self._made
+        allowed = int(share * (context.number - 1 + context.left)) - self._made
         return context.left if context.left <= allowed else 0
+
+    def _taken_up(self, found: Attempt, noise: Noise, depth: int = _MOST_ORIGINS) -> Subject:
+        """The subject with what the attempts tell of it, and of what it is a part of."""
+        origin = self._attempts.get(found.parents[0]) if found.proposer == NAME and found.parents else None
+        before = self._taken_up(origin, noise, depth - 1) if origin is not None and depth else None
+        subject = Subject(found, self._attempts[BASELINE], self._read, self._goal, noise)
+        subject.learn(self._attempts, before)
+        return subject
 
     def _studied(self, found: Attempt, context: Context) -> Subject:
         """The subject with all that is known about it by now."""
         subject = self._subject
         if subject is None or subject.attempt.number != found.number:
-            base, noise = self._attempts[BASELINE], Noise(context.noise)
-            subject = self._subject = Subject(found, base, self._read, self._goal, noise)
-            subject.learn(self._attempts)
+            subject = self._subject = self._taken_up(found, Noise(context.noise))
         else:
             for attempt in self._unread:
                 subject.note(attempt)
