@@ -1,7 +1,7 @@
 """The proposer: leaves out of the best what the study asks about, late in a run or when others rest.
 
 Its share of a run is bounded: it waits for the last stretch, which is as long as the diff needs and never
-longer than its share, and asks only about what was not seen to earn. Alone, or when no other proposer has an
+longer than `SHARE`, and asks only about what was not seen to earn. Alone, or when no other proposer has an
 idea, it goes on until nothing is unknown.
 """
 
@@ -18,8 +18,8 @@ from kapso.propose.ablate.pieces import Diff, cut
 from kapso.propose.ablate.subject import NAME, Subject, subject_of
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 
-SHARE, LONG_SHARE = 0.15, 0.2
-"""Of all attempts of a run: as much as may be spent here while others have ideas, and on a long diff."""
+SHARE = 0.15
+"""Of all attempts of a run: as much as may be spent here while others have ideas."""
 _SLACK = 3
 """Attempts beyond one for each hunk that the last stretch has room for."""
 _MOST_PLACES = 3
@@ -63,8 +63,6 @@ class Ablate:
         if found.number == BASELINE or found.score is None or room == 0:
             return None
         subject = self._studied(found, context)
-        if room is not None and not subject.study.is_long and (room := self._room(context, SHARE)) == 0:
-            return None
         if room is not None and room > subject.study.open + _SLACK:
             return None  # the search goes on while there is time for both
         busy = {
@@ -102,13 +100,13 @@ class Ablate:
             self._made += 1
             self._unread.append(attempt)
 
-    def _room(self, context: Context, share: float = LONG_SHARE) -> int | None:
+    def _room(self, context: Context) -> int | None:
         """How many attempts it may spend now: none while others search; None is no limit."""
         if self._is_alone or context.is_last:
             return None
         if context.left is None:
             return 0
-        allowed = int(share * (context.number - 1 + context.left)) - self._made
+        allowed = int(SHARE * (context.number - 1 + context.left)) - self._made
         return context.left if context.left <= allowed else 0
 
     def _taken_up(self, found: Attempt, noise: Noise, depth: int = _MOST_ORIGINS) -> Subject:

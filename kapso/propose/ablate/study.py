@@ -29,7 +29,8 @@ _HEAD = 2
 """So many hunks stand first in a diff."""
 _MOST_SWEEPS = 8
 """Attempts for each time that a long diff can be halved: so many places where something matters, about."""
-_MOSTLY_GONE = 0.8
+_MOSTLY_GONE = 0.5
+"""When so much of a long diff is gone, what is most likely to harm is looked at before the rest."""
 _PROVED_AT = 0.6
 """What seems idle is proved so when it is such a part of what is left."""
 _FEW_EARN = 12
@@ -88,16 +89,13 @@ class Study(Findings):
         return self._sweep is not None and self._sweep.is_part(removed)
 
     @property
-    def is_long(self) -> bool:
-        """Whether it is swept."""
-        return self._sweep is not None
-
-    @property
     def open(self) -> int:
         """About how many attempts it takes at most to decide about every edit that was not seen to earn."""
         decided = (edit <= self.removed or self.is_needed(edit) or self.earned(edit) for edit in self.edits)
         count = sum(not each for each in decided)
-        return min(count, int(_MOST_SWEEPS * math.log2(len(self.edits)))) if self.is_long else count
+        return (
+            min(count, int(_MOST_SWEEPS * math.log2(len(self.edits)))) if self._sweep is not None else count
+        )
 
     # The strategy, from the surest bet on
 
