@@ -56,15 +56,19 @@ class Trial:
         return self.study.all - self.study.removed
 
 
-def adding(earning: Iterable[int], seed: int = 0) -> Gain:
+def adding(earning: Iterable[int], seed: int = 0, least: float = 0.1) -> Gain:
     draw = random.Random(seed)
-    worth = {at: draw.uniform(0.1, 3.0) for at in sorted(earning)}
+    worth = {at: draw.uniform(least, 3.0) for at in sorted(earning)}
     return lambda removed: -sum(value for at, value in worth.items() if at in removed)
 
 
-def clusters(count: int, places: int, each: int, seed: int) -> set[int]:
+def floored(earning: Pieces) -> Gain:
+    return lambda removed: -float(bool(earning & removed))
+
+
+def clusters(count: int, places: int, each: int, seed: int) -> Pieces:
     starts = random.Random(seed).sample(range(0, count - each, 2 * each), places)
-    return {start + at for start in starts for at in range(each)}
+    return frozenset(start + at for start in starts for at in range(each))
 
 
 @pytest.mark.parametrize("parallel", [1, 3])
@@ -89,7 +93,7 @@ def test_what_a_loss_hides_is_found_all_the_same() -> None:
     """The score cannot get worse than -1: behind the first loss nothing else shows."""
     for seed in range(4):
         earning = clusters(200, 3, 2, seed)
-        trial = Trial(200, lambda removed, earning=earning: -float(bool(earning & removed)))
+        trial = Trial(200, floored(earning))
         assert trial.run() < 100
         assert trial.kept == earning
 
@@ -128,8 +132,7 @@ def test_noise_neither_keeps_hundreds_nor_loses_what_earns() -> None:
     right = 0
     for seed in range(5):
         earning = clusters(150, 3, 1, seed)
-        gain = adding(earning, seed)
-        trial = Trial(150, lambda removed, gain=gain: 5 * (gain(removed) or 0.0), sigma=0.1, seed=seed)
+        trial = Trial(150, adding(earning, seed, least=1.0), sigma=0.1, seed=seed)
         trial.run(150)
         right += trial.kept == earning
     assert right >= 4
