@@ -72,7 +72,7 @@ class AttemptSteps:
                     context = dataclasses.replace(context, recalled=recalled)
                 if (idea := proposer.ideate(context)) is not None:
                     parents = list(idea.parents) or state["chosen"]
-                    given = dataclasses.asdict(idea)
+                    given = dict(vars(idea))
                     if proposer.name in run.authors:
                         self.writing.begin(state, given, parents, proposer.name)
                     return {"proposer": proposer.name, "idea": given, "parents": parents}
@@ -116,7 +116,7 @@ class AttemptSteps:
         if not run.evaluator.runs_more:
             run.slots.give_back(state["number"])  # the next one is evaluated while this one lands
             run.on_proposed(state["number"])
-        return {"produced": dataclasses.asdict(produced)}
+        return {"produced": dict(vars(produced))}
 
     def evaluate(self, state: AttemptState) -> AttemptState:
         """Score what the run produced, ask the hold-out about a new best, and land."""

@@ -119,7 +119,7 @@ class Writing:
             known = {**state["known"], name: [*state["known"].get(name, []), twin]}
             return {"idea": None, "known": known, "calls": _calls(state, desk)}
         candidate = run.keep_candidate(number, tree, state["parents"], name, idea, state["started"])
-        written = dataclasses.asdict(idea)
+        written = dict(vars(idea))
         return {
             "candidate": candidate,
             "calls": _calls(state, desk),
