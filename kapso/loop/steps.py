@@ -113,7 +113,7 @@ class AttemptSteps:
         run.desks.stand_up(state["number"])
         with run.desks.pace.evaluating():
             produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
-        if not run.evaluator.runs_more:
+        if run.desks.outrun_results and not run.evaluator.runs_more:
             run.slots.give_back(state["number"])  # the next one is evaluated while this one lands
             run.on_proposed(state["number"])
         return {"produced": dict(vars(produced))}
