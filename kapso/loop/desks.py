@@ -101,9 +101,9 @@ class Desks:
         return all(each.name in authors and self._outruns(authors[each.name]) for each in self._run.proposers)
 
     def _outruns(self, author: Author) -> bool:
-        """Whether it would do little but wait, and is free: no token is paid for a prompt that could soon
-        say more."""
-        return not author.is_paid and self.pace.is_set_by_evaluations
+        """Whether it would do little but wait, is free, as no token is paid for a prompt that could soon say
+        more, and disturbs no time that is measured."""
+        return not author.is_paid and not self.needs_slot(author) and self.pace.is_set_by_evaluations
 
     def needs_slot(self, proposer: Proposer) -> bool:
         """Whether an attempt of this proposer begins only where it can be evaluated: its ideas follow from
@@ -135,6 +135,8 @@ class Desks:
     def sit_down(self, number: int, name: str) -> None:
         """The author `name` writes attempt `number` from now on."""
         run = self._run
+        if number in self._writing:
+            return
         with run.lock:
             self._writing.add(number)
             run.in_flight[number] = f"{name} is writing"
