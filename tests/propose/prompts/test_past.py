@@ -73,6 +73,14 @@ def test_it_is_kept_up_as_attempts_land() -> None:
             assert [each.number for each in past.better(line, 12)] == better_of(attempts[:count], line, set())
 
 
+def test_what_landed_before_is_not_looked_at_again() -> None:
+    attempts, past = history(50, 3), Past(METRIC)
+    past.take(attempts[:40], ())
+    known = past.by_number
+    past.take(attempts, ())
+    assert past.by_number is known and len(known) == 50
+
+
 def test_what_is_demoted_is_better_no_more() -> None:
     attempts, past = history(60, 1), Past(METRIC)
     past.take(attempts, set())
