@@ -121,9 +121,9 @@ class Values:
 
     def take(self, attempts: Sequence[Attempt], barred: Collection[int]) -> None:
         """Count what has landed since; all anew where some are `barred` that had another verdict before."""
-        if self._barred != (barred := frozenset(barred)) or len(attempts) < self._count:
+        if self._barred != frozenset(barred) or len(attempts) < self._count:
             self._told, self._better, self._count = Counter(), Counter(), 0
-            self._barred = barred
+            self._barred = frozenset(barred)
         for attempt in attempts[self._count :]:
             for id in attempt.knowledge:
                 self._told[id] += 1
