@@ -1,7 +1,8 @@
-"""What the shell completes: run ids and attempts, asked of git alone, as a key press must not wait."""
+"""What the shell completes: runs, attempts and lessons, asked of git alone, as a key press must not wait."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
@@ -14,6 +15,8 @@ Completer: TypeAlias = Callable[[click.Context, click.Parameter, str], list[Comp
 _NAMED = {"best": "the best so far", "baseline": "the unchanged program"}
 _GOALS = "refs/kapso/*/goal"
 _BRANCHES = "refs/heads/kapso/"
+_LESSONS = "refs/kapso/memory:lessons.jsonl"
+_LESSON = re.compile(r'\{"lesson": "(L\d{8})".*?"statement": "([^"\\]*)')
 
 
 class _Completed(click.types.StringParamType):
@@ -42,6 +45,9 @@ def with_completion(command: click.Command) -> click.Command:
     for parameter in command.params:
         if parameter.name in _COMPLETERS:
             parameter.type = _Completed(_COMPLETERS[parameter.name])
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            with_completion(inner)
     return command
 
 
@@ -61,6 +67,12 @@ def _complete_run_and_attempts(
     return [*([] if given else _items(runs, incomplete)), *_items(attempts, incomplete)]
 
 
+def _complete_lessons(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids of lessons with what they say."""
+    found = map(_LESSON.match, _git(ctx, "cat-file", "blob", _LESSONS))
+    return _items({each[1]: each[2] for each in found if each}, incomplete)
+
+
 def _complete_proposers(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names after the last comma."""
     from kapso.goal.sections import PROPOSERS
@@ -77,6 +89,8 @@ _COMPLETERS: dict[str | None, Completer] = {
     "arguments": _complete_run_and_attempts,
     "from_run": _complete_run,
     "propose": _complete_proposers,
+    "id": _complete_lessons,
+    "ids": _complete_lessons,
 }
 
 
@@ -112,9 +126,14 @@ def _meant(runs: dict[str, str], text: str) -> str | None:
 
 def _refs(ctx: click.Context, *arguments: str) -> Iterable[str]:
     """Lines of `git for-each-ref`, none where there is no repository."""
+    return _git(ctx, "for-each-ref", *arguments)
+
+
+def _git(ctx: click.Context, *arguments: str) -> Iterable[str]:
+    """The lines that git prints, none where it cannot."""
     folders = ctx.find_root().params.get("folders") or ()
     places = [part for folder in folders for part in ("-C", str(folder))]
-    command = ["git", *places, "for-each-ref", *arguments]
+    command = ["git", *places, *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, errors="replace")
     except (OSError, subprocess.TimeoutExpired):

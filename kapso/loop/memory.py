@@ -6,6 +6,7 @@ recalled, so that a resumed run goes on with what it began with. An error in her
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ from kapso.attempt import BASELINE, Attempt, Outcome
 from kapso.errors import Interrupted, KapsoError
 from kapso.git import landing
 from kapso.git.attempts import Pending
-from kapso.propose.protocol import Context, Eager, Files, Idea, Proposer
-from kapso.propose.recalled import NOTHING, Change, Recalled
+from kapso.memory.lessons.pace import Pace
+from kapso.propose.protocol import Context, Eager, Idea, Proposer
+from kapso.propose.recalled import NOTHING, Recalled
 
 if TYPE_CHECKING:
     from kapso.loop.run import Run
@@ -37,11 +39,7 @@ LEARNT = "lesson.learnt"
 """The event that tells of a lesson that is new, or has changed."""
 _MOST_FILES = 400
 """Of those that attempts may edit, so many are asked whether lessons apply to them."""
-_REMEMBERED = 512
 _REJUDGED_EVERY = 8
-_EVERY, _SOON = 20, 5
-"""Counts are committed after so many attempts, a lesson that is new or has changed after fewer: git takes
-milliseconds, and whatever a kill loses is learnt again from the attempts."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,10 @@ class Memory:
         self._is_replaying = False
         self._notes: dict[int, Note] = {}
         self._told: set[tuple[str, str]] = set()
-        self._standing: dict[tuple[str, str], bool] = {}
         self._features: dict[int, Features] = {}
-        self._waiting = self._observed = 0
+        self._observed = 0
+        self._pace = Pace()
         self._began_with: frozenset[str] = frozenset()
-        self._has_news = False
         self._by_reader: tuple[int, Recall] | None = None
         self._learner: Learner
         self._ledger: Ledger
@@ -137,18 +134,32 @@ class Memory:
 
     def ahead(
         self, proposers: Sequence[Proposer], context: Callable[[str], Context], seed: int
-    ) -> list[Proposer]:
-        """The proposers in their order, but first those that know of something to be tried at once."""
-        if not self._is_on or not len(self._recall):
-            return list(proposers)
+    ) -> tuple[list[Proposer], list[str]]:
+        """The proposers in their order, but first those that know of something to be tried at once; and the
+        lessons that tell of such a thing and were left out by lot."""
         eager: list[Proposer] = []
-        with self._guarded():
-            for each in proposers:
-                if isinstance(each, Eager) and self._recall.has_changes(each.name):
-                    asked = context(each.name)
-                    if each.is_eager(replace(asked, recalled=self.recalled(asked, each.name, seed))):
-                        eager.append(each)
-        return [*eager, *(each for each in proposers if each not in eager)]
+        missed: list[str] = []
+        if self._is_on and len(self._recall):
+            with self._guarded():
+                for each in proposers:
+                    if isinstance(each, Eager) and self._recall.all_changes(each.name).advice.changes:
+                        given, whole = self._urging(each, context(each.name), seed)
+                        eager += [each] if given else []
+                        missed += [whole] if whole and whole != given else []
+        return [*eager, *(each for each in proposers if each not in eager)], missed
+
+    def _urging(self, proposer: Eager, context: Context, seed: int) -> tuple[str | None, str | None]:
+        """What the proposer would try at once with what it is told, and with all that is known."""
+        from kapso.memory.lessons.recall import Occasion
+
+        known = self._recall.all_changes(proposer.name)
+        whole = proposer.eager(replace(context, recalled=known))
+        if whole is None:
+            return None, None
+        told = self._recall.for_maker(Occasion(proposer.name, seed))
+        if len(told.advice.changes) == len(known.advice.changes):
+            return whole, whole
+        return proposer.eager(replace(context, recalled=told)), whole
 
     def recalled(self, context: Context, proposer: str, seed: int) -> Recalled:
         """What is recalled for an attempt of this proposer; nothing of the libraries."""
@@ -161,22 +172,35 @@ class Memory:
             if proposer in self._run.authors:
                 return self._for_reader(context, occasion)
             if len(self._recall):
-                parent = context.parents[0]
-                return self._recall.for_maker(
-                    occasion, lambda change: self._stands(change, parent, context.files)
-                )
+                return self._recall.for_maker(occasion)
         return NOTHING
 
     def _for_reader(self, context: Context, occasion: Occasion) -> Recalled:
-        """Readers are told of what the run itself has learnt as well: others see what they learn by."""
-        from kapso.memory.lessons.recall import Recall
-
-        count = self._run.history.count
-        if self._by_reader is None or self._by_reader[0] != count:
-            self._by_reader = count, Recall(self._learner.lessons(), self._here)
         failed = [each for each in context.attempts if each.outcome in (Outcome.CRASHED, Outcome.INVALID)]
         error = f"{failed[-1].reason} {failed[-1].feedback}" if failed else ""
-        return self._by_reader[1].for_reader(replace(occasion, error=error))
+        return self._for_all().for_reader(replace(occasion, error=error))
+
+    def _for_all(self) -> Recall:
+        """What the run itself has learnt as well, for those that read: others see what they learn by."""
+        from kapso.memory.lessons.recall import Recall
+
+        if self._by_reader is None or self._by_reader[0] != self._observed:
+            self._by_reader = self._observed, Recall(self._learner.lessons(), self._here)
+        return self._by_reader[1]
+
+    def on_error(self, number: int, proposer: str, error: str) -> list[str]:
+        """What is known of such an error, for whoever is to mend it; nothing that a lot withheld."""
+        if self._is_on and self._run.goal.recall:
+            with self._guarded(), self._run.lock:
+                from kapso.memory.lessons.recall import Occasion
+
+                return self._for_all().on_error(Occasion(proposer, self.seed(number), error))
+        return []
+
+    def seed(self, number: int) -> int:
+        """From which the lots of an attempt are drawn."""
+        text = f"{self._run.goal.search.seed}:{number}:recall"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
     def note(
         self, number: int, candidate: Pending, parents: Sequence[int], idea: Idea, withheld: Sequence[str]
@@ -225,12 +249,12 @@ class Memory:
                 known = known or self._looker.features(attempt, parent)
                 features = ended(known, attempt)
             news = self._learner.observe(attempt, parent, features)
-            self._waiting += 1
+            self._pace.note(has_news=bool(news))
             self._observed += 1
             if self._began_with and self._observed % _REJUDGED_EVERY == 0:
                 self._rejudge()
             self._announce(news, attempt.number)
-            if self._waiting >= (_SOON if self._has_news else _EVERY) and not self._is_replaying:
+            if self._pace.is_due and not self._is_replaying:
                 self._keep()
 
     def _rejudge(self) -> None:
@@ -283,17 +307,16 @@ class Memory:
                 self._keep()
 
     def _keep(self) -> None:
-        self._waiting, self._has_news = 0, False
         from kapso.memory.lessons.user import UserMemory, at_home
 
-        if lines := at_home(self._learner.changed()):
-            self._ledger.put(lines)
-            if self._run.goal.user_memory:
-                UserMemory(self._run.repository).put(lines)
+        with self._pace.committing():
+            if lines := at_home(self._learner.changed()):
+                self._ledger.put(lines)
+                if self._run.goal.user_memory:
+                    UserMemory(self._run.repository).put(lines)
 
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:
-            self._has_news = True
             lesson, change = each.lesson, str(each.change)
             if self._is_replaying and (lesson.id, change) in self._told:
                 continue
@@ -301,17 +324,6 @@ class Memory:
             told: dict[str, Any] = {"lesson": lesson.id, "kind": str(lesson.kind)}
             told |= {"statement": lesson.statement, "change": change, "status": str(lesson.status)}
             self._run.journal.write(LEARNT, attempt=number, **told)
-
-    def _stands(self, change: Change, parent: Attempt, files: Files) -> bool:
-        """Whether some of the lines that a change replaces stand in the parent."""
-        key = (parent.tree, change.lesson)
-        if key not in self._standing:
-            while len(self._standing) > _REMEMBERED:
-                self._standing.pop(next(iter(self._standing)))
-            from kapso.memory.lessons.recall import stands
-
-            self._standing[key] = any(stands(hunk, files) for hunk in change.hunks)
-        return self._standing[key]
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

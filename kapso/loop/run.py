@@ -313,11 +313,14 @@ class Run:
 
     def keep_episode(self, attempt: Attempt, stages: tuple[Stage, ...]) -> None:
         """Write what happened into the episodic log; the change is looked at behind the run's back."""
-        parent = self.history.attempts[attempt.parents[0]].commit if attempt.parents else self.base
         source = trusted_source(attempt.commit, self.record(attempt))
         is_demoted = attempt.number in self.history.demoted
         is_passed_over = attempt.number in self.history.passed_over
         episode = Episode(attempt, None, stages, is_demoted, is_passed_over, source)
+        if not attempt.parents:
+            self.recorder.add(episode)
+            return
+        parent = self.history.attempts[attempt.parents[0]].commit
         self.recorder.add(episode, lambda episode: with_diff(episode, parent, self.repository, self.diffs))
 
     def keep_record(self, attempt: Attempt) -> None:

@@ -319,6 +319,9 @@ class _Session:
             if not attempt.parameters and entry.get("parameters"):
                 attempt = replace(attempt, parameters=entry["parameters"], feedback=entry.get("feedback"))
             record = recorded.get(ledger.record_name(attempt.number))
+            if record is None:  # no batch of records was written since
+                withheld, predicted = tuple(entry.get("withheld") or ()), entry.get("predicted") or {}
+                attempt = replace(attempt, withheld=withheld, predicted=predicted)
             kept = json.loads(record) if record is not None else {}
             if kept.get("demoted"):
                 run.history.demoted.add(attempt.number)

@@ -59,9 +59,10 @@ class AttemptSteps:
         """What the first proposer that has an idea makes of its turn; the context of one that needs to be
         told what is known first."""
         run = self.run_
-        seed = self._seed(state, "recall")
+        seed = run.memory.seed(state["number"])
         for is_last in (False, True):
-            for proposer in self._in_turn(state, is_last, seed):
+            in_turn, missed = self._in_turn(state, is_last, seed)
+            for proposer in in_turn:
                 if self._rests(state, proposer):
                     continue
                 if run.desks.must_wait_for(proposer) or (is_early and run.desks.needs_slot(proposer)):
@@ -75,7 +76,8 @@ class AttemptSteps:
                     lessons = dataclasses.replace(lessons, knowledge=recalled.knowledge)
                 if (idea := proposer.ideate(dataclasses.replace(context, recalled=lessons))) is None:
                     continue
-                parents, withheld = list(idea.parents) or state["chosen"], list(lessons.withheld)
+                parents = list(idea.parents) or state["chosen"]
+                withheld = [*lessons.withheld, *(each for each in missed if each not in idea.rests_on)]
                 if not is_author:
                     told = dict.fromkeys([*(each.id for each in lessons.lessons), *idea.rests_on])
                     idea = dataclasses.replace(idea, rests_on=tuple(told))
@@ -86,13 +88,16 @@ class AttemptSteps:
                 return {"proposer": proposer.name, "idea": given, "parents": parents, "withheld": withheld}
         return {"idea": None}
 
-    def _in_turn(self, state: AttemptState, is_last: bool, seed: int) -> list[Proposer]:
-        """The proposers as they are asked; who knows of something that is to be tried at once goes first."""
+    def _in_turn(self, state: AttemptState, is_last: bool, seed: int) -> tuple[list[Proposer], list[str]]:
+        """The proposers as they are asked; who knows of something that is to be tried at once goes first.
+
+        With them, the lessons that tell of such a thing and were left out.
+        """
         run = self.run_
         due = run.in_turn(state["number"], is_last)
         may = [each for each in due if not self._rests(state, each)]
-        ahead = run.memory.ahead(may, lambda name: self._context(state, name, is_last), seed)
-        return [*ahead, *(each for each in due if each not in may)]
+        ahead, missed = run.memory.ahead(may, lambda name: self._context(state, name, is_last), seed)
+        return [*ahead, *(each for each in due if each not in may)], missed
 
     def edit(self, state: AttemptState) -> AttemptState:
         """Make the candidate and keep it under its pending ref, before anything runs."""

@@ -84,6 +84,9 @@ class Writing:
         if run.goal.primary.name in measured.metrics or RunDesk(run, state).repairs <= 0:
             return None  # it ran as it should, and that it broke a limit is a result; or it was mended enough
         failure = Failure(measured.reason or str(measured.outcome), self._feedback(measured))
+        error = f"{failure.reason}\n{failure.feedback or ''}"
+        lessons = run.memory.on_error(state["number"], state["proposer"], error)
+        failure = dataclasses.replace(failure, lessons=lessons)
         return [*state.get("failures", []), dataclasses.asdict(failure)]
 
     def close_gaps(self) -> None:

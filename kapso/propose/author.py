@@ -59,10 +59,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Failure:
-    """What was wrong with what was written: `reason` in a phrase, `feedback` with the exact error."""
+    """What was wrong with what was written: `reason` in a phrase, `feedback` with the exact error; `lessons`
+    tell of errors like it."""
 
     reason: str
     feedback: str | None = None
+    lessons: Sequence[str] = ()
 
 
 class Desk(Protocol):

@@ -125,5 +125,7 @@ class Promising(Protocol):
 class Eager(Protocol):
     """A proposer that may know of something that is to be tried before anything else."""
 
-    def is_eager(self, context: Context) -> bool:
-        """Whether it does, now; asked before each attempt."""
+    name: str
+
+    def eager(self, context: Context) -> str | None:
+        """The lesson that tells of it, None where there is nothing; asked before each attempt."""

@@ -55,7 +55,7 @@ def test_what_is_completed(packing: Any, words: list[str], found: list[str]) -> 
 
 
 def test_commands_that_are_not_built_are_not_offered(packing: Any) -> None:
-    assert "run" in completed("") and "lessons" not in completed("")
+    assert "run" in completed("") and "approve" not in completed("")
 
 
 def test_another_folder_is_asked_where_one_is_named(

@@ -15,6 +15,7 @@ from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import About, Line, Subject
 from kapso.memory.lessons.user import UserMemory
 from tests.cli.conftest import start_made_run
+from tests.cli.test_cli_complete import completed
 from tests.memory.lessons.conftest import line_of, sighting_of, subject_of
 
 Kapso = Callable[..., Any]
@@ -179,6 +180,13 @@ def test_a_file_or_a_ref_of_lessons_is_merged(root: Path, kapso: Kapso, tmp_path
     assert told(kapso, "merge", "refs/kapso/other", "--trust")[0]["lessons"] == 1
     for bad in ("HEAD", "nothing-there"):
         assert kapso("lessons", "merge", bad).code != 0
+
+
+def test_ids_are_completed(root: Path) -> None:
+    put(root, line_of(sighting_of()), line_of(sighting_of(), subject=SWAP))
+    assert completed("lessons", "re") == ["restore", "retire"]
+    assert completed("lessons", "show", SWAP.id[:5]) == [SWAP.id]
+    assert len(completed("lessons", "retire", "")) == 2
 
 
 def test_a_user_without_a_remote_is_told_so(root: Path, kapso: Kapso) -> None:

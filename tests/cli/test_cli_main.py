@@ -45,7 +45,7 @@ def python(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("argument", ["--help", "inti", "lessons"])
+@pytest.mark.parametrize("argument", ["--help", "inti", "approve"])
 def test_nothing_heavy_is_imported_for_help_and_refusals(argument: str) -> None:
     done = python("-X", "importtime", "-c", MAIN, argument)
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}

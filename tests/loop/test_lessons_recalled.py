@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
@@ -36,15 +40,109 @@ def journal(kapso: Any, run: str) -> list[dict[str, Any]]:
     return [json.loads(each) for each in text.splitlines()]
 
 
-def test_a_change_that_earned_before_is_applied_at_once(demo: Demo) -> None:
+def attempts_of(kapso: Any, run: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = kapso.json("ls", run)
+    return found[1:]
+
+
+def test_a_change_that_earned_before_is_applied_at_once_and_learnt_from(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 3}\nsearch: {parallel: 1}\n")
     kapso.edit("propose: [tune]", "propose: [tune, recipe]")
     known = change(kapso.git("show", "HEAD:params.json"), BEST)
     learnt(kapso, known)
     done = kapso("run")
-    assert "warning: the run" not in done.stderr
-    attempts = kapso.json("ls", kapso.json("ls")[0]["run"])[1:]
-    by_recipe = [each for each in attempts if each["proposer"] == "recipe"]
+    assert "without lessons" not in done.stderr
+    run = kapso.json("ls")[0]["run"]
+    by_recipe = [each for each in attempts_of(kapso, run) if each["proposer"] == "recipe"]
     assert [each["score"] for each in by_recipe] == [10], "once, as it makes nothing new again"
-    assert by_recipe[0]["attempt"] <= 2, "an eighth goes without"
-    assert known.subject.id in by_recipe[0]["lessons"]
+    number, id = by_recipe[0]["attempt"], known.subject.id
+    assert number <= 2, "an eighth goes without"
+    assert id in by_recipe[0]["lessons"]
+    proposed = [e for e in journal(kapso, run) if e["event"] == "attempt.proposed" and e["attempt"] == number]
+    assert 0 < proposed[0]["predicted"][id] < 1, "told before the result is known"
+    record = json.loads(kapso.git("show", f"refs/kapso/{run}/records:{number:04d}.json"))
+    assert record["predicted"] == proposed[0]["predicted"]
+    kept = Ledger(Repository.open(kapso.root)).lines()[known.subject.key]
+    assert kept.sightings[run].concerned.better == 1 and kept.sightings[run].record.graded == 1
+    assert kept.sightings["demo-0000"] == known.sightings["demo-0000"]
+
+
+def test_what_a_run_found_stands_at_the_beginning_of_the_next_ones(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n")
+    kapso.edit("propose: [tune]", "propose: [tune, recipe]")
+    assert kapso("run").returncode == 0
+    first = kapso.json("ls")[0]["run"]
+    best = kapso.json("best", first)[0]["score"]
+    told = [each for each in journal(kapso, first) if each["event"] == "lesson.learnt"]
+    assert {"lesson", "kind", "statement", "change"} <= told[0].keys()
+    assert any(each["kind"] == "prefer" and "params.json" in each["statement"] for each in told)
+    kapso.edit("name: demo", "name: sibling")
+    assert kapso("run", "--attempts", "2", "--seed", "5").returncode == 0
+    second = kapso.json("ls")[0]["run"]
+    assert second.startswith("sibling")
+    assert max(each["score"] for each in attempts_of(kapso, second) if each["lessons"]) == best
+    kapso.edit("name: sibling", "memory: {recall: false}\nname: sibling")
+    kapso("run", "--attempts", "2", "--seed", "5")
+    third = kapso.json("ls")[0]["run"]
+    assert not any(each["lessons"] for each in attempts_of(kapso, third))
+    assert "memory.jsonl" not in kapso.git("ls-tree", "--name-only", f"refs/kapso/{third}/goal")
+    kept = Ledger(Repository.open(kapso.root)).lines().values()
+    assert any(third in each.sightings for each in kept), "it teaches all the same"
+
+
+def test_memory_that_cannot_be_read_ends_no_run(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 1}\n")
+    (kapso.root / "odd").mkdir()
+    (kapso.root / "odd/lessons.jsonl").mkdir()
+    (kapso.root / "odd/lessons.jsonl/x").write_text("no file of lessons")
+    kapso.git("add", "odd")
+    tree = kapso.git("write-tree", "--prefix=odd/").strip()
+    kapso.git("reset", "-q", "--hard")
+    kapso.git("update-ref", "refs/kapso/memory", kapso.git("commit-tree", "-m", "odd", tree).strip())
+    done = kapso("run")
+    assert done.returncode in (0, 3), done.stderr
+    assert len(kapso.json("ls", kapso.json("ls")[0]["run"])) == 2
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_with_what_it_began_with(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 14}\nsearch: {parallel: 2}\n")
+    kapso.edit("propose: [tune]", "propose: [tune, recipe]")
+    known = change(kapso.git("show", "HEAD:params.json"), BEST)
+    learnt(kapso, known)
+    process = kapso.start("run")
+    run = kapso.wait_for(process, 4)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    learnt(kapso, change("x", "y"))
+    assert kapso("resume", run).returncode == 0
+    kapso.check_whole(run, 14)
+    told = kapso.git("show", f"refs/kapso/{run}/goal:memory.jsonl").splitlines()
+    assert len(told) == 1, "what was learnt elsewhere meanwhile is for later runs"
+    events = [each for each in journal(kapso, run) if each["event"] == "attempt.proposed"]
+    for each in attempts_of(kapso, run):
+        number = each["attempt"]
+        record = json.loads(kapso.git("show", f"refs/kapso/{run}/records:{number:04d}.json"))
+        proposed = [e for e in events if e["attempt"] == number][-1]
+        assert (record["withheld"], record["predicted"]) == (proposed["withheld"], proposed["predicted"])
+    kept = Ledger(Repository.open(kapso.root)).lines()[known.subject.key]
+    given = [each for each in attempts_of(kapso, run) if known.subject.id in each["lessons"]]
+    assert kept.sightings[run].record.told.total == len(given)
+
+
+@pytest.mark.slow
+def test_a_seed_and_the_same_memory_give_the_same_run(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 10}\nsearch: {parallel: 1}\n")
+    kapso.edit("propose: [tune]", "propose: [tune, recipe]")
+    learnt(kapso, change(kapso.git("show", "HEAD:params.json"), BEST), change('{"x"', "z"))
+    memory = kapso.git("rev-parse", "refs/kapso/memory").strip()
+    found = []
+    for _ in range(2):
+        kapso.git("update-ref", "refs/kapso/memory", memory)
+        for ref in kapso.git("for-each-ref", "--format=%(refname)", "refs/kapso/*/goal").split():
+            kapso.git("update-ref", "-d", ref)  # tune takes over from the runs that are known
+        kapso("run")
+        run = max((kapso.root / ".git/kapso/runs").iterdir(), key=lambda each: each.stat().st_mtime).name
+        told = [e for e in journal(kapso, run) if e["event"] == "attempt.proposed"]
+        found.append([(e["title"], e["withheld"], e["predicted"]) for e in told])
+    assert len(found[0]) == 10 and found[0] == found[1]

@@ -19,7 +19,8 @@ _PRIOR, _PRIOR_OF_ERRORS = math.log(0.1 / 0.9), math.log(0.02 / 0.98)
 """How many subjects are anything but noise; an error has many more edits that might have led to it."""
 _KEPT, _FOREIGN = math.log(4), math.log(0.5)
 """Of a change that a run's best kept: it was measured, there and then."""
-_SOUGHT = math.log(5)
+_BY_NOISE, _SURE = 0.05, 200.0
+"""The share of verdicts that noise makes, as if so many attempts had shown it."""
 _OTHER_GOAL = 0.5
 _TESTED, _UNTESTED = 0.9, 0.7
 """What a sighting keeps of its weight for every later run, by whether that tested the lesson."""
@@ -64,10 +65,15 @@ class _Pooled:
 
 
 def claim_of(line: Line, goal: str | None = None) -> Claim:
-    """The strongest claim that the evidence bears out; the first event where it bears out none."""
+    """The strongest claim that the evidence bears out; where it bears out none, what was predicted last."""
     line = admitted(line)
     claims = [_claim(line, event, goal) for event in _events(line)]
-    return max(claims, key=lambda each: each.log_odds)
+    if len(claims) == 1:
+        return claims[0]
+    latest = max(line.sightings.values(), key=lambda each: (each.time, each.run), default=None)
+    predicted = latest.detail.get("expects") if latest else None
+    backed = [each for each in claims if each.seen > 0 or each.expects == predicted]
+    return max(backed or claims, key=lambda each: each.log_odds)
 
 
 def _events(line: Line) -> tuple[str, ...]:
@@ -102,25 +108,25 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
 
 def has_range(line: Line) -> bool:
     """Whether it is known which values of a parameter are good."""
-    return any("inside" in each.detail for each in line.sightings.values())
+    return any("alone" in each.detail for each in line.sightings.values())
 
 
 def _of_ranges(line: Line, goal: str | None) -> float:
-    """That moves out of the good values harmed and moves into them did not, less for having sought them."""
+    """That the score moves when it alone is changed, more often than noise would have it."""
     seen = 0.0
     for sighting, weight in weighted(line, goal):
-        match sighting.detail:
-            case {"inside": [int(into), int(into_bad)], "outside": [int(out), int(out_bad)]}:
-                if into and out and out_bad * into > into_bad * out:
-                    factor = log_factor("worse", out_bad, out, into_bad, into)
-                    seen += weight * max(0.0, factor - _SOUGHT)
-    return seen
+        match sighting.detail.get("alone"):
+            case [int(total), int(moved)] if moved > _BY_NOISE * total:
+                seen += weight * log_factor("worse", moved, total, _BY_NOISE * _SURE, _SURE)
+    return min(seen, 2 * (_KEPT - _PRIOR))
 
 
 def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:
     pool = _Pooled()
     for sighting, weight in weighted(line, goal):
         total, hits = sighting.concerned.total, count(sighting.concerned, event)
+        if not total:
+            continue
         others = sighting.others
         usual = (count(others, event) + 2 * USUAL[event]) / (others.total + 2)
         record = sighting.record

@@ -6,14 +6,16 @@ A pure function: two clones that hold the same line hold the same lesson.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from kapso.memory.lessons.claim import Claim, claim_of
 from kapso.memory.lessons.evidence import log_factor
 from kapso.memory.lessons.guard import admitted, why_quarantined
-from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Status, Tally
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Sighting, Status, Tally
 from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
-from kapso.memory.lessons.outcomes import added
+from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.statements import statement_of
 
 BELIEVED = 0.9
@@ -22,13 +24,14 @@ _DOUBTED = 0.12
 _GRADED = 2
 _TRIED = 4
 _SHRUNK = 10.0
+_HELD = 3
 _HARM = math.log(6)
 
 
 def judge(line: Line, goal: str | None = None) -> Lesson:
     """What the line teaches, for a `goal` or for all."""
     counted = admitted(line)
-    claim = None if line.subject.about is About.EVALUATION else claim_of(line, goal)
+    claim = _claim(counted, goal)
     value = _value(counted)
     confidence = claim.confidence if claim else 0.9
     statement = statement_of(counted, claim)
@@ -38,7 +41,7 @@ def judge(line: Line, goal: str | None = None) -> Lesson:
         line=line,
         kind=_kind(claim),
         statement=statement,
-        scope=_scope(counted),
+        scope=_scope(counted, claim),
         expects=claim.expects if claim else None,
         confidence=confidence,
         value=value,
@@ -101,18 +104,49 @@ def _few(one: Tally, other: Tally) -> float:
     return 2 / (1 / one.total + 1 / other.total)
 
 
-def _scope(line: Line) -> Scope:
+def _scope(line: Line, claim: Claim | None) -> Scope:
     sightings = line.sightings.values()
-    goals = tuple(sorted({each.goal for each in sightings}))
+    goals = _goals(line, claim)
     files = tuple(sorted({path for each in sightings for path in each.files}))
     told = line.subject.told
     languages = {each.language for each in sightings}
     return Scope(
-        goals=goals if len(goals) < 2 else (),
+        goals=goals,
         files=files,
         language=languages.pop() if len(languages) == 1 else None,
         proposer=told.get("proposer"),
     )
+
+
+def _claim(line: Line, goal: str | None) -> Claim | None:
+    """For all goals, what holds where it held at all."""
+    if line.subject.about is About.EVALUATION:
+        return None
+    claim = claim_of(line, goal)
+    held = _goals(line, claim)
+    if goal is None and held and len(held) < len({each.goal for each in line.sightings.values()}):
+        there = {run: each for run, each in line.sightings.items() if each.goal in held}
+        return claim_of(replace(line, sightings=there))
+    return claim
+
+
+def _goals(line: Line, claim: Claim | None) -> tuple[str, ...]:
+    """Where it held, or where it was seen; any goal, where it held on two."""
+    by_goal: dict[str, list[Sighting]] = {}
+    for each in line.sightings.values():
+        by_goal.setdefault(each.goal, []).append(each)
+    seen = tuple(sorted(by_goal))
+    if claim is None or len(seen) < 2:
+        return seen
+    held = tuple(goal for goal in seen if _held(by_goal[goal], claim.expects))
+    return () if len(held) > 1 else held or seen
+
+
+def _held(sightings: Sequence[Sighting], expects: str) -> bool:
+    """Whether attempts ended as expected at least thrice, and more often than others."""
+    concerned, others = added([e.concerned for e in sightings]), added([e.others for e in sightings])
+    hits, usual = count(concerned, expects), count(others, expects) / max(1, others.total)
+    return hits >= min(_HELD, concerned.total) and hits > usual * concerned.total
 
 
 _LANGUAGES = {

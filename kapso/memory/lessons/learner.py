@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import BASELINE, Attempt, rfc3339
@@ -19,6 +18,7 @@ from kapso.memory.lessons.judge import judge, language_of
 from kapso.memory.lessons.lesson import (
     About,
     Example,
+    Kind,
     Lesson,
     Line,
     Record,
@@ -33,18 +33,20 @@ from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
 from kapso.memory.lessons.rules.changes import earned
 from kapso.memory.lessons.rules.evaluation import facts
-from kapso.memory.lessons.rules.ranges import good_ranges
+from kapso.memory.lessons.rules.ranges import good_ranges, latest_detail
 
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
 
 LEARNT = 0.25
 """The confidence from which on a subject becomes a lesson, a candidate at first."""
+_FEWEST = 2
+"""Attempts that ended so."""
 _PREDICTIONS = 16
 """At most so many are made for one attempt, of those believed most."""
 _SURE = 0.02
 _EACH_WAY = 3
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_MANY = 10
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,19 @@ class _Own:
     def grade(self, expects: str, predicted: float, usual: float, *, came: bool) -> None:
         """Score a prediction; those of something else count no more."""
         if expects != self.expects:
-            self.expects, self.graded, self.hits = expects, 0, 0
-            self.brier = self.usual = self.weight = 0.0
+            self.forget()
+            self.expects = expects
         predicted, usual = (min(1 - _SURE, max(_SURE, each)) for each in (max(predicted, usual), usual))
         self.graded += 1
         self.hits += came
         self.brier += (predicted - came) ** 2
         self.usual += (usual - came) ** 2
         self.weight += math.log(predicted / usual) if came else math.log((1 - predicted) / (1 - usual))
+
+    def forget(self) -> None:
+        """What was predicted before is no longer what the lesson says."""
+        self.expects, self.graded, self.hits = None, 0, 0
+        self.brier = self.usual = self.weight = 0.0
 
     def record(self) -> Record:
         brier, usual, weight = (round(each, 6) for each in (self.brier, self.usual, self.weight))
@@ -103,6 +110,7 @@ class Learner:
         self._start: float | None = None
         self._best = 0.0
         self._observed = 0
+        self._latest = ""
         self._lines: dict[str, Line] = {}
         self._lessons: dict[str, Lesson] = {}
         self._claims: dict[str, Claim] = {}
@@ -146,7 +154,7 @@ class Learner:
                 touched.add(key)
             elif self._is_learnable(found, attempt):
                 touched.add(key)
-        time = rfc3339(attempt.finished)
+        self._latest = time = max(self._latest, rfc3339(attempt.finished))
         return [news for key in sorted(touched) if (news := self._renew(key, time)) is not None]
 
     def conclude(
@@ -170,8 +178,23 @@ class Learner:
         founds += good_ranges(attempts, importance or {}, self._sign > 0)
         if best is not None and is_confirmed and before is not None and after is not None:
             founds += earned(best, before, after, parts)
-        time = rfc3339(max((each.finished for each in attempts), default=_NEVER))
+        time = max([self._latest, *(rfc3339(each.finished) for each in attempts)])
+        self._fade(time)
         return [news for each in founds if (news := self._note(each, time)) is not None]
+
+    def _fade(self, time: str) -> None:
+        """What keeps attempts away is less believed after a run that did not try it, so that one will."""
+        if self._observed < _MANY:
+            return
+        for key, lesson in self._lessons.items():
+            is_here = any(each.goal == self._goal for each in lesson.line.sightings.values())
+            if key not in self._own and is_here and _keeps_away(lesson):
+                self._renew(self._untested(key), time)
+
+    def _untested(self, key: str) -> str:
+        every = Tally(total=self._observed)
+        self._own[key] = _Own(Found(self._lines[key].subject, Tally(), every))
+        return key
 
     def _note(self, found: Found, time: str) -> News | None:
         """Take in what a rule is sure of."""
@@ -182,6 +205,8 @@ class Learner:
         own = self._mine(key)
         counts = found if not own.found.concerned.total else own.found
         own.found = replace(counts, detail=found.detail)
+        if "alone" in found.detail:
+            own.forget()
         return self._renew(key, time)
 
     def lessons(self) -> Sequence[Lesson]:
@@ -263,9 +288,12 @@ class Learner:
 
     def _is_learnable(self, found: Found, attempt: Attempt) -> bool:
         """Whether a subject of which no lesson stands becomes one; it is taken in then."""
+        if found.concerned.total < _FEWEST:
+            return False
         own = _Own(found, seen=self._observed, time=rfc3339(attempt.finished))
         line = Line(found.subject, {self._run: self._sighting(own)})
-        if claim_of(line, self._goal).confidence < LEARNT:
+        claim = claim_of(line, self._goal)
+        if claim.hits < _FEWEST or claim.confidence < LEARNT:
             return False
         key = found.subject.key
         self._own[key] = own
@@ -331,11 +359,22 @@ def _examples(found: Found) -> tuple[Example, ...]:
     return tuple(sorted(chosen, key=lambda each: each.attempt))
 
 
+def _values(lesson: Lesson) -> list[Any]:
+    if lesson.line.subject.about is not About.PARAMETER:
+        return []
+    detail = latest_detail(lesson.line)
+    return [detail.get(name) for name in ("bound", "low", "high", "choices")]
+
+
+def _keeps_away(lesson: Lesson) -> bool:
+    return lesson.kind is Kind.AVOID and lesson.status in (Status.CANDIDATE, Status.ACTIVE)
+
+
 def _change(before: Lesson, now: Lesson) -> str | None:
     if before.status is not now.status:
         changes = {Status.ACTIVE: "confirmed", Status.RETIRED: "retired", Status.QUARANTINED: "quarantined"}
         was_retired = before.status is Status.RETIRED
         return "revived" if was_retired else changes.get(now.status, "doubted")
-    if before.expects != now.expects:
+    if before.expects != now.expects or _values(before) != _values(now):
         return "sharpened"
     return "widened" if before.scope.goals and not now.scope.goals else None

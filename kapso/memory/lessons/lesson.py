@@ -46,7 +46,7 @@ class About(StrEnum):
     CHANGE = "change"
     """hunks: a list of [path, lines before, lines after] with a little context, as a best kept them"""
     PAIR = "pair"
-    """first, second: keys of two subjects whose effects together are not their sum"""
+    """first, second: two places, each [path, region], which changed at once do what neither does alone"""
     ERROR = "error"
     """signature, then what went before it: path, region, proposer, operator or token, whichever are known"""
     EVALUATION = "evaluation"

@@ -8,10 +8,10 @@ and changes; none of these forbids anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeGuard
 
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Sighting, Status, Tally
 from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, Recalled, Told, Weight
@@ -21,6 +21,8 @@ LEFT_OUT = 1 / 8
 MOST_NAMED = 8
 """So many of the lessons that were handed over, drawn by lot, an attempt is measured for."""
 MOST_ADVISED = 200
+MOST_ON_ERROR = 3
+_ALIKE = 0.5
 MOST_TOLD, TOLD_TOKENS = 8, 900
 _CHARACTERS = 4
 """Of a token, about."""
@@ -45,12 +47,11 @@ class Here:
 
 @dataclass(frozen=True)
 class Occasion:
-    """The attempt that asks: who makes it, the seed of its lots, and the error at hand, if there is one."""
+    """The attempt that asks: who makes it, the seed of its lots, and the error seen last, if there is one."""
 
     proposer: str
     seed: int
     error: str = ""
-    is_repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,10 @@ class Recall:
         ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
         self._ranked = ranked
         self._parts: dict[str, list[_Part]] = {}
+        self._changes: dict[str, Recalled] = {}
 
     def __len__(self) -> int:
         return len(self._ranked)
-
-    def has_changes(self, proposer: str) -> bool:
-        """Whether there are changes for it to carry out."""
-        return any(part.change is not None for part in self._of(proposer))
 
     def for_reader(self, occasion: Occasion) -> Recalled:
         """The statements for one that reads, the most useful first, within a budget of tokens."""
@@ -100,16 +98,34 @@ class Recall:
         told = [each for each in chosen if each.id not in withheld]
         return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
 
-    def for_maker(self, occasion: Occasion, applies: Callable[[Change], bool]) -> Recalled:
-        """The advice for one that does not read; `applies`: whether a change has a place in the parent."""
+    def on_error(self, occasion: Occasion) -> list[str]:
+        """The statements about errors like the one at hand, the likest first."""
+        found = [(_likeness(each, occasion.error), each) for _, each in self._ranked]
+        alike = [each for each in found if each[0] >= _ALIKE and not self._is_left_out(each[1].id, occasion)]
+        alike.sort(key=lambda each: -each[0])
+        return [worded(lesson) for _, lesson in alike[:MOST_ON_ERROR]]
+
+    def all_changes(self, proposer: str) -> Recalled:
+        """The changes that are known, none left out."""
+        if proposer not in self._changes:
+            parts = [each for each in self._of(proposer) if each.change is not None]
+            parts.sort(key=lambda each: each.born, reverse=True)
+            self._changes[proposer] = Recalled(advice=_advice(parts))
+        return self._changes[proposer]
+
+    def for_maker(self, occasion: Occasion) -> Recalled:
+        """The advice for one that does not read.
+
+        Who carries a change out says so itself; of what merely weighs, a few are named.
+        """
         parts = self._of(occasion.proposer)
-        parts = [each for each in parts if each.change is None or applies(each.change)]
         if not parts:
             return NOTHING
         withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
         given.sort(key=lambda each: each.born, reverse=True)
-        named = sorted(parts, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
+        weighing = (each for each in parts if each.change is None)
+        named = sorted(weighing, key=lambda each: _lot(occasion.seed, f"named {each.lesson.id}"))[:MOST_NAMED]
         told = [Told(e.lesson.id, e.lesson.statement) for e in named if e.lesson.id not in withheld]
         left = sorted(each.lesson.id for each in named if each.lesson.id in withheld)
         return Recalled(lessons=told, advice=_advice(given), withheld=left)
@@ -166,14 +182,18 @@ def _worth(lesson: Lesson) -> float:
 
 
 def _fits_stage(lesson: Lesson, occasion: Occasion) -> float:
-    """While something is mended, what is known of errors like it comes first; before, what helped."""
-    about, told = lesson.line.subject.about, lesson.line.subject.told
-    if about is not About.ERROR:
-        return 0.5 if occasion.is_repair else 1.0 + 0.5 * (lesson.kind is Kind.PREFER)
-    signature = str(told.get("signature") or "")
-    words = [each for each in signature.split() if len(each) > 3]
-    alike = sum(each in occasion.error for each in words) / len(words) if words else 0.0
-    return 1.0 + 3.0 * alike if occasion.is_repair else 0.7 + alike
+    """For an idea, what helped comes first; of errors, those like what failed last."""
+    if lesson.line.subject.about is not About.ERROR:
+        return 1.0 + 0.5 * (lesson.kind is Kind.PREFER)
+    return 0.7 + _likeness(lesson, occasion.error)
+
+
+def _likeness(lesson: Lesson, error: str) -> float:
+    """How much of the error that a lesson is about is in this one, from 0 to 1."""
+    if lesson.line.subject.about is not About.ERROR:
+        return 0.0
+    words = [each for each in str(lesson.line.subject.told.get("signature")).split() if len(each) > 3]
+    return sum(each.strip(":,") in error for each in words) / len(words) if words else 0.0
 
 
 def _lot(seed: int, what: str) -> float:
@@ -234,41 +254,52 @@ def _of_error(lesson: Lesson, score: float, proposer: str, goal: str) -> _Part |
 
 
 def _of_parameter(lesson: Lesson, score: float, goal: str) -> _Part | None:
-    """Good and bad values, and whether a parameter matters."""
+    """Good and bad values, and whether a parameter matters.
+
+    Good values of this very goal tune takes over from its runs; what cost another goal's score may be good
+    for this one.
+    """
     told = lesson.line.subject.told
     name = str(told.get("parameter"))
     detail = _latest(lesson.line.sightings.values(), goal)
+    is_own = any(each.goal == goal for each in lesson.line.sightings.values())
     side = told.get("side")
     if side is not None:
-        bad = _bad(lesson.id, name, str(side), told, detail)
+        if told.get("event") != "failed" and not is_own:
+            return None
+        bad = _bad(lesson, name, str(side))
         return _Part(lesson, score, ranges=(bad,)) if bad is not None else None
-    ranges: tuple[Range, ...] = ()
-    if lesson.kind is Kind.PREFER or lesson.expects == "better":
-        low, high, best = (detail.get(each) for each in ("low", "high", "best"))
-        choices = tuple(detail.get("choices") or ())
-        if best is not None or choices or _is_number(low) or _is_number(high):
-            low, high = (each if _is_number(each) else None for each in (low, high))
-            ranges = (Range(lesson.id, name, True, low, high, choices, best),)
-    weight = detail.get("importance")
-    if not _is_number(weight):
-        weight = factor_of(lesson, goal) - 1.0 if lesson.expects else 0.0
-        factor = 1.0 + weight
-    else:
-        factor = 1.0 + 2.0 * min(max(float(weight), 0.0), 1.0)  # type: ignore[arg-type]
-    weights = (("parameters", name, _bounded(factor)),) if factor != 1.0 else ()
-    return _Part(lesson, score, weights, ranges) if weights or ranges else None
-
-
-def _bad(
-    lesson: str, name: str, side: str, told: Mapping[str, Any], detail: Mapping[str, Any]
-) -> Range | None:
-    if side == "at":
-        return Range(lesson, name, False, choices=(told.get("value"),))
-    bound = next((detail[each] for each in ("bound", side, "value") if _is_number(detail.get(each))), None)
-    if bound is None:
+    good = None if is_own else _good(lesson.id, name, detail)
+    importance = detail.get("importance")
+    factor = 1.0 + 2.0 * min(max(importance, 0.0), 1.0) if _is_number(importance) else factor_of(lesson, goal)
+    weights = (("parameters", name, _bounded(factor)),) if abs(math.log(factor)) > _LEAST_WEIGHT else ()
+    if not weights and good is None:
         return None
-    low, high = (float(bound), None) if side == "above" else (None, float(bound))
-    return Range(lesson, name, False, low, high)
+    return _Part(lesson, score, weights, (good,) if good is not None else ())
+
+
+def _good(lesson: str, name: str, detail: Mapping[str, Any]) -> Range | None:
+    best, choices = detail.get("best"), detail.get("choices")
+    low, high = (each if _is_number(each) else None for each in (detail.get("low"), detail.get("high")))
+    if best is None and low is None and high is None and not isinstance(choices, list):
+        return None
+    return Range(lesson, name, True, low, high, tuple(choices) if isinstance(choices, list) else (), best)
+
+
+def _bad(lesson: Lesson, name: str, side: str) -> Range | None:
+    """Values that broke the program: of what several runs saw, the tightest bound."""
+    if side == "at":
+        return Range(lesson.id, name, False, choices=(lesson.line.subject.told.get("value"),))
+    bounds = [
+        float(bound)
+        for each in lesson.line.sightings.values()
+        if _is_number(bound := each.detail.get("bound")) and each.concerned.total
+    ]
+    if not bounds:
+        return None
+    if side == "above":
+        return Range(lesson.id, name, False, low=min(bounds))
+    return Range(lesson.id, name, False, high=max(bounds))
 
 
 def _advice(parts: Sequence[_Part]) -> Advice:
@@ -319,12 +350,12 @@ def _bounded(factor: float) -> float:
 
 
 def _latest(sightings: Iterable[Sighting], goal: str) -> Mapping[str, Any]:
-    """What the latest run found, of this goal if there is one."""
-    ranked = sorted(sightings, key=lambda each: (each.goal == goal, each.time, each.run))
-    return ranked[-1].detail if ranked else {}
+    """What the latest run found that found something, of this goal if there is one."""
+    told = [each for each in sightings if each.detail.keys() - {"expects"}]
+    return max(told, key=lambda each: (each.goal == goal, each.time, each.run)).detail if told else {}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from kapso.git.repository import Repository
     from kapso.memory.lessons.lesson import Line
 
+MOST_TAKEN = 50_000
+"""Lines at once: each is judged, and whoever can write a remote can write any number."""
 _TRIES = 3
 
 
@@ -81,7 +84,7 @@ def pull_lessons(
     theirs = _fetched(repository, remote)
     if theirs is None:
         return SharedMemory(remote.name, "none")
-    lines = parse_lines(read_texts(repository, theirs).values())
+    lines = parse_lines(islice(read_texts(repository, theirs).values(), MOST_TAKEN))
     if run is not None:
         lines = shared(lines, run)
     origin = name_of(remote.name)
@@ -141,7 +144,7 @@ def merge_from(repository: Repository, source: str, path: Path, *, is_trusted: b
     else:
         commit = repository.resolve(source)
         texts = list(read_texts(repository, commit).values())
-    lines = parse_lines(texts)
+    lines = parse_lines(islice(texts, MOST_TAKEN))
     if not lines:
         raise UsageError(
             f"`{source}` holds no lessons",

@@ -18,6 +18,10 @@ _DID = {
 }
 
 
+_OTHERS = {About.PAIR: "edits of one of them"}
+_PLACE, _PAIR = ("path", "region"), ("first", "second")
+
+
 def statement_of(line: Line, claim: Claim | None) -> str:
     """One sentence, in plain words."""
     about, told = line.subject.about, line.subject.told
@@ -34,11 +38,13 @@ def statement_of(line: Line, claim: Claim | None) -> str:
     did = _DID[claim.expects]
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
-    return f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(others, claim.expects)}"
+    return (
+        f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
+    )
 
 
-def _against(others: Tally, event: str) -> str:
-    return f"; of others in {_share(others, event)}" if others.total else ""
+def _against(about: About, others: Tally, event: str) -> str:
+    return f"; {_OTHERS.get(about, 'others')} did in {_share(others, event)}" if others.total else ""
 
 
 def _share(tally: Tally, event: str) -> str:
@@ -57,10 +63,10 @@ def _what(line: Line) -> str:
         case About.PARAMETER:
             return f"Changing `{told.get('parameter')}`{_side(line)}"
         case About.CHANGE:
-            paths = sorted({str(hunk[0]) for hunk in told.get("hunks", [])})
-            return f"The change of {', '.join(f'`{each}`' for each in paths)}"
+            return _change(told["hunks"])
         case About.PAIR:
-            return "Both together"
+            first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
+            return f"Edits of both {first} and {second}"
         case About.ERROR:
             return _cause(told)
     return "Such attempts"
@@ -89,13 +95,29 @@ def _good_values(line: Line) -> str:
         values = "one of " + ", ".join(repr(each) for each in detail["choices"])
     else:
         values = f"{_figure(detail.get('low'))} to {_figure(detail.get('high'))}"
-    (into, into_bad), (out, out_bad) = detail["inside"], detail["outside"]
+    total, moved = detail["alone"]
+    share = f"{detail.get('importance', 0):.0%} of the variance"
+    alone = f"changed alone it moved the score in {moved} of {total} attempts"
     return (
-        f"`{line.subject.told.get('parameter')}` matters "
-        f"({detail.get('importance', 0):.0%} of the variance): "
-        f"the best attempts had {values}, the very best {_figure(detail.get('best'))}; "
-        f"{out_bad} of {out} moves to other values did harm, and {into_bad} of {into} within"
+        f"`{line.subject.told.get('parameter')}` matters ({share}; {alone}): "
+        f"the best attempts had {values}, the very best {_figure(detail.get('best'))}"
     )
+
+
+def _change(hunks: Any) -> str:
+    """What a change replaces, the first lines of it that differ."""
+    path, before, after = hunks[0]
+    old, new = ([row.strip() for row in text.splitlines() if row.strip()] for text in (before, after))
+    gone = next((row for row in old if row not in new), "")
+    come = next((row for row in new if row not in old), "")
+    what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each) or "lines"
+    verb = "Replacing" if gone and come else "Adding" if come else "Taking out"
+    more = f" and {len(hunks) - 1} other changes with it" if len(hunks) > 1 else ""
+    return f"{verb} {what} in `{path}`{more}"
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _figure(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from kapso.propose.author import Failure
@@ -92,7 +93,7 @@ def repair(
     files, _ = Program(changed or {}, lambda: Interest(lines=written)).within(CHANGED_TOKENS)
     said = templates.render(
         "repair",
-        failure=Failure(failure.reason, feedback),
+        failure=replace(failure, feedback=feedback),
         applied=applied,
         files=files,
     )

@@ -252,18 +252,22 @@ class Mutate:
         asked = self._record.plain
         is_small = sum(region.size for region in left) <= _SMALL
         left.sort(key=lambda region: (asked[f"{region.source.path}:{region.name}"], random.random()))
+        left = [region for region in left if self._is_advised("", region, random)]
         for region in left if is_small else left[:_LOOKED_AT]:
             found = [
                 each
                 for each in self._seen(region)
-                if each.edit.is_plain and each.candidate.key not in known and self._is_advised(each, random)
+                if each.edit.is_plain
+                and each.candidate.key not in known
+                and self._is_advised(each.candidate.operator, region, random)
             ]
             yield from sorted(random.sample(found, len(found)), key=lambda e: e.candidate.operator == "both")
 
-    def _is_advised(self, seen: _Seen, random: Random) -> bool:
-        """By lot, the less likely the less lessons promise of it."""
-        factor = self._record.factor(seen.candidate.operator, seen.candidate.region)
-        return factor >= 1 or random.random() < factor
+    def _is_advised(self, operator: str, region: Region, random: Random) -> bool:
+        """By lot, the rarer the less lessons promise of it; without an operator, of the region alone."""
+        name = f"{region.source.path}:{region.name}"
+        factor = self._record.factor(operator, name) / (self._record.factor("", name) if operator else 1.0)
+        return factor >= 1 or random.random() < math.pow(factor, _SHARPNESS)
 
     def _drawn(self, sources: list[Source], tried: set[str], random: Random) -> Iterator[_Seen]:
         """Untried edits in a random order that prefers the promising ones; work is bound to what is asked."""

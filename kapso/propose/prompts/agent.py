@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from kapso.goal import format_duration
@@ -48,7 +49,7 @@ def agent_prompt(
 def mend_prompt(prompt: str, failures: Sequence[Failure], templates: Templates) -> str:
     """What the agent is told when its folder holds an edit of this attempt that failed: `prompt`, and why."""
     cut = [
-        Failure(each.reason, tail(each.feedback, FAILURE_TOKENS)) if each.feedback else each
+        replace(each, feedback=tail(each.feedback, FAILURE_TOKENS)) if each.feedback else each
         for each in failures
     ]
     return f"{prompt.rstrip()}\n\n{templates.render('agent-repair', failures=cut)}"

@@ -35,7 +35,7 @@ _TOLD = Told(
     "said so",
     "--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b",
 )
-_FAILURE = Failure("a reason", "an error")
+_FAILURE = Failure("a reason", "an error", ["a lesson"])
 _LITTLE = Material(goal=_GOAL, start=_TOLD, table=Table(["baseline"], [Row("score", ["1"])]))
 _ALL = Material(
     goal=_GOAL,

@@ -15,7 +15,7 @@ from typing import Any
 from kapso.attempt import Attempt
 from kapso.propose.mutate.edit import Replacement, apply
 from kapso.propose.mutate.record import Result, result_of
-from kapso.propose.protocol import Files, Idea
+from kapso.propose.protocol import Files, Idea, Snapshot
 from kapso.propose.recalled import Change
 
 MOST_TRIES = 2
@@ -38,23 +38,34 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Start:
+    """A program to make changes of: the attempt that has it, its tree and its editable files."""
+
+    number: int
+    tree: str
+    files: Snapshot
+
+
+@dataclass(frozen=True)
 class Variant:
     """Hunks of a change to be made together; `key` names it wherever it fits."""
 
     change: Change
+    start: Start
     fits: tuple[Fit, ...]
     key: str
 
-    def contents(self, files: Files) -> dict[str, bytes]:
+    def contents(self) -> dict[str, bytes]:
         """The files that it changes, as they are then."""
-        made = {}
+        made, files = {}, self.start.files
         for path in dict.fromkeys(fit.path for fit in self.fits):
             spans = sorted(fit.span for fit in self.fits if fit.path == path)
             made[path] = apply(files[path].decode("utf-8"), spans).encode("utf-8")
         return made
 
-    def idea(self, files: Files) -> Idea:
+    def idea(self) -> Idea:
         """Make these replacements."""
+        files = self.start.files
         lesson, is_whole = self.change.lesson, len(self.fits) == len(self.change.hunks)
         paths = list(dict.fromkeys(fit.path for fit in self.fits))
         texts = {path: files[path].decode("utf-8") for path in paths}
@@ -86,6 +97,7 @@ class Variant:
                 ]
             },
             rests_on=(lesson,),
+            parents=(self.start.number,),
         )
 
 
@@ -106,45 +118,42 @@ class Known:
             self._tries[key] += 1
             self._paid[key] += result is Result.BETTER
 
-    def note(self, tree: str, key: str) -> None:
-        """It makes nothing new of this tree."""
-        self._tried.add((tree, key))
-
     @property
     def is_trusted(self) -> bool:
         """Whether changes go before all else: for as long as they pay."""
         tries, paid = sum(self._tries.values()), sum(self._paid.values())
         return tries - paid < PATIENCE + 2 * paid
 
-    def fresh(self, changes: Sequence[Change], files: Files, tree: str, busy: set[str]) -> Variant | None:
-        """The first that was never tried here, if there is one."""
-        return next((e for e in self.open(changes, files, tree, busy) if not self._tries[e.key]), None)
+    def is_fresh(self, variant: Variant) -> bool:
+        """Whether it was never tried here."""
+        return not self._tries[variant.key]
 
-    def open(self, changes: Sequence[Change], files: Files, tree: str, busy: set[str]) -> Iterator[Variant]:
-        """What may be tried on the program with this tree: what was tried least, then as the changes come."""
+    def open(self, changes: Sequence[Change], starts: Sequence[Start], busy: set[str]) -> Iterator[Variant]:
+        """What may be tried: what was tried least, then as the changes come, from where most of each fits."""
         waiting: list[tuple[int, int, int, Variant]] = []
         for place, change in enumerate(changes):
-            for variant in self._variants(change, files, tree, busy):
+            for variant in self._variants(change, starts, busy):
                 tries = self._tries[variant.key]
-                if (tree, variant.key) in self._tried or variant.key in busy:
+                if (variant.start.tree, variant.key) in self._tried or variant.key in busy:
                     continue
                 if tries < MOST_TRIES or self._paid[variant.key]:
                     waiting.append((tries, place, -len(variant.fits), variant))
         yield from (variant for *_, variant in sorted(waiting, key=lambda each: each[:3]))
 
-    def _variants(self, change: Change, files: Files, tree: str, busy: set[str]) -> Iterator[Variant]:
-        fits = self._fitting(change, files, tree)
+    def _variants(self, change: Change, starts: Sequence[Start], busy: set[str]) -> Iterator[Variant]:
+        start = max(starts, key=lambda each: len(self._fitting(change, each)))  # the first of equals
+        fits = self._fitting(change, start)
         if not fits:
             return
         whole = f"{change.lesson}:all"
-        yield Variant(change, fits, whole)
+        yield Variant(change, start, fits, whole)
         if len(fits) > 1 and self._tries[whole] and not self._paid[whole] and whole not in busy:
             for fit in fits:
-                yield Variant(change, (fit,), f"{change.lesson}:{fit.hunk}")
+                yield Variant(change, start, (fit,), f"{change.lesson}:{fit.hunk}")
 
-    def _fitting(self, change: Change, files: Files, tree: str) -> tuple[Fit, ...]:
+    def _fitting(self, change: Change, start: Start) -> tuple[Fit, ...]:
         """The hunks that have a place in the program, none of which overlap."""
-        key = (tree, change.lesson)
+        key, files = (start.tree, change.lesson), start.files
         if key not in self._fits:
             if len(self._fits) > _REMEMBERED:
                 self._fits.pop(next(iter(self._fits)))

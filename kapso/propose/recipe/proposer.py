@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from random import Random
 
-from kapso.attempt import Attempt
+from kapso.attempt import BASELINE, Attempt
 from kapso.goal import Goal
 from kapso.propose.mutate.edit import apply, carry_out, is_sound
 from kapso.propose.mutate.tree import Source, read_source
 from kapso.propose.protocol import Context, Files, Idea, Snapshot, Workspace
 from kapso.propose.recipe.cookbook import Cookbook
-from kapso.propose.recipe.known import Known, Variant
+from kapso.propose.recipe.known import Known, Start, Variant
 from kapso.propose.recipe.matching import Match, matches
 from kapso.propose.recipe.record import Record
 
@@ -79,7 +79,7 @@ class Recipes:
         busy = {(tree, key) for tree, key, _ in waiting}
         in_flight = {key for _, key, _ in waiting}
         self._record.advice = context.recalled.advice
-        if (idea := self._known_change(context, files, in_flight)) is not None:
+        if (idea := self._known_change(context, in_flight)) is not None:
             return idea
         for seen in self._ordered(files, parent, busy, in_flight, random):
             match, source = seen.match, seen.source
@@ -92,31 +92,40 @@ class Recipes:
                 return self._idea(seen)
         return None
 
-    def is_eager(self, context: Context) -> bool:
-        """Whether there is a change that earned before and was not tried here yet."""
-        changes = context.recalled.advice.changes
-        if not changes or not self._known.is_trusted:
-            return False
-        busy = {key for _, key, _ in self._waiting(context)}
-        return self._known.fresh(changes, context.files, context.parents[0].tree, busy) is not None
-
-    def _known_change(self, context: Context, files: Snapshot, busy: set[str]) -> Idea | None:
-        """The next change that a lesson tells of."""
-        parent, changes = context.parents[0], context.recalled.advice.changes
-        if not changes:
+    def eager(self, context: Context) -> str | None:
+        """The lesson of a change that earned before and was not tried here yet, if there is one."""
+        if not context.recalled.advice.changes or not self._known.is_trusted:
             return None
-        for variant in self._known.open(changes, files, parent.tree, busy):
-            if (program := self._program_with(variant, files)) is None:
-                self._known.note(parent.tree, variant.key)
-                continue
-            proposal = (parent.tree, variant.key, program)
+        busy = {key for _, key, _ in self._waiting(context)}
+        found = self._open(context, busy, self._known.is_fresh)
+        return next((each.change.lesson for each, _ in found), None)
+
+    def _known_change(self, context: Context, busy: set[str]) -> Idea | None:
+        """The next change that a lesson tells of."""
+        for variant, program in self._open(context, busy):
+            proposal = (variant.start.tree, variant.key, program)
             self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
-            return variant.idea(files)
+            return variant.idea()
         return None
 
-    def _program_with(self, variant: Variant, files: Snapshot) -> str | None:
+    def _open(
+        self, context: Context, busy: set[str], fits: Callable[[Variant], bool] = lambda variant: True
+    ) -> Iterator[tuple[Variant, str]]:
+        """The changes that make a new program of the parent, or of the base that they were made from."""
+        changes = context.recalled.advice.changes
+        if not changes:
+            return
+        base = self._attempts.get(BASELINE, context.parents[0])
+        starts = [
+            Start(each.number, each.tree, self._read(each.commit)) for each in (context.parents[0], base)
+        ]
+        for variant in self._known.open(changes, starts, busy):
+            if fits(variant) and (program := self._program_with(variant)) is not None:
+                yield variant, program
+
+    def _program_with(self, variant: Variant) -> str | None:
         """The identity of the program that a change makes; None where that is known, or no program."""
-        contents = variant.contents(files)
+        files, contents = variant.start.files, variant.contents()
         for path in contents:
             source = read_source(path, files[path])
             spans = sorted(fit.span for fit in variant.fits if fit.path == path)

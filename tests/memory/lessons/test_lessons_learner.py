@@ -11,6 +11,7 @@ import pytest
 
 from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.memory.features import Features
+from kapso.memory.lessons.judge import judge
 from kapso.memory.lessons.learner import Learner, News
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status
 
@@ -108,14 +109,14 @@ def test_a_run_that_is_observed_again_learns_the_same() -> None:
 @pytest.mark.parametrize("drift", [False, True])
 def test_where_nothing_is_true_hardly_a_lesson_becomes_active(drift: bool) -> None:
     active = 0
-    for seed in range(40):
+    for seed in range(12):
         world = World(seed, learner())
         for at in range(60):
             better = 0.1 * (3 * (1 - at / 60) if drift else 1)
             result = world.random.choices(list(_SCORES), [better, 0.4, 0.3, 0.2])[0]
             world.go(world.features(), result, world.random.choice("EF") if result == "failed" else None)
         active += sum(each.status is Status.ACTIVE for each in world.learner.lessons())
-    assert active <= 2
+    assert active <= 1
 
 
 def _trap(features: Features) -> tuple[str, float] | None:
@@ -131,7 +132,7 @@ def test_what_is_true_becomes_active_and_little_else(
     effect: Callable[[Features], tuple[str, float] | None],
 ) -> None:
     true = false = 0
-    for seed in range(12):
+    for seed in range(6):
         lines: dict[str, Line] = {}
         for run in range(4):
             world = World(100 * seed + run, learner(lines, f"goal-{run:04}"), f"goal-{run:04}")
@@ -146,5 +147,77 @@ def test_what_is_true_becomes_active_and_little_else(
             if lesson.status is Status.ACTIVE:
                 is_true = {"op1", "f1"} & {lesson.line.subject.told.get(k) for k in ("operator", "region")}
                 true, false = true + bool(is_true), false + (not is_true)
-    assert true >= 6
+    assert true >= 4
     assert false <= 0.05 * true + 1
+
+
+def test_a_value_from_which_on_the_program_breaks_is_found() -> None:
+    world = World(1, learner())
+    for at in range(60):
+        value = world.random.randrange(100)
+        result = "failed" if at % 3 == 0 and value >= 70 else world.random.choice(["same", "worse"])
+        name = "a.py:size" if at % 3 == 0 else f"a.py:p{at % 7}"
+        world.go(
+            Features("tune", moved={name: (10, value)}), result, "timed-out" if result == "failed" else None
+        )
+    found = one(
+        list(world.learner.lessons()), About.PARAMETER, parameter="a.py:size", event="failed", side="above"
+    )
+    bound = found.line.sightings["goal-0001"].detail["bound"]
+    assert 70 <= bound <= 80 and found.kind is Kind.AVOID and found.expects == "failed"
+    assert f"Changing `a.py:size` to {bound:.0f} or more failed in" in found.statement
+    predicted = world.learner.predict(Features("tune", moved={"a.py:size": (10, 95)}))
+    assert predicted[found.id] > 0.5
+    assert found.id not in world.learner.predict(Features("tune", moved={"a.py:size": (10, 20)}))
+
+
+def test_what_the_search_no_longer_tries_is_believed_less_and_less() -> None:
+    lines: dict[str, Line] = {}
+    confidences = []
+    for run in range(6):
+        name = f"goal-{run:04}"
+        world = World(run, learner(lines, name), name)
+        for at in range(30):
+            operator = "trap" if run == 0 and at % 4 == 0 else f"op{at % 3}"
+            world.go(Features("mutate", operator), "failed" if operator == "trap" else "worse")
+        world.learner.conclude()
+        lines |= world.learner.changed()
+        found = one(list(world.learner.lessons()), About.OPERATOR, proposer="mutate", operator="trap")
+        confidences.append(found.confidence)
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[0] > 0.95 and confidences[-1] < 0.6
+
+
+def test_a_lesson_that_held_on_two_goals_widens_and_one_that_did_not_stays() -> None:
+    lines: dict[str, Line] = {}
+    for goal in ("one", "two"):
+        world = World(0, learner(lines, f"{goal}-0001", goal), f"{goal}-0001")
+        for at in range(72):
+            operator = ["both", "mine", "x", "y", "x", "y", "z", "z", "z"][at % 9]
+            has_failed = operator == "both" or (operator == "mine" and goal == "one")
+            world.go(Features("mutate", operator), "failed" if has_failed else "worse")
+        lines |= world.learner.changed()
+    both, mine = (
+        one([judge(each) for each in lines.values()], About.OPERATOR, proposer="mutate", operator=each)
+        for each in ("both", "mine")
+    )
+    assert both.scope.goals == () and mine.scope.goals == ("one",)
+    assert both.status is mine.status is Status.ACTIVE
+    assert judge(mine.line, "one").confidence > 0.9 > 0.1 > judge(mine.line, "two").confidence
+    assert "widened" in [each.change for each in world.news if each.lesson.id == both.id]
+
+
+def test_a_lesson_whose_recall_does_harm_retires() -> None:
+    world = World(0, learner())
+    for at in range(30):
+        operator = "good" if at % 3 == 0 else "x"
+        world.go(Features("mutate", operator), "better" if operator == "good" else "worse")
+    found = one(list(world.learner.lessons()), About.OPERATOR, proposer="mutate", operator="good")
+    assert found.status is Status.ACTIVE and found.value is None
+    for at in range(24):
+        made = attempt(100 + at, "worse" if at % 2 else "better")
+        with_it = replace(made, recalled=(found.id,)) if at % 2 else replace(made, withheld=(found.id,))
+        world.news += world.learner.observe(with_it, BASELINE, Features("llm"))
+    after = next(each for each in world.learner.lessons() if each.id == found.id)
+    assert after.status is Status.RETIRED and after.value is not None and after.value < 0
+    assert "retired" in [each.change for each in world.news if each.lesson.id == found.id]

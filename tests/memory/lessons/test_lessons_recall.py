@@ -36,7 +36,7 @@ def place(name: str, **more: Any) -> Lesson:
 
 
 def made(recall: Recall, proposer: str, seed: int) -> Recalled:
-    return recall.for_maker(Occasion(proposer, seed), lambda change: True)
+    return recall.for_maker(Occasion(proposer, seed))
 
 
 def test_a_lesson_is_recalled_only_where_its_subject_is() -> None:
@@ -114,6 +114,22 @@ def test_bad_values_become_ranges_for_tune() -> None:
     seed = next(each for each in range(99) if not made(recall, "tune", each).withheld)
     (bad,) = made(recall, "tune", seed).advice.ranges
     assert (bad.parameter, bad.is_good, bad.low, bad.high) == ("a.py:x", False, 40.0, None)
+    costs = lesson(
+        About.PARAMETER, CRASHES, goal="other", detail={"bound": 4.0}, **{**told, "event": "worse"}
+    )
+    assert made(Recall([costs], HERE), "tune", seed).advice.ranges == (), "it may be good for this goal"
+
+
+def test_good_values_of_other_goals_are_told_and_what_matters() -> None:
+    detail = {"low": 2, "high": 5, "best": 3, "alone": [9, 8], "importance": 0.5}
+    better = Tally(20, better=14, same=6)
+    told = lesson(About.PARAMETER, better, goal="other", parameter="a.py:x", detail=detail)
+    seed = next(each for each in range(99) if not made(Recall([told], HERE), "tune", each).withheld)
+    advice = made(Recall([told], HERE), "tune", seed).advice
+    assert [(each.low, each.high, each.best) for each in advice.ranges] == [(2, 5, 3)]
+    assert advice.parameters["a.py:x"].factor == 2.0
+    own = lesson(About.PARAMETER, better, parameter="a.py:x", detail=detail)
+    assert not any(made(Recall([own], HERE), "tune", seed).advice.ranges for seed in range(9))
 
 
 def test_readers_are_told_the_most_useful_first_and_of_the_error_at_hand_while_they_mend() -> None:
@@ -124,7 +140,6 @@ def test_readers_are_told_the_most_useful_first_and_of_the_error_at_hand_while_t
     recall = Recall([error, good], HERE)
     seed = next(s for s in range(99) if not recall.for_reader(Occasion("llm", s)).withheld)
     assert [each.id for each in recall.for_reader(Occasion("llm", seed)).lessons] == [good.id, error.id]
-    mending = Occasion("llm", seed, "KeyError at grow", is_repair=True)
-    told = recall.for_reader(mending).lessons
-    assert [each.id for each in told] == [error.id, good.id]
-    assert told[0].statement.startswith("avoid (") and "% sure): " in told[0].statement
+    (told,) = recall.on_error(Occasion("llm", seed, "`run` ended: KeyError in grow, crashed"))
+    assert told.startswith("avoid (") and "% sure): " in told and "KeyError" in told
+    assert recall.on_error(Occasion("llm", seed, "`run` ended: ValueError")) == []

@@ -9,8 +9,10 @@ from kapso.memory.lessons.rules.base import Rule
 from kapso.memory.lessons.rules.changes import Changes
 from kapso.memory.lessons.rules.errors import Errors
 from kapso.memory.lessons.rules.operators import Operators
+from kapso.memory.lessons.rules.pairs import Pairs
 from kapso.memory.lessons.rules.parameters import Parameters
 from kapso.memory.lessons.rules.places import Places
+from kapso.memory.lessons.rules.stated import Stated
 
 
 def rules() -> Mapping[About, Rule]:
@@ -21,4 +23,6 @@ def rules() -> Mapping[About, Rule]:
         About.PARAMETER: Parameters(),
         About.ERROR: Errors(),
         About.CHANGE: Changes(),
+        About.PAIR: Pairs(),
+        About.STATED: Stated(),
     }

@@ -67,7 +67,7 @@ class Contrast:
 
     def add(self, subject: Subject, seen: Seen, background: Background) -> Found:
         """One more attempt that the subject is about."""
-        key = tuple(map(str, subject.told.values()))  # hunks are lists
+        key = _hashable(subject)
         row = self._known.get(key)
         if row is None:
             row = self._known[key] = _Row()
@@ -81,6 +81,11 @@ class Contrast:
             around.join(background.since(name, first))
         others = around.less(row.counts)
         return Found(subject, row.counts.tally(), others.tally(), tuple(row.remembered))
+
+
+def _hashable(subject: Subject) -> Hashable:
+    values = tuple(subject.told.values())
+    return subject.key if any(isinstance(each, dict | list) for each in values) else values
 
 
 class _Row:

@@ -53,7 +53,7 @@ class Parameters:
             if is_number(detail.get("bound")):
                 place = (str(told.get("event")), str(side))
                 self._bounds.setdefault(name, {})[place] = line.subject, float(detail["bound"])
-        elif "inside" in detail:
+        elif "alone" in detail:
             self._good[name] = detail
 
     def subjects(self, features: Features) -> Iterable[Subject]:

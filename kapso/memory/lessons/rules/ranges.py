@@ -1,4 +1,4 @@
-"""Values of parameters that were good: what the best attempts of a run had, checked by moves in and out."""
+"""Values of parameters that were good: what the best attempts of a run had, where it is seen to matter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ _MOST_TOP = 24
 _MATTERS = 0.05
 _MOST = 12
 """Parameters of one run."""
-_BLAMED = 3
 _MOST_CHOICES = 8
 
 
@@ -26,8 +25,8 @@ def good_ranges(
 ) -> Iterable[Found]:
     """For each parameter that matters the values that the best of tune's attempts had.
 
-    `inside` and `outside` count moves of it to such values and to others, and how many of them made the
-    score worse or failed.
+    What is important to a forest may be so by chance: `alone` counts how often it was changed and nothing
+    else, and how often that moved the score.
     """
     by_number = {each.number: each for each in attempts}
     tuned = [each for each in attempts if each.proposer == "tune" and each.parameters]
@@ -41,7 +40,7 @@ def good_ranges(
         detail = _range(name, top)
         if detail is None:
             continue
-        detail |= _moves(name, tuned, by_number, detail)
+        detail["alone"] = _alone(name, tuned, by_number)
         detail["importance"] = round(importance[name], 4)
         yield Found(Subject(About.PARAMETER, {"parameter": name}), Tally(), Tally(), detail=detail)
 
@@ -62,22 +61,19 @@ def _range(name: str, top: Sequence[Attempt]) -> dict[str, Any] | None:
     return {"choices": choices[:_MOST_CHOICES], "best": best} if choices else None
 
 
-def _moves(
-    name: str, tuned: Sequence[Attempt], by_number: Mapping[int, Attempt], detail: Mapping[str, Any]
-) -> dict[str, list[int]]:
-    counts = {"inside": [0, 0], "outside": [0, 0]}
+def _alone(name: str, tuned: Sequence[Attempt], by_number: Mapping[int, Attempt]) -> list[int]:
+    """How often it alone was changed, and how often that moved the score by more than noise, or failed."""
+    total = moved = 0
     for attempt in tuned:
         parent = by_number.get(attempt.parents[0]) if attempt.parents else None
         result = result_of(attempt)
-        if parent is None or result is None or name not in attempt.parameters:
+        if parent is None or result is None or attempt.parameters.get(name) is None:
             continue
         old = parent.parameters
-        moved = [each for each, value in attempt.parameters.items() if each in old and old[each] != value]
-        if name in moved and len(moved) <= _BLAMED:
-            row = counts["inside" if holds(detail, attempt.parameters[name]) else "outside"]
-            row[0] += 1
-            row[1] += result in ("worse", "failed")
-    return counts
+        changed = [each for each, value in attempt.parameters.items() if each in old and old[each] != value]
+        if changed == [name]:
+            total, moved = total + 1, moved + (result != "same")
+    return [total, moved]
 
 
 def holds(detail: Mapping[str, Any], value: Any) -> bool:
