@@ -1,12 +1,12 @@
 """What memory costs when it has become large: recall, learning, the files and the main memory.
 
-    python experiments/bench/memory_scale.py --episodes 100000
+    python experiments/bench/memory_scale.py --episodes 100000 --out experiments/bench/results
 
 Runs of made-up attempts (their features, results and errors are drawn; some functions, operators, names and
 ranges of parameters really help, hurt or break) go through what a run does with each: recall, prediction,
 learning, the ledger in git, the episodic log in DuckDB. Each is the real one. Times are of the processor, in
 milliseconds, as other programs on the machine then matter least; they are told for each tenth of the
-attempts, so that whatever grows shows. Prints one JSON object.
+attempts, so that whatever grows shows. Prints one JSON object; `--out` writes it, and a page of tables.
 """
 
 from __future__ import annotations
@@ -321,38 +321,29 @@ def _commit(repository: Repository, onto: str, text: str) -> str:
     return repository.commit(tree, [onto], "a version\n", ("Kapso", "kapso@localhost"), START, START)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--episodes", type=int, default=100_000)
-    parser.add_argument("--run", type=int, default=1_000, help="attempts a run")
-    options = parser.parse_args()
+def measured(total: int, per_run: int) -> dict[str, Any]:
+    """All of it, in a scratch repository."""
     with tempfile.TemporaryDirectory(prefix="kapso-memory-scale-") as scratch:
         folder = Path(scratch, "program")
         folder.mkdir()
         (folder / "pack.py").write_text("RADIUS = 1\n")
-        for command in (
-            ["init", "-q"],
-            ["add", "-A"],
-            ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qm", "x"],
-        ):
+        identity = ["-c", "user.name=Kapso", "-c", "user.email=kapso@localhost"]
+        for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "x"]):
             subprocess.run(["git", *command], cwd=folder, check=True)
         repository = Repository.open(folder)
         log = Episodes(repository.state_dir / "kapso.duckdb")
-        clock = Clock(options.episodes)
-        before = _rss_mb()
-        since = time.perf_counter()
+        assert log.database.path is not None
+        clock, before, since = Clock(total), _rss_mb(), time.perf_counter()
         worlds = [World(number) for number in range(GOALS)]
         going = Going(repository, log, clock)
-        for number, first in enumerate(range(0, options.episodes, options.run)):
+        for number, first in enumerate(range(0, total, per_run)):
             world = worlds[number % GOALS]
-            going.run(world, f"{world.name}-{number:04x}", min(options.run, options.episodes - first))
+            going.run(world, f"{world.name}-{number:04x}", min(per_run, total - first))
         going.flush()
-        took = time.perf_counter() - since
-        after = _rss_mb()
-        assert log.database.path is not None
-        told = {
-            "episodes": options.episodes,
-            "runs": -(-options.episodes // options.run),
+        took, after = time.perf_counter() - since, _rss_mb()
+        return {
+            "episodes": total,
+            "runs": -(-total // per_run),
             **learnt(repository, going),
             "objects_mb": _folder_mb(repository.common_dir / "objects"),
             "duckdb_mb": round(log.database.path.stat().st_size / 1e6, 1),
@@ -363,7 +354,62 @@ def main() -> None:
             "rss_mb_with_queries": _rss_mb(),
             "wall_s": round(took, 1),
         }
-    print(json.dumps(told, indent=2))
+
+
+def page(told: Mapping[str, Any]) -> str:
+    """The figures as Markdown."""
+    rss, features = told["rss_mb"], told["features_ms"]
+    lines = [
+        f"# What memory costs after {told['episodes']:,} attempts",
+        "",
+        f"Made by `memory_scale.py`: {told['runs']} runs over {GOALS} goals. Milliseconds of the processor,",
+        "on a machine that others used as well.",
+        "",
+        "| | mean | 99 of 100 below | first tenth | last tenth |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name, each in told["cpu_ms"].items():
+        known = [tenth for tenth in each["by_tenth"] if tenth is not None]
+        lines.append(f"| {name} | {each['mean']} | {each['p99']} | {known[0]} | {known[-1]} |")
+    lines += [
+        "",
+        "| | |",
+        "| --- | ---: |",
+        f"| lessons | {told['lessons']:,} |",
+        f"| `lessons.jsonl` | {told['lessons_jsonl_mb']} MB |",
+        f"| commits of lessons, and git's objects before it packs them | {told['commits']:,}, "
+        f"{told['objects_mb']} MB |",
+        f"| `kapso.duckdb` | {told['duckdb_mb']} MB |",
+        f"| main memory before, at most, with the queries | {rss['before']}, {rss['most']}, "
+        f"{told['rss_mb_with_queries']} MB |",
+        f"| features of a one-line edit in 2,000 lines, the first one and the median | {features['first']}, "
+        f"{features['median']} ms |",
+        "",
+        "| query | wall ms | rows |",
+        "| --- | ---: | ---: |",
+    ]
+    for name, each in told["queries"].items():
+        ms, rows = (each["ms"], f"{each['rows']:,}") if isinstance(each, dict) else (each, "")
+        lines.append(f"| {name} | {ms} | {rows} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--episodes", type=int, default=100_000)
+    parser.add_argument("--run", type=int, default=1_000, help="attempts a run")
+    parser.add_argument("--out", type=Path, help="a folder for memory_scale.json and memory_scale.md")
+    parser.add_argument(
+        "--tables", type=Path, help="tables of what an earlier call printed, measuring nothing"
+    )
+    options = parser.parse_args()
+    earlier = options.tables
+    told = json.loads(earlier.read_text()) if earlier else measured(options.episodes, options.run)
+    text = json.dumps(told, indent=2) + "\n"
+    if options.out:
+        (options.out / "memory_scale.json").write_text(text)
+        (options.out / "memory_scale.md").write_text(page(told))
+    print(page(told) if earlier else text, end="")
 
 
 def _folder_mb(folder: Path) -> float:

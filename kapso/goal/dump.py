@@ -79,7 +79,7 @@ def _as_mapping(goal: Goal) -> dict[str, Any]:
         **_sections(goal),
         "approve": goal.approve,
         "knowledge": goal.knowledge,
-        "memory": {"recall": goal.recall, "user": goal.user_memory},
+        "memory": {"recall": goal.recall, "user": goal.user_memory, "model": goal.model_lessons},
     }
     return _without_none(mapping)
 

@@ -39,7 +39,7 @@ SECTIONS = {
     "budget": ("attempts", "time", "cost"),
     "stop": ("target", "patience"),
     "sandbox": ("level", "network", "memory", "processes", "read", "gpu", "env"),
-    "memory": ("recall", "user"),
+    "memory": ("recall", "user", "model"),
 }
 
 COMMAND = ("command", "timeout")

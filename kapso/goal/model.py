@@ -238,6 +238,7 @@ class Goal:
     knowledge: tuple[str, ...] = ()
     recall: bool = True
     user_memory: bool = False
+    model_lessons: bool = False
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     shown_as: str = field(default="goal.yaml", compare=False, repr=False)
 

@@ -261,6 +261,11 @@ _SECTIONS: dict[str, dict[str, Any]] = {
             _BOOLEAN,
             default=False,
         ),
+        "model": _says(
+            "Whether the first model of `llm` is asked, once at the end of a run, what it teaches.",
+            _BOOLEAN,
+            default=False,
+        ),
     },
 }
 

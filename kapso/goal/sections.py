@@ -86,9 +86,10 @@ def read_sandbox(item: Item) -> SandboxSettings:
 
 
 def read_memory(item: Item) -> dict[str, bool]:
-    """`memory`: whether lessons are recalled, and whether the user's own take part, by field of the goal."""
+    """`memory`: whether lessons are recalled, whether the user's own take part, and whether a model may state
+    some, by field of the goal."""
     parts = item.mapping(SECTIONS["memory"], example="memory: {recall: true}")
-    fields = {"recall": "recall", "user": "user_memory"}
+    fields = {"recall": "recall", "user": "user_memory", "model": "model_lessons"}
     return {fields[key]: each.boolean() for key, each in parts.items()}
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kapso.memory.lessons.learner import Learner, News
     from kapso.memory.lessons.ledger import Ledger
     from kapso.memory.lessons.recall import Here, Occasion, Recall
+    from kapso.memory.lessons.rules.base import Found
 
 Say = Callable[[str], None]
 
@@ -298,7 +299,21 @@ class Memory:
             else (),
             importance=importance,
             noise=history.noise.sigma,
+            stated=self._stated() if run.goal.model_lessons else (),
         )
+
+    def _stated(self) -> Sequence[Found]:
+        """What a model states of the attempts."""
+        from kapso.loop.stated import stated_by_model
+        from kapso.memory.features import features_of
+        from kapso.memory.lessons.by_model import Observed
+
+        attempts = self._run.history.attempts
+        landed = [each for each in attempts.values() if each.parents]
+        observed = [
+            Observed(each, features_of(each, attempts[each.parents[0]], self._looker)) for each in landed
+        ]
+        return stated_by_model(self._run, observed, self._here.secret, self._say)
 
     def keep(self) -> None:
         """Commit what was learnt so far."""

@@ -87,6 +87,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cpu_seconds": "processor time",
         "rss_bytes": "the most memory that it held",
         "stopped_by": "timeout, memory, processes or disk, where a limit ended it",
+        "signature": "the error that it ended the attempt with, as in `attempts`",
     },
     "diffs": {
         "run": "the run's id",

@@ -34,6 +34,8 @@ LARGEST_BYTES = 400_000
 """Of a larger file, nothing is looked at but that it changed."""
 MOST_HUNKS = 200
 MOST_NAMES = 40
+MOST_TEXT = 1_000
+"""Characters of each side of a hunk that are kept; git has all of it."""
 _KEPT, _KEPT_TEXTS = 256, 16
 _WORD = re.compile(r"[^\W\d]\w{1,59}")
 _PART_OF_A_WORD = re.compile(r"[\w.]")
@@ -44,7 +46,7 @@ class Hunk:
     """Lines of one file that gave way to others; lines count from 1, or are where they would stand.
 
     `regions` are the functions that it lies in, "" outside of any; `kinds` kinds of syntax; `names` what it
-    brought in (`+name`) and took out (`-name`); `before` and `after` the lines themselves.
+    brought in (`+name`) and took out (`-name`); `before` and `after` the lines, as far as they are kept.
     """
 
     path: str
@@ -265,8 +267,8 @@ def _made(
         added=change.new,
         kinds=tuple(sorted(kinds)),
         names=tuple(told[:MOST_NAMES]),
-        before=texts[0],
-        after=texts[1],
+        before=texts[0][:MOST_TEXT],
+        after=texts[1][:MOST_TEXT],
     )
 
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Row = Sequence[Any]
 
-MOST_TEXT = 1_000
-"""Characters of each side of a hunk that are kept."""
-
 
 def run_row(summary: RunSummary, source: str) -> Row:
     return (
@@ -88,7 +85,10 @@ def attempt_row(episode: Episode) -> Row:
 
 def to_attempt(row: Row, metrics: Mapping[str, float]) -> Attempt:
     """Metrics come in the order of their names, so that a rebuilt log prints the same."""
-    told = dict(zip(COLUMNS["attempts"], row, strict=True))
+    return _attempt(dict(zip(COLUMNS["attempts"], row, strict=True)), metrics)
+
+
+def _attempt(told: Mapping[str, Any], metrics: Mapping[str, float]) -> Attempt:
     started, finished = _from_utc(told["started"]), _from_utc(told["finished"])
     assert started is not None and finished is not None, "every attempt has its times"
     return Attempt(
@@ -126,9 +126,9 @@ def to_episode(
     """Without its hunks, which queries alone look at."""
     told = dict(zip(COLUMNS["attempts"], row, strict=True))
     return Episode(
-        to_attempt(row, metrics),
+        _attempt(told, metrics),
         diff=DiffSize(*diffs[0][2:5]) if diffs else None,
-        stages=tuple(Stage(*stage[3:]) for stage in stages),
+        stages=tuple(Stage(*stage[3:10]) for stage in stages),
         is_demoted=bool(told["is_demoted"]),
         is_passed_over=bool(told["is_passed_over"]),
         source=told["source"],
@@ -141,7 +141,7 @@ def rows_of(episodes: Iterable[Episode]) -> dict[str, list[Row]]:
     for episode in episodes:
         rows["attempts"].append(attempt_row(episode))
         rows["metrics"] += _metrics(episode)
-        rows["stages"] += [(*episode.key, position, *_stage(s)) for position, s in enumerate(episode.stages)]
+        rows["stages"] += _stages(episode)
         rows["hunks"] += hunk_rows(episode.key, episode.hunks or ())
         if episode.diff:
             hunks = None if episode.hunks is None else len(episode.hunks)
@@ -151,7 +151,7 @@ def rows_of(episodes: Iterable[Episode]) -> dict[str, list[Row]]:
 
 
 def hunk_rows(key: tuple[str, int], hunks: Iterable[Hunk]) -> list[Row]:
-    """The rows of an attempt's hunks; a long text is clipped, git has all of it."""
+    """The rows of an attempt's hunks."""
     return [
         (
             *key,
@@ -164,8 +164,8 @@ def hunk_rows(key: tuple[str, int], hunks: Iterable[Hunk]) -> list[Row]:
             hunk.added,
             list(hunk.kinds),
             list(hunk.names),
-            hunk.before[:MOST_TEXT],
-            hunk.after[:MOST_TEXT],
+            hunk.before,
+            hunk.after,
         )
         for position, hunk in enumerate(hunks)
     ]
@@ -193,6 +193,16 @@ def _metrics(episode: Episode) -> list[Row]:
     """Without what is not finite, as in git."""
     metrics = episode.attempt.metrics
     return [(*episode.key, name, value) for name, value in metrics.items() if math.isfinite(value)]
+
+
+def _stages(episode: Episode) -> list[Row]:
+    """The error that ended the attempt stands with the last of its commands."""
+    last = len(episode.stages) - 1
+    signature = signature_of(episode.attempt)
+    return [
+        (*episode.key, position, *_stage(stage), signature if position == last else None)
+        for position, stage in enumerate(episode.stages)
+    ]
 
 
 def _stage(stage: Stage) -> Row:

@@ -71,6 +71,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cpu_seconds": "DOUBLE",
         "rss_bytes": "BIGINT",
         "stopped_by": "VARCHAR",
+        "signature": "VARCHAR",
     },
     "diffs": {
         "run": "VARCHAR",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kapso.errors import MachineError
 from kapso.memory import Episode, Episodes, Recorder
+from kapso.memory.hunks import Hunk
 
 MakeEpisode = Callable[..., Episode]
 
@@ -75,3 +77,27 @@ def test_a_log_that_cannot_be_written_is_said_once(tmp_path: Path, make_episode:
     recorder.add(make_episode(7))
     recorder.close()
     assert [attempt.number for attempt in log.attempts("pack-3f9a")] == [7]
+
+
+def test_what_takes_a_while_is_found_out_in_the_recorders_thread(
+    tmp_path: Path, make_episode: MakeEpisode
+) -> None:
+    log, said, threads = Counting(tmp_path / "kapso.duckdb"), list[str](), set[str]()
+
+    def complete(episode: Episode) -> Episode:
+        threads.add(threading.current_thread().name)
+        return replace(episode, hunks=(Hunk("pack.py", ("grow",), 1, 1, 1, 1),))
+
+    def fail(episode: Episode) -> Episode:
+        raise MachineError("an object is missing")
+
+    recorder = Recorder(log, interval_s=60, warn=said.append)
+    recorder.add(make_episode(0))
+    recorder.add(make_episode(1), complete)
+    recorder.add(make_episode(2), fail)
+    assert recorder.flush()
+    recorder.close()
+    assert threads == {"kapso-recorder"}
+    assert len(log.attempts("pack-3f9a")) == 3, "an episode without its hunks is an episode"
+    assert list(log.unlooked()) == [("pack-3f9a", 2)]
+    assert len(said) == 1 and "an object is missing" in said[0]

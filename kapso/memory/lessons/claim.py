@@ -16,7 +16,8 @@ from kapso.memory.lessons.lesson import About, Line, Sighting
 from kapso.memory.lessons.outcomes import EVENTS, count
 
 _PRIOR, _PRIOR_OF_ERRORS = math.log(0.1 / 0.9), math.log(0.02 / 0.98)
-"""How many subjects are anything but noise; an error has many more edits that might have led to it."""
+"""How many subjects are anything but noise; an error has many more edits that might have led to it,
+and words of a model, and bounds of a parameter, were sought among many."""
 _KEPT, _FOREIGN = math.log(4), math.log(0.5)
 """Of a change that a run's best kept: it was measured, there and then."""
 _BY_NOISE, _SURE = 0.05, 200.0
@@ -99,7 +100,7 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
         prior = _KEPT if is_of_goal else _FOREIGN
         return Claim(event, prior + pool.weight, pool.hits, pool.total, usual)
     told = line.subject.told
-    has_many = line.subject.about is About.ERROR or told.get("side") is not None
+    has_many = line.subject.about in (About.ERROR, About.STATED) or told.get("side") is not None
     prior = _PRIOR_OF_ERRORS if has_many else _PRIOR
     if event == "better" and line.subject.about is About.PARAMETER and has_range(line):
         seen = _of_ranges(line, goal)

@@ -33,6 +33,7 @@ from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
 from kapso.memory.lessons.rules.changes import earned
 from kapso.memory.lessons.rules.evaluation import facts
+from kapso.memory.lessons.rules.parameters import Parameters
 from kapso.memory.lessons.rules.ranges import good_ranges, latest_detail
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class Learner:
     ) -> None:
         self._run, self._goal, self._evaluator = run, goal, evaluator
         self._sign = 1.0 if maximize else -1.0
-        self._rules = rules()
+        self._parameters = Parameters()
+        self._rules = rules(self._parameters)
         self._background = Background()
         self._start: float | None = None
         self._best = 0.0
@@ -168,18 +170,22 @@ class Learner:
         parts: Sequence[Part] = (),
         importance: Mapping[str, float] | None = None,
         noise: float | None = None,
+        stated: Sequence[Found] = (),
     ) -> list[News]:
         """What a session as a whole teaches, at its end.
 
         `best` (or the smallest that keeps its score) has the files `after` where the base had `before`, and
-        `parts` are what ablation found about its hunks; `importance` is by parameter.
+        `parts` are what ablation found about its hunks; `importance` is by parameter; `stated` is what a
+        model says and the attempts bear out.
         """
         founds = list(facts(self._goal, attempts, noise))
+        founds += stated
         founds += good_ranges(attempts, importance or {}, self._sign > 0)
         if best is not None and is_confirmed and before is not None and after is not None:
             founds += earned(best, before, after, parts)
         time = max([self._latest, *(rfc3339(each.finished) for each in attempts)])
         self._fade(time)
+        founds = [each for each in founds if self._is_sure(each, time)]
         return [news for each in founds if (news := self._note(each, time)) is not None]
 
     def _fade(self, time: str) -> None:
@@ -196,6 +202,14 @@ class Learner:
         self._own[key] = _Own(Found(self._lines[key].subject, Tally(), every))
         return key
 
+    def _is_sure(self, found: Found, time: str) -> bool:
+        """Whether what the run as a whole shows is a lesson by itself."""
+        subject = found.subject
+        if subject.about is not About.PARAMETER:
+            return True
+        own = _Own(found, seen=self._observed, time=time)
+        return claim_of(Line(subject, {self._run: self._sighting(own)})).confidence >= LEARNT
+
     def _note(self, found: Found, time: str) -> News | None:
         """Take in what a rule is sure of."""
         key = found.subject.key
@@ -203,8 +217,10 @@ class Learner:
             self._lines[key] = Line(found.subject, {})
             self._keys[found.subject.id] = key
         own = self._mine(key)
-        counts = found if not own.found.concerned.total else own.found
-        own.found = replace(counts, detail=found.detail)
+        known = own.found if own.found.concerned.total else None
+        if found.subject.about is About.PARAMETER:
+            known = self._parameters.now(found.subject, self._background)
+        own.found = replace(known or found, detail=found.detail)
         if "alone" in found.detail:
             own.forget()
         return self._renew(key, time)

@@ -97,7 +97,7 @@ def _good_values(line: Line) -> str:
         values = f"{_figure(detail.get('low'))} to {_figure(detail.get('high'))}"
     total, moved = detail["alone"]
     share = f"{detail.get('importance', 0):.0%} of the variance"
-    alone = f"changed alone it moved the score in {moved} of {total} attempts"
+    alone = f"changed without the others that do it moved the score in {moved} of {total} attempts"
     return (
         f"`{line.subject.told.get('parameter')}` matters ({share}; {alone}): "
         f"the best attempts had {values}, the very best {_figure(detail.get('best'))}"

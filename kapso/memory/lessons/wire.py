@@ -94,14 +94,16 @@ def _line(told: Mapping[str, Any]) -> Line:
     sightings = [_sighting(_mapping(each)) for each in _mapping(told.get("sightings")).values()]
     marks = {_mark(_mapping(each)) for each in _list(told.get("marks", []))}
     return Line(
-        Subject(About(about), _told(_json_mapping(subject.get("told")))),
+        Subject(About(about), _told(About(about), _json_mapping(subject.get("told")))),
         {each.run: each for each in sorted(sightings, key=lambda each: each.run)},
         tuple(sorted(marks, key=mark_order)),
     )
 
 
-def _told(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a subject tells, if the names that everybody reads are texts, and hunks three of them each."""
+def _told(about: About, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a subject tells, if it names what it is about, names are texts, and hunks three of them each."""
+    if not all(told.get(name) for name in _NEEDED.get(about, ())):
+        raise _Junk("subject")
     for name in _NAMES & told.keys():
         if not isinstance(told[name], str | None):
             raise _Junk(name)
@@ -111,8 +113,18 @@ def _told(told: Mapping[str, Any]) -> Mapping[str, Any]:
     return told
 
 
+_NEEDED = {
+    About.OPERATOR: ("proposer",),
+    About.PLACE: ("path",),
+    About.PARAMETER: ("parameter",),
+    About.CHANGE: ("hunks",),
+    About.PAIR: ("first", "second"),
+    About.ERROR: ("signature",),
+    About.EVALUATION: ("goal", "what"),
+    About.STATED: ("statement",),
+}
 _NAMES = {
-    "proposer", "operator", "path", "region", "parameter", "first", "second", "signature", "token", "goal",
+    "proposer", "operator", "path", "region", "parameter", "signature", "token", "goal",
     "what", "statement", "event", "side", "expects",
 }  # fmt: skip
 
@@ -148,16 +160,13 @@ def _mark(told: Mapping[str, Any]) -> Mark:
 
 
 def _record(told: Mapping[str, Any]) -> Record:
-    found: dict[str, Any] = {}
-    for each in fields(Record):
-        if each.name in told:
-            read: Callable[[Any], Any] = _RECORD.get(str(each.type), _tally)
-            found[each.name] = read(told[each.name])
-    return Record(**found)
+    return Record(**{name: read(told[name]) for name, read in _RECORD.items() if name in told})
 
 
 def _tally(told: Any) -> Tally:
     counts = _mapping(told)
+    if not counts:
+        return _NONE
     numbers = {name: _count(counts.get(name, 0)) for name in _COUNTS}
     if numbers["total"] < max(numbers.values()):
         raise _Junk("tally")
@@ -237,5 +246,7 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-_RECORD: Mapping[str, Callable[[Any], Any]] = {"int": _count, "float": _figure}
-"""How figures of a record are read, by type; the rest are tallies."""
+_NONE = Tally()
+_READERS: Mapping[str, Callable[[Any], Any]] = {"int": _count, "float": _figure, "Tally": _tally}
+_RECORD = {each.name: _READERS[str(each.type)] for each in fields(Record)}
+"""How what stands in a record is read, by name."""

@@ -14,8 +14,9 @@ import pytest
 from kapso.git.ledger import write_files
 from kapso.git.repository import Repository
 from kapso.memory.lessons.guard import admitted, foreign_runs, why_quarantined
+from kapso.memory.lessons.known import judged
 from kapso.memory.lessons.ledger import FILE, Ledger
-from kapso.memory.lessons.lesson import Line, Mark, Tally
+from kapso.memory.lessons.lesson import About, Line, Mark, Subject, Tally
 from tests.memory.lessons.conftest import line_of, sighting_of, subject_of
 
 REF = "refs/kapso/memory"
@@ -126,6 +127,19 @@ def test_a_pulled_lesson_is_in_quarantine_until_attempts_of_ones_own_agree(repos
     assert why_quarantined(line, "s") is None
     counted = admitted(line).sightings
     assert counted["bob-1111"].concerned.total == 3, "others count for no more than one's own"
+
+
+def test_what_nobody_can_judge_is_not_taken_and_disturbs_no_list(
+    repository: Repository, caplog: pytest.LogCaptureFixture
+) -> None:
+    noise = Subject(About.EVALUATION, {"goal": "demo", "what": "noise"})
+    junk = line_of(sighting_of("bob-1111", detail={"sigma": [1]}), subject=noise)
+    ledger = Ledger(repository)
+    assert ledger.take(by_key(junk, line_of(sighting_of("bob-1111"))), "origin") == 1
+    assert list(ledger.lines()) == [subject_of().key]
+    ledger.put(by_key(junk))  # as if somebody wrote the ref by other means
+    assert [each.id for each in judged(ledger.lines())] == [subject_of().id]
+    assert "could not be judged" in caplog.text
 
 
 def test_pulled_evidence_that_ones_own_denies_counts_for_nothing(repository: Repository) -> None:

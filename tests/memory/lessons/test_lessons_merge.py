@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kapso.memory.lessons.ledger import content_of, joined, parse_lines
-from kapso.memory.lessons.lesson import Line, Mark
+from kapso.memory.lessons.lesson import About, Line, Mark, Subject
 from kapso.memory.lessons.merge import merge_lines, merged
 from kapso.memory.lessons.wire import from_text, key_of, to_json, to_text
 from tests.memory.lessons.conftest import MEMORIES, line_of, lines_about, sighting_of, subject_of
@@ -83,6 +83,23 @@ def test_what_was_tampered_with_is_a_line_or_none_but_never_an_error(data: st.Da
 def test_junk_is_no_line(text: bytes) -> None:
     assert from_text(text) is None
     assert from_text(b'{"subject": {"about": "place", "told": {"x": NaN}}, "sightings": {}}') is None
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ("pair", {"first": ["a.py", "f"], "second": ["a.py", "g"]}),
+        ("change", {"hunks": [["a.py", "x", "y"]]}),
+        ("operator", {"proposer": "tune", "operator": None}),
+    ],
+)
+def test_subjects_need_what_names_them(about: str, told: dict[str, object]) -> None:
+    line = line_of(sighting_of(), subject=Subject(About(about), told))
+    assert from_text(to_text(line)) == line
+    for name in told:
+        if told[name] is not None:
+            less = {key: value for key, value in told.items() if key != name}
+            assert from_text(to_text(line_of(sighting_of(), subject=Subject(About(about), less)))) is None
 
 
 def test_a_line_that_claims_the_key_of_another_is_none() -> None:

@@ -15,12 +15,12 @@ from kapso.memory.lessons.rules.places import Places
 from kapso.memory.lessons.rules.stated import Stated
 
 
-def rules() -> Mapping[About, Rule]:
+def rules(parameters: Parameters) -> Mapping[About, Rule]:
     """New ones, that have seen nothing."""
     return {
         About.OPERATOR: Operators(),
         About.PLACE: Places(),
-        About.PARAMETER: Parameters(),
+        About.PARAMETER: parameters,
         About.ERROR: Errors(),
         About.CHANGE: Changes(),
         About.PAIR: Pairs(),

@@ -76,6 +76,14 @@ class Contrast:
         proposer = seen.features.proposer
         if proposer not in row.since:
             row.since[proposer] = background.count(proposer)
+        return self._told(subject, row, background)
+
+    def now(self, subject: Subject, background: Background) -> Found | None:
+        """What is known of it; None where no attempt was about it."""
+        row = self._known.get(_hashable(subject))
+        return None if row is None else self._told(subject, row, background)
+
+    def _told(self, subject: Subject, row: _Row, background: Background) -> Found:
         around = Counts()
         for name, first in row.since.items():
             around.join(background.since(name, first))

@@ -69,6 +69,10 @@ class Parameters:
                 if subject.told.get("value") == new:
                     yield subject
 
+    def now(self, subject: Subject, background: Background) -> Found | None:
+        """How changes of a parameter have ended so far."""
+        return self._contrast.now(subject, background)
+
     def observe(self, seen: Seen, background: Background) -> Iterable[Found]:
         moved = seen.features.moved
         if len(moved) > _MOST:

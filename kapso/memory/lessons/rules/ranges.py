@@ -25,8 +25,8 @@ def good_ranges(
 ) -> Iterable[Found]:
     """For each parameter that matters the values that the best of tune's attempts had.
 
-    What is important to a forest may be so by chance: `alone` counts how often it was changed and nothing
-    else, and how often that moved the score.
+    What is important to a forest may be so by chance: `alone` counts how often it was changed and none of the
+    others that matter, and how often that moved the score.
     """
     by_number = {each.number: each for each in attempts}
     tuned = [each for each in attempts if each.proposer == "tune" and each.parameters]
@@ -40,7 +40,7 @@ def good_ranges(
         detail = _range(name, top)
         if detail is None:
             continue
-        detail["alone"] = _alone(name, tuned, by_number)
+        detail["alone"] = _alone(name, names, tuned, by_number)
         detail["importance"] = round(importance[name], 4)
         yield Found(Subject(About.PARAMETER, {"parameter": name}), Tally(), Tally(), detail=detail)
 
@@ -61,8 +61,10 @@ def _range(name: str, top: Sequence[Attempt]) -> dict[str, Any] | None:
     return {"choices": choices[:_MOST_CHOICES], "best": best} if choices else None
 
 
-def _alone(name: str, tuned: Sequence[Attempt], by_number: Mapping[int, Attempt]) -> list[int]:
-    """How often it alone was changed, and how often that moved the score by more than noise, or failed."""
+def _alone(
+    name: str, names: Sequence[str], tuned: Sequence[Attempt], by_number: Mapping[int, Attempt]
+) -> list[int]:
+    """How often it alone of `names` was changed, and how often that moved the score or failed."""
     total = moved = 0
     for attempt in tuned:
         parent = by_number.get(attempt.parents[0]) if attempt.parents else None
@@ -70,7 +72,7 @@ def _alone(name: str, tuned: Sequence[Attempt], by_number: Mapping[int, Attempt]
         if parent is None or result is None or attempt.parameters.get(name) is None:
             continue
         old = parent.parameters
-        changed = [each for each, value in attempt.parameters.items() if each in old and old[each] != value]
+        changed = [each for each in names if each in old and old[each] != attempt.parameters.get(each)]
         if changed == [name]:
             total, moved = total + 1, moved + (result != "same")
     return [total, moved]

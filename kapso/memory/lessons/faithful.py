@@ -1,0 +1,225 @@
+"""Checks what lessons say against what happened: counts, examples, directions, and no lesson twice.
+
+Reads attempts from git and counts them again; of the rules it knows only what their subjects mean.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kapso.attempt import Attempt, Outcome
+from kapso.memory.features import Features
+from kapso.memory.lessons.lesson import About, Lesson, Sighting, Status
+
+if TYPE_CHECKING:
+    from kapso.git.repository import Repository
+
+_DEMOTED = 3
+"""Verdicts that a run took back after it had learnt from them: so many bests at most do not hold."""
+_RARE = 0.2
+_SHARE = re.compile(r"(\d+) of (\d+) attempts \(\d+% to \d+%\)")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """An attempt of a run and what it changed."""
+
+    attempt: Attempt
+    features: Features
+
+    @property
+    def ended(self) -> str | None:
+        """Told anew from outcome and verdict."""
+        match self.attempt.outcome:
+            case Outcome.ABANDONED | Outcome.REJECTED:
+                return None
+            case Outcome.CUT:
+                return "worse"
+            case Outcome.SCORED:
+                return self.attempt.verdict.value if self.attempt.verdict else "better"
+        return "failed"
+
+
+def unfaithful(lessons: Sequence[Lesson], runs: Mapping[str, Sequence[Landed]]) -> list[str]:
+    """What is wrong with `lessons`, a line each; empty where all is as they say.
+
+    What other runs saw is left out.
+    """
+    return [*_twice(lessons), *(f"{each.id}: {why}" for each in lessons for why in _wrong(each, runs))]
+
+
+def unfaithful_in(repository: Repository) -> list[str]:
+    """What is wrong with the lessons that a repository holds."""
+    from kapso.git.attempts import read_run, runs
+    from kapso.memory.features import Looker, features_of
+    from kapso.memory.hunks import Diffs
+    from kapso.memory.lessons.known import known_lessons
+
+    looker = Looker(Diffs(repository))
+    found: dict[str, list[Landed]] = {}
+    for run in runs(repository):
+        attempts = {each.number: each for each in read_run(repository, run)}
+        found[run] = [
+            Landed(each, features_of(each, attempts[each.parents[0]], looker))
+            for each in attempts.values()
+            if each.parents and each.parents[0] in attempts
+        ]
+    return unfaithful(known_lessons(repository), found)
+
+
+def _twice(lessons: Sequence[Lesson]) -> Iterator[str]:
+    known: dict[str, str] = {}
+    for lesson in lessons:
+        other = known.setdefault(lesson.statement, lesson.id)
+        if other != lesson.id:
+            yield f"{lesson.id}: says what {other} says: {lesson.statement}"
+
+
+def _wrong(lesson: Lesson, runs: Mapping[str, Sequence[Landed]]) -> Iterator[str]:
+    sightings = [each for run, each in lesson.line.sightings.items() if run in runs]
+    for sighting in sightings:
+        landed = [each for each in runs[sighting.run] if each.ended is not None]
+        yield from _examples(sighting, landed)
+        selects = _selector(lesson, sighting)
+        if selects is not None:
+            mine = [each for each in landed if selects(each.features)]
+            yield from _miscounted(lesson, sighting, mine)
+    if lesson.line.subject.about is not About.CHANGE and len(sightings) == len(lesson.line.sightings):
+        yield from _misstated(lesson, sightings)
+        yield from _unfounded(lesson, sightings)
+
+
+def _examples(sighting: Sighting, landed: Iterable[Landed]) -> Iterator[str]:
+    commits = {each.attempt.number: each.attempt.commit for each in landed}
+    for one in sighting.examples:
+        if commits.get(one.attempt) != one.commit:
+            yield f"attempt {one.attempt} of {sighting.run} is not `{one.commit[:12]}`"
+
+
+def _miscounted(lesson: Lesson, sighting: Sighting, mine: Sequence[Landed]) -> Iterator[str]:
+    told = lesson.line.subject.told
+    if lesson.line.subject.about is About.ERROR:
+        hits = sum(each.features.signature == told.get("signature") for each in mine)
+        counted = {"total": len(mine), "failed": hits}
+    else:
+        ends = [each.ended for each in mine]
+        counted = {"total": len(mine)} | {
+            name: ends.count(name) for name in ("better", "same", "worse", "failed")
+        }
+    for name, count in counted.items():
+        said = getattr(sighting.concerned, name)
+        if abs(said - count) > (_DEMOTED if name in ("better", "same") else 0):
+            yield f"{sighting.run}: {said} attempts ({name}), and there are {count}"
+
+
+def _misstated(lesson: Lesson, sightings: Sequence[Sighting]) -> Iterator[str]:
+    """The first share in a statement is of the attempts concerned, the second of the others."""
+    shares = [(int(hits), int(total)) for hits, total in _SHARE.findall(lesson.statement)]
+    if lesson.expects is None or not shares:
+        return
+    for (hits, total), side in zip(shares, ("concerned", "others"), strict=False):
+        tallies = [getattr(each, side) for each in sightings]
+        counted = sum(getattr(each, lesson.expects) for each in tallies), sum(each.total for each in tallies)
+        if (hits, total) != counted:
+            yield f"it says {hits} of {total}, and {side} are {counted[0]} of {counted[1]}"
+
+
+def _unfounded(lesson: Lesson, sightings: Sequence[Sighting]) -> Iterator[str]:
+    """What is active must be a difference that chance seldom makes (Fisher's exact test, one-sided)."""
+    event = lesson.expects
+    if event is None or lesson.status is not Status.ACTIVE or lesson.is_pinned:
+        return
+    if any("alone" in each.detail for each in sightings):
+        return
+    mine, others = ([getattr(each, side) for each in sightings] for side in ("concerned", "others"))
+    hits, total = sum(getattr(each, event) for each in mine), sum(each.total for each in mine)
+    other_hits, other_total = sum(getattr(each, event) for each in others), sum(e.total for e in others)
+    if not total or not other_total:
+        yield "it is active and there is nothing to compare with"
+    elif (chance := _fisher(hits, total, other_hits, other_total)) > _RARE:
+        yield f"it is active, and chance alone does as much with a probability of {chance:.2f}"
+
+
+def _fisher(hits: int, total: int, other_hits: int, other_total: int) -> float:
+    """The probability of so many hits or more, were all attempts alike."""
+    every, all_hits = total + other_total, hits + other_hits
+    ways = math.comb(every, total)
+    most = min(total, all_hits)
+    chosen = range(hits, most + 1)
+    return sum(math.comb(all_hits, k) * math.comb(every - all_hits, total - k) for k in chosen) / ways
+
+
+Selects = Callable[[Features], bool]
+
+
+def _selector(lesson: Lesson, sighting: Sighting) -> Selects | None:
+    """Which attempts a subject is about; None where that cannot be told from what they changed alone."""
+    told = lesson.line.subject.told
+    match lesson.line.subject.about:
+        case About.OPERATOR:
+            return lambda f: (f.proposer, f.operator) == (told["proposer"], told["operator"])
+        case About.PLACE:
+            return _is_place(told)
+        case About.PARAMETER:
+            return _is_moved(told, sighting.detail)
+        case About.ERROR:
+            return _is_cause(told)
+        case About.PAIR:
+            return _has_both(told)
+    return None
+
+
+def _is_place(told: Mapping[str, Any]) -> Selects:
+    place = (told["path"], told["region"])
+
+    def selects(features: Features) -> bool:
+        where = (
+            {(p, r) for p, r in features.places if r} if place[1] else {(p, "") for p, _ in features.places}
+        )
+        return place in where and len(where) <= 3 and features.proposer not in ("ablate", "combine")
+
+    return selects
+
+
+def _is_moved(told: Mapping[str, Any], detail: Mapping[str, Any]) -> Selects | None:
+    name, side = told["parameter"], told.get("side")
+    if side is None:
+        return lambda f: name in f.moved and len(f.moved) <= 8
+    if side == "at":
+        return lambda f: len(f.moved) <= 3 and f.moved.get(name, (None, None))[1] == told["value"]
+    bound = detail.get("bound")
+    if not isinstance(bound, int | float):
+        return None
+
+    def selects(features: Features) -> bool:
+        if name not in features.moved or len(features.moved) > 3:
+            return False
+        value = features.moved[name][1]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return bool(value >= bound if side == "above" else value <= bound)
+
+    return selects
+
+
+def _is_cause(told: Mapping[str, Any]) -> Selects:
+    if "token" in told:
+        return lambda f: told["token"] in f.tokens and len(f.tokens) <= 12
+    if "operator" in told:
+        return lambda f: (f.proposer, f.operator) == (told["proposer"], told["operator"])
+    place = (told["path"], told["region"])
+    return lambda f: place in f.places and len(f.places) <= 3
+
+
+def _has_both(told: Mapping[str, Any]) -> Selects:
+    both = {tuple(told["first"]), tuple(told["second"])}
+
+    def selects(features: Features) -> bool:
+        places = {place for place in features.places if place[1]}
+        return both <= places and len(places) <= 3 and features.proposer != "ablate"
+
+    return selects
