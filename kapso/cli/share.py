@@ -54,8 +54,11 @@ def push(arguments: tuple[str, ...], as_json: bool) -> int:
     remote = find_remote(log.repository.git, name)
     named = log.run(run).run if run else None
     names = [named] if named else list(local_runs(log.repository))
-    code = _tell(bring(log.repository, remote, names), remote, as_json)
-    return _tell_lessons(push_lessons(log.repository, remote, named), as_json) or code
+    refused: set[str] = set()
+    code = _tell(bring(log.repository, remote, names), remote, as_json, refused)
+    if named in refused:
+        return code
+    return _tell_lessons(push_lessons(log.repository, remote, named, refused), as_json) or code
 
 
 @click.command()
@@ -87,8 +90,11 @@ def pull(arguments: tuple[str, ...], as_json: bool) -> int:
     found = remote_runs(remote)
     named = _pick(run, list(found), remote.name) if run else None
     names = [named] if named else list(found)
-    code = _tell(bring(repository, remote, {each: found[each] for each in names}), remote, as_json)
-    return _tell_lessons(pull_lessons(repository, remote, named), as_json) or code
+    refused: set[str] = set()
+    code = _tell(bring(repository, remote, {each: found[each] for each in names}), remote, as_json, refused)
+    if named in refused:
+        return code
+    return _tell_lessons(pull_lessons(repository, remote, named, refused), as_json) or code
 
 
 def check_remote(goal: Goal, name: str) -> None:
@@ -179,8 +185,8 @@ def _pick(text: str, names: list[str], remote: str) -> str:
     raise UsageError(f"`{remote}` has no run called `{text}`", help=remedy, slug="no-such-run")
 
 
-def _tell(results: Iterable[Shared], remote: Remote, as_json: bool) -> int:
-    """Print each run as it is done; the exit code is that of the first that was refused."""
+def _tell(results: Iterable[Shared], remote: Remote, as_json: bool, refused: set[str]) -> int:
+    """Print each run as it is done, and note those that were refused; the exit code is that of the first."""
     code = done = 0
     for shared in results:
         done += 1
@@ -191,6 +197,7 @@ def _tell(results: Iterable[Shared], remote: Remote, as_json: bool) -> int:
         if shared.error is not None:
             click.echo(shared.error.render(), err=True)
             code = code or shared.error.exit_code
+            refused.add(shared.run)
     if not done:
         click.echo(f"kapso: there is no run to share with {remote.name}", err=True)
     return code

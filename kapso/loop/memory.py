@@ -143,7 +143,7 @@ class Memory:
         if self._is_on and len(self._recall):
             with self._guarded():
                 for each in proposers:
-                    if isinstance(each, Eager) and self._recall.has_changes(each.name):
+                    if isinstance(each, Eager) and self._recall.all_changes(each.name).advice.changes:
                         given, whole = self._urging(each, context(each.name), seed)
                         eager += [each] if given else []
                         missed += [whole] if whole and whole != given else []
@@ -153,14 +153,14 @@ class Memory:
         """What the proposer would try at once with what it is told, and with all that is known."""
         from kapso.memory.lessons.recall import Occasion
 
-        name = proposer.name
-        told, known = (
-            self._recall.for_maker(Occasion(name, seed), is_all=is_all) for is_all in (False, True)
-        )
-        given = proposer.eager(replace(context, recalled=told))
+        known = self._recall.all_changes(proposer.name)
+        whole = proposer.eager(replace(context, recalled=known))
+        if whole is None:
+            return None, None
+        told = self._recall.for_maker(Occasion(proposer.name, seed))
         if len(told.advice.changes) == len(known.advice.changes):
-            return given, given
-        return given, proposer.eager(replace(context, recalled=known))
+            return whole, whole
+        return proposer.eager(replace(context, recalled=told)), whole
 
     def recalled(self, context: Context, proposer: str, seed: int) -> Recalled:
         """What is recalled for an attempt of this proposer; nothing of the libraries."""

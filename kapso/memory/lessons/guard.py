@@ -95,11 +95,16 @@ def taken(
     return found
 
 
-def shared(lines: Mapping[str, Line], run: str | None = None) -> dict[str, Line]:
-    """The lines as others get them, without whom we trust; of `run` alone where one is named."""
+def shared(
+    lines: Mapping[str, Line], run: str | None = None, without: Collection[str] = ()
+) -> dict[str, Line]:
+    """The lines as others get them, without whom we trust; of `run` alone where one is named, and nothing of
+    those that are to be left out."""
     found: dict[str, Line] = {}
     for key, line in lines.items():
-        sightings = {name: each for name, each in line.sightings.items() if run in (None, name)}
+        sightings = {
+            name: each for name, each in line.sightings.items() if run in (None, name) and name not in without
+        }
         if sightings:
             marks = tuple(mark for mark in line.marks if mark.change not in (PULLED, TRUST))
             found[key] = Line(line.subject, sightings, marks)

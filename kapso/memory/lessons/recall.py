@@ -77,13 +77,10 @@ class Recall:
         ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
         self._ranked = ranked
         self._parts: dict[str, list[_Part]] = {}
+        self._changes: dict[str, Recalled] = {}
 
     def __len__(self) -> int:
         return len(self._ranked)
-
-    def has_changes(self, proposer: str) -> bool:
-        """Whether there are changes for it to carry out."""
-        return any(part.change is not None for part in self._of(proposer))
 
     def for_reader(self, occasion: Occasion) -> Recalled:
         """The statements for one that reads, the most useful first, within a budget of tokens."""
@@ -108,15 +105,23 @@ class Recall:
         alike.sort(key=lambda each: -each[0])
         return [worded(lesson) for _, lesson in alike[:MOST_ON_ERROR]]
 
-    def for_maker(self, occasion: Occasion, *, is_all: bool = False) -> Recalled:
-        """The advice for one that does not read; `is_all`: nothing is left out.
+    def all_changes(self, proposer: str) -> Recalled:
+        """The changes that are known, none left out."""
+        if proposer not in self._changes:
+            parts = [each for each in self._of(proposer) if each.change is not None]
+            parts.sort(key=lambda each: each.born, reverse=True)
+            self._changes[proposer] = Recalled(advice=_advice(parts))
+        return self._changes[proposer]
+
+    def for_maker(self, occasion: Occasion) -> Recalled:
+        """The advice for one that does not read.
 
         Who carries a change out says so itself; of what merely weighs, a few are named.
         """
         parts = self._of(occasion.proposer)
         if not parts:
             return NOTHING
-        withheld = {e.lesson.id for e in parts if not is_all and self._is_left_out(e.lesson.id, occasion)}
+        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
         given.sort(key=lambda each: each.born, reverse=True)
         weighing = (each for each in parts if each.change is None)
@@ -262,7 +267,7 @@ def _of_parameter(lesson: Lesson, score: float, goal: str) -> _Part | None:
     if side is not None:
         if told.get("event") != "failed" and not is_own:
             return None
-        bad = _bad(lesson.id, name, str(side), told, detail)
+        bad = _bad(lesson, name, str(side))
         return _Part(lesson, score, ranges=(bad,)) if bad is not None else None
     good = None if is_own else _good(lesson.id, name, detail)
     importance = detail.get("importance")
@@ -281,16 +286,20 @@ def _good(lesson: str, name: str, detail: Mapping[str, Any]) -> Range | None:
     return Range(lesson, name, True, low, high, tuple(choices) if isinstance(choices, list) else (), best)
 
 
-def _bad(
-    lesson: str, name: str, side: str, told: Mapping[str, Any], detail: Mapping[str, Any]
-) -> Range | None:
+def _bad(lesson: Lesson, name: str, side: str) -> Range | None:
+    """Values that broke the program: of what several runs saw, the tightest bound."""
     if side == "at":
-        return Range(lesson, name, False, choices=(told.get("value"),))
-    bound = next((detail[each] for each in ("bound", side, "value") if _is_number(detail.get(each))), None)
-    if bound is None:
+        return Range(lesson.id, name, False, choices=(lesson.line.subject.told.get("value"),))
+    bounds = [
+        float(bound)
+        for each in lesson.line.sightings.values()
+        if _is_number(bound := each.detail.get("bound")) and each.concerned.total
+    ]
+    if not bounds:
         return None
-    low, high = (float(bound), None) if side == "above" else (None, float(bound))
-    return Range(lesson, name, False, low, high)
+    if side == "above":
+        return Range(lesson.id, name, False, low=min(bounds))
+    return Range(lesson.id, name, False, high=max(bounds))
 
 
 def _advice(parts: Sequence[_Part]) -> Advice:

@@ -7,7 +7,7 @@ is in quarantine here, see `guard`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -55,9 +55,11 @@ class SharedMemory:
         }
 
 
-def push_lessons(repository: Repository, remote: Remote, run: str | None = None) -> SharedMemory:
-    """Join the lessons with those of `remote`, there; of `run` alone what that run saw."""
-    ours = shared(Ledger(repository).lines(), run)
+def push_lessons(
+    repository: Repository, remote: Remote, run: str | None = None, without: Collection[str] = ()
+) -> SharedMemory:
+    """Join the lessons with those of `remote`, there: what `run` saw, or all runs but those `without`."""
+    ours = shared(Ledger(repository).lines(), run, without)
     if not ours:
         return SharedMemory(remote.name, "none")
     for last in range(_TRIES):
@@ -78,15 +80,20 @@ def push_lessons(repository: Repository, remote: Remote, run: str | None = None)
 
 
 def pull_lessons(
-    repository: Repository, remote: Remote, run: str | None = None, *, is_trusted: bool = False
+    repository: Repository,
+    remote: Remote,
+    run: str | None = None,
+    without: Collection[str] = (),
+    *,
+    is_trusted: bool = False,
 ) -> SharedMemory:
     """Join the lessons of `remote` with those here, in quarantine unless somebody vouches for them."""
     theirs = _fetched(repository, remote)
     if theirs is None:
         return SharedMemory(remote.name, "none")
     lines = parse_lines(islice(read_texts(repository, theirs).values(), MOST_TAKEN))
-    if run is not None:
-        lines = shared(lines, run)
+    if run is not None or without:
+        lines = shared(lines, run, without)
     origin = name_of(remote.name)
     changed = take(Ledger(repository), lines, origin, is_trusted=is_trusted, also=[theirs])
     return SharedMemory(remote.name, "pulled" if changed else "up-to-date", len(lines), changed)

@@ -96,9 +96,9 @@ class Recipes:
         """The lesson of a change that earned before and was not tried here yet, if there is one."""
         if not context.recalled.advice.changes or not self._known.is_trusted:
             return None
-        found = self._open(context, {key for _, key, _ in self._waiting(context)})
-        fresh = (each for each, _ in found if self._known.is_fresh(each))
-        return next((each.change.lesson for each in fresh), None)
+        busy = {key for _, key, _ in self._waiting(context)}
+        found = self._open(context, busy, self._known.is_fresh)
+        return next((each.change.lesson for each, _ in found), None)
 
     def _known_change(self, context: Context, busy: set[str]) -> Idea | None:
         """The next change that a lesson tells of."""
@@ -108,7 +108,9 @@ class Recipes:
             return variant.idea()
         return None
 
-    def _open(self, context: Context, busy: set[str]) -> Iterator[tuple[Variant, str]]:
+    def _open(
+        self, context: Context, busy: set[str], fits: Callable[[Variant], bool] = lambda variant: True
+    ) -> Iterator[tuple[Variant, str]]:
         """The changes that make a new program of the parent, or of the base that they were made from."""
         changes = context.recalled.advice.changes
         if not changes:
@@ -118,7 +120,7 @@ class Recipes:
             Start(each.number, each.tree, self._read(each.commit)) for each in (context.parents[0], base)
         ]
         for variant in self._known.open(changes, starts, busy):
-            if (program := self._program_with(variant)) is not None:
+            if fits(variant) and (program := self._program_with(variant)) is not None:
                 yield variant, program
 
     def _program_with(self, variant: Variant) -> str | None:
