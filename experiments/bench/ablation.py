@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,6 +158,10 @@ ROW = Language(
     tail=lambda names: " 0]\n",
 )
 """All parts on one line: what earns must be found edit by edit."""
+LONG_ROW = replace(
+    ROW, forms=[lambda name, n: (f" {n + 1001},", f" {n + 5001},", str(n + 1001), str(n + 5001))]
+)
+"""The same with numbers that no two parts share."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,15 @@ class Case:
 def _plain(name: str, language: Language, changed: int, earning: set[int], **more: object) -> Case:
     terms = [(1.0 + 0.25 * at, [at], "all") for at in sorted(earning)]
     return Case(name, language, changed, terms, [earning], **more)  # type: ignore[arg-type]
+
+
+def _large(name: str, language: Language, changed: int, earning: int, near: int = 1, **more: object) -> Case:
+    """Of hundreds of changes those that earn stand wherever a draw puts them, `near` by near."""
+    draw = random.Random(name)
+    starts = draw.sample(range(0, changed - near, 2 * near), earning // near)
+    found = {start + at for start in starts for at in range(near)}
+    terms = [(draw.uniform(0.5, 3.0), [at], "all") for at in sorted(found)]
+    return Case(name, language, changed, terms, [found], **more)  # type: ignore[arg-type]
 
 
 CASES = [
@@ -223,6 +236,24 @@ CASES = [
     _plain("noise of a tenth: four of nine", YAML, 9, {0, 2, 4, 6}, sigma=0.1),
     _plain("noise of a fifth, three repeats: two of six", C, 6, {1, 4}, apart=1, sigma=0.2, repeats=3),
     _plain("noise of a fifth, three repeats: three of ten", INI, 10, {1, 5, 9}, sigma=0.2, repeats=3),
+    _large("large: three of 300", PYTHON, 300, 3, apart=1),
+    _large("large: eight of 240, four by four", PYTHON, 240, 8, near=4),
+    _large("large: twelve of 400 lines", INI, 400, 12, near=3, apart=1),
+    _large("large: five of 200", C, 200, 5, apart=1),
+    _large("large: ten of 300 lines, all apart", YAML, 300, 10, apart=2),
+    _large("large: four of 250 edits on one line", LONG_ROW, 250, 4),
+    Case("large: the loss has a floor, three of 200", INI, 200,
+         [(4.0, [40, 90, 160], "any"), (1.0, [40], "all"), (0.5, [90], "all")],
+         [{40, 90}], apart=1),
+    Case("large: two harm, three of 300 earn", YAML, 300,
+         [(3.0, [20], "all"), (-0.5, [120], "all"), (2.0, [121], "all"), (-0.25, [200], "all"),
+          (1.0, [299], "all")], [{20, 121, 299}], apart=1),
+    Case("large: a product of pairs, six of 240", INI, 240,
+         [(1.0, [10, 200], "all"), (2.0, [60, 61], "all"), (1.5, [130, 180], "all")],
+         [{10, 60, 61, 130, 180, 200}], apart=1),
+    _large("large: four at a time, six of 300", YAML, 300, 6, near=2, apart=1, parallel=4),
+    _large("large: noise of a tenth, three of 200", INI, 200, 3, apart=1, sigma=0.1),
+    _large("large: noise of a tenth, six of 300 lines", YAML, 300, 6, near=2, sigma=0.1),
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -25,9 +26,13 @@ from pathlib import Path
 
 from kapso_knowledge import Node, Place
 from kapso_knowledge.library import Learnt
+from kapso_knowledge.library.embed import embedder
 from kapso_knowledge.library.library import Library
+from kapso_knowledge.library.passages import Passages
 from kapso_knowledge.nodes import node_id, text_hash
 
+READ = 300
+"""Nodes whose reading is timed."""
 QUERIES = [
     "how are temporary files removed when the process ends",
     "parse a date with a time zone",
@@ -127,7 +132,28 @@ def warm(folder: Path, count: int) -> dict[str, float]:
     }
 
 
-def cold(folder: Path, count: int) -> dict[str, float]:
+def read(folder: Path, count: int) -> dict[str, float]:
+    """With the extra `minilm`: what reading takes, by a sample, and a search whose hits were read before."""
+    reader = embedder("minilm")
+    sample = learnt(count).nodes[:: max(count // READ, 1)]
+    with tempfile.TemporaryDirectory() as elsewhere:
+        wall, cpu = timed(lambda: Passages(Path(elsewhere)).read(sample, reader))
+    library = Library.open(folder, reader=reader)
+    for query in QUERIES:
+        library.search(query)
+    times = [timed(lambda query=query: library.search(query)) for _ in range(5) for query in QUERIES]
+    return {
+        "sample": len(sample),
+        "read_s": wall,
+        "read_cpu_s": cpu,
+        "reader_warm_s": statistics.median(wall for wall, _ in times),
+        "reader_warm_cpu_s": statistics.median(cpu for _, cpu in times),
+        "reader_peak_mb": _peak_mb(),
+        **{f"reader_{name}": value for name, value in cold(folder, count, reader="minilm").items()},
+    }
+
+
+def cold(folder: Path, count: int, *, reader: str = "") -> dict[str, float]:
     """A fresh interpreter that opens the library and searches, as a command line does."""
     script = (
         "import sys; from pathlib import Path; from kapso_knowledge.library.library import Library;"
@@ -137,7 +163,8 @@ def cold(folder: Path, count: int) -> dict[str, float]:
     for query in QUERIES[:5]:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", script, str(folder), query], check=True)
+        environment = {**os.environ, "KAPSO_READER": reader}
+        subprocess.run([sys.executable, "-c", script, str(folder), query], check=True, env=environment)
         walls.append(time.perf_counter() - start)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
@@ -148,7 +175,7 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-STEPS = {"put": put, "one_more": one_more, "warm": warm, "cold": cold}
+STEPS = {"put": put, "one_more": one_more, "warm": warm, "cold": cold, "read": read}
 
 
 def report(found: dict[str, float], folder: Path) -> str:
@@ -161,11 +188,19 @@ def report(found: dict[str, float], folder: Path) -> str:
         ("search warm, median ms", *_pair(found, "warm", 1000)),
         ("search cold, with the interpreter's start, median ms", *_pair(found, "cold", 1000)),
         (
+            f"read by `minilm`, nodes a second ({found['sample']:.0f} of them)",
+            f"{found['sample'] / found['read_s']:.0f}",
+            f"{found['sample'] / found['read_cpu_s']:.0f}",
+        ),
+        ("search warm, the best read again by `minilm`, median ms", *_pair(found, "reader_warm", 1000)),
+        ("search cold, likewise, median ms", *_pair(found, "reader_cold", 1000)),
+        (
             "peak memory of the put, MB (before it)",
             f"{found['peak_mb']:.0f} ({found['peak_before_mb']:.0f})",
             "",
         ),
         ("peak memory of searching, MB", f"{found['warm_peak_mb']:.0f}", ""),
+        ("peak memory of searching with `minilm`, MB", f"{found['reader_peak_mb']:.0f}", ""),
         ("on the disk, MB", f"{size:.0f}", ""),
     ]
     return "\n".join(["what | wall | CPU", "--- | --- | ---", *(" | ".join(row) for row in rows), ""])

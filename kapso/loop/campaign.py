@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -262,11 +263,13 @@ class Campaign:
 
     def _wait(self) -> None:
         """Until an attempt was proposed or has ended, or a tick has passed."""
-        try:
-            news = self._news.get(timeout=TICK_S)
-        except queue.Empty:
-            self._display.tick(self)
-            return
+        with suppress(queue.Empty):
+            self._take(self._news.get(timeout=TICK_S))
+            while True:
+                self._take(self._news.get_nowait())
+        self._display.tick(self)
+
+    def _take(self, news: Proposed | Ended) -> None:
         if self._proposing == news.number:
             self._proposing = None
         if isinstance(news, Ended):
@@ -275,7 +278,6 @@ class Campaign:
                 self._fail(news.failure)
             elif news.number not in self.run.history.attempts:
                 self._come_to_nothing(news.number)
-        self._display.tick(self)
 
     def _come_to_nothing(self, number: int) -> None:
         """Nobody had an idea for the attempt, as things stood when it began: they may have changed since."""

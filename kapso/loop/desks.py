@@ -90,16 +90,20 @@ class Desks:
             not self.needs_slot(author)
             and not self.rests(name)
             and not self.passes(author)
-            and not self._awaits_results(author)
+            and (self._run.slots.busy_s >= AWAITED_S or self._outruns(author))
             for name, author in self._run.authors.items()
         )
 
-    def _awaits_results(self, author: Author) -> bool:
-        """Whether what is being evaluated is worth waiting for: not where that is most of what a free author
-        would do. No token is paid for a prompt that could soon say more."""
-        if self._run.slots.busy_s >= AWAITED_S:
-            return False
-        return author.is_paid or not self.pace.is_set_by_evaluations
+    @property
+    def outrun_results(self) -> bool:
+        """Whether nobody who proposes waits for results that come soon."""
+        authors = self._run.authors
+        return all(each.name in authors and self._outruns(authors[each.name]) for each in self._run.proposers)
+
+    def _outruns(self, author: Author) -> bool:
+        """Whether it would do little but wait, is free, as no token is paid for a prompt that could soon say
+        more, and disturbs no time that is measured."""
+        return not author.is_paid and not self.needs_slot(author) and self.pace.is_set_by_evaluations
 
     def needs_slot(self, proposer: Proposer) -> bool:
         """Whether an attempt of this proposer begins only where it can be evaluated: its ideas follow from
@@ -131,6 +135,8 @@ class Desks:
     def sit_down(self, number: int, name: str) -> None:
         """The author `name` writes attempt `number` from now on."""
         run = self._run
+        if number in self._writing:
+            return
         with run.lock:
             self._writing.add(number)
             run.in_flight[number] = f"{name} is writing"

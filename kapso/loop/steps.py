@@ -81,7 +81,7 @@ class AttemptSteps:
                 if not is_author:
                     told = dict.fromkeys([*(each.id for each in lessons.lessons), *idea.rests_on])
                     idea = dataclasses.replace(idea, rests_on=tuple(told))
-                given = dataclasses.asdict(idea)
+                given = dict(vars(idea))
                 if is_author:
                     begun: AttemptState = {**state, "withheld": withheld}
                     self.writing.begin(begun, given, parents, proposer.name)
@@ -140,10 +140,10 @@ class AttemptSteps:
         run.desks.stand_up(state["number"])
         with run.desks.pace.evaluating():
             produced = run.evaluator.produce(state["candidate"], self._place(state), run.cancel)
-        if not run.evaluator.runs_more:
+        if run.desks.outrun_results and not run.evaluator.runs_more:
             run.slots.give_back(state["number"])  # the next one is evaluated while this one lands
             run.on_proposed(state["number"])
-        return {"produced": dataclasses.asdict(produced)}
+        return {"produced": dict(vars(produced))}
 
     def evaluate(self, state: AttemptState) -> AttemptState:
         """Score what the run produced, ask the hold-out about a new best, and land."""

@@ -125,7 +125,7 @@ class Writing:
         candidate = run.keep_candidate(
             number, tree, state["parents"], name, idea, state["started"], withheld=withheld
         )
-        written = dataclasses.asdict(idea)
+        written = dict(vars(idea))
         return {
             "candidate": candidate,
             "calls": _calls(state, desk),

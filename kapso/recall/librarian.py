@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,7 @@ class Librarian:
     ) -> None:
         self._open_shelves, self._secrecy, self._say = open_shelves, secrecy, say
         self._answers: dict[str, list[Hit]] = {}
+        self._values = Values()
         self._has_failed = False
         self._lock = threading.Lock()
 
@@ -82,8 +83,8 @@ class Librarian:
                 found.setdefault(hit.node.id, hit)
                 share = GENERAL if hit.node.source == "playbooks" else 1.0
                 scores[hit.node.id] += share * weight / (FUSED + rank)
-        values = values_of(context.attempts)
-        best = sorted(found, key=lambda id: (-scores[id] * values.get(id, 1.0), id))
+        self._values.take(context.attempts, context.barred)
+        best = sorted(found, key=lambda id: (-scores[id] * self._values[id], id))
         return [found[id] for id in best]
 
     def _ask(self, question: str) -> list[Hit]:
@@ -106,15 +107,32 @@ def questions(context: Context) -> Iterator[tuple[str, float]]:
         yield _cut(context.hints[-1], 60), 1.0
 
 
-def values_of(attempts: Iterable[Attempt]) -> dict[str, float]:
-    """By node, how often an attempt that was told of it was better than its parent; 1 where none was told."""
-    told: Counter[str] = Counter()
-    better: Counter[str] = Counter()
-    for attempt in attempts:
-        for id in attempt.knowledge:
-            told[id] += 1
-            better[id] += attempt.verdict is Verdict.BETTER
-    return {id: (1 + better[id]) / (1 + count) for id, count in told.items()}
+class Values:
+    """By node, how often an attempt that was told of it was better than its parent.
+
+    Kept up as attempts land: to count anew for each prompt grows with all that was ever told.
+    """
+
+    def __init__(self) -> None:
+        self._told: Counter[str] = Counter()
+        self._better: Counter[str] = Counter()
+        self._count = 0
+        self._barred: frozenset[int] = frozenset()
+
+    def take(self, attempts: Sequence[Attempt], barred: Collection[int]) -> None:
+        """Count what has landed since; all anew where some are `barred` that had another verdict before."""
+        if self._barred != frozenset(barred) or len(attempts) < self._count:
+            self._told, self._better, self._count = Counter(), Counter(), 0
+            self._barred = frozenset(barred)
+        for attempt in attempts[self._count :]:
+            for id in attempt.knowledge:
+                self._told[id] += 1
+                self._better[id] += attempt.verdict is Verdict.BETTER
+        self._count = len(attempts)
+
+    def __getitem__(self, id: str) -> float:
+        """1 where none was told of it."""
+        return (1 + self._better[id]) / (1 + self._told[id])
 
 
 def _fits(hit: Hit, languages: frozenset[str]) -> bool:
@@ -137,7 +155,7 @@ def _is_recipe(node: Node) -> bool:
 def _last_failure(context: Context) -> str | None:
     """What the latest attempt from the same start failed of, or what the start's own evaluation said."""
     start = context.parents[0]
-    for attempt in sorted(context.attempts, key=lambda each: -each.number):
+    for attempt in reversed(context.attempts):
         if attempt.outcome in _FAILED and start.number in attempt.parents[:1] and attempt.reason:
             return _cut(f"{attempt.reason} {_end(attempt.feedback)}", 40)
     said = start.reason or _end(start.feedback)

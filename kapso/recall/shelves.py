@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from kapso_knowledge.library.protocol import Filter, Hit, Known
 
 _LOG = logging.getLogger(__name__)
+_KEPT_S = 30 * 86400
 _BEST = 3
 """Of a library's hits, those that tell how much it has to say."""
 
@@ -126,10 +129,21 @@ def shipped() -> tuple[Library, ...]:
         with library_faults():
             if not library.documents("playbooks"):
                 learn(parse("playbooks", surroundings(None, folder)), library)
+                _clear_away(library.folder)
     except KapsoError as error:  # a home that cannot be written
         _LOG.warning("searched without the playbooks: %s", error.message)
         return ()
     return (library,)
+
+
+def _clear_away(current: Path) -> None:
+    """Remove the playbooks' libraries beside this one that no search has locked for a month: those of other
+    versions of Kapso, which would make them again."""
+    long_ago = time.time() - _KEPT_S
+    for folder in current.parent.iterdir():
+        with suppress(OSError):
+            if folder != current and (folder / "lock").stat().st_mtime < long_ago:
+                shutil.rmtree(folder)
 
 
 def _merged(query: str, found: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -17,6 +17,7 @@ import pytest
 
 from kapso.errors import NotAvailableYet
 from kapso.goal import load_goal, parse_goal
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 Unpack = Callable[[str], Path]
@@ -24,14 +25,8 @@ MakeRepository = Callable[..., Path]
 
 
 def kapso(root: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "kapso", *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        env={**os.environ, **rust(), "PYTHONPATH": str(ROOT), **settings},
-    )
+    environment = {**os.environ, **rust(), "PYTHONPATH": warm.PATHS, **settings}
+    return warm.run(arguments, root, environment, timeout=500)
 
 
 def rust() -> dict[str, str]:

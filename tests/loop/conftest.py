@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests import warm
+
 ROOT = Path(__file__).parents[2]
 
 GOAL = """\
@@ -35,15 +37,12 @@ class Kapso:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def __call__(self, *arguments: str, check: int | None = None, timeout: float = 120) -> Any:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env=self.environment(),
-        )
+    def __call__(
+        self, *arguments: str, check: int | None = None, timeout: float = 120, fresh: bool = False
+    ) -> Any:
+        """`fresh` is for what depends on how Python starts, such as its hash seed."""
+        run = warm.run_fresh if fresh else warm.run
+        done = run(arguments, self.root, self.environment(), timeout)
         if check is not None:
             assert done.returncode == check, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -104,8 +103,7 @@ class Kapso:
         return [sys.executable, "-m", "kapso", *arguments]
 
     def environment(self) -> dict[str, str]:
-        paths = [str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        return {**os.environ, "PYTHONPATH": warm.PATHS}
 
 
 @pytest.fixture

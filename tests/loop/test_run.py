@@ -81,8 +81,8 @@ def test_events_tell_the_whole_story(demo: Demo) -> None:
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_trees(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 25}\nsearch: {parallel: 1, seed: 7}\nmemory: {recall: false}\n")
-    kapso("run")
-    kapso("run")
+    kapso("run", fresh=True)
+    kapso("run", fresh=True)
     runs = [each["run"] for each in kapso.json("ls")]
     trees = [
         [kapso.git("rev-parse", f"{each['commit']}^{{tree}}") for each in kapso.json("ls", run)]

@@ -46,6 +46,22 @@ def test_a_result_that_comes_soon_is_waited_for(written: Demo, scripted: Scripte
 
 
 @pytest.mark.slow
+def test_a_free_author_does_not_wait_for_results_that_take_long_beside_its_writing(
+    written: Demo, scripted: ScriptedServer
+) -> None:
+    scripted.respond = new_each_time(scripted)
+    kapso = written(16, run=json.dumps(f"sleep 0.5; {RUN}"))
+    order = order_of(kapso("run", "--json").stdout)
+    ahead = [
+        number
+        for number in range(1, 16)
+        if order.index(("attempt.started", number + 1)) < order.index(("attempt.evaluated", number))
+    ]
+    assert ahead and min(ahead) >= 10  # until then nobody knows how long either takes
+    kapso.check_whole(kapso.json("ls")[0]["run"], 16)
+
+
+@pytest.mark.slow
 def test_others_wait_for_a_place_and_keep_their_share(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
     kapso = written(4, run=SLOW, others=", tune")

@@ -6,13 +6,15 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters
 
 from tests.loop.conftest import GOAL, PARAMS, ROOT, SCORE, Kapso
+
+if TYPE_CHECKING:
+    from mcp import Client  # 700 ms of every collection
 
 T = TypeVar("T")
 
@@ -21,6 +23,8 @@ Ask = Callable[..., Any]
 
 def ask_server(folder: Path, work: Callable[[Client], Awaitable[T]], *options: str) -> T:
     """What `work` finds out from `kapso mcp` in `folder`."""
+    from mcp import Client, StdioServerParameters
+
     paths = os.pathsep.join(str(ROOT / each) for each in ("", "knowledge", "tui"))
     environ = {**os.environ, "PYTHONPATH": paths}
     server = StdioServerParameters(

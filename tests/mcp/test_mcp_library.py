@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client
 
 from tests.loop.conftest import Kapso
 from tests.mcp.conftest import ask_server, call
+
+if TYPE_CHECKING:
+    from mcp import Client  # 700 ms of every collection
 
 CACHING = """\
 # Caching

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client
 
 from kapso.mcp.runs import Runs
 from kapso.mcp.server import make_server
 from tests.loop.conftest import Kapso
 from tests.mcp.conftest import ask_server, call
+
+if TYPE_CHECKING:
+    from mcp import Client  # 700 ms of every collection
 
 READING = {"list_runs", "list_attempts", "read_attempt", "read_diff", "best"}
 WRITING = {"try_revision", "steer", "pause", "stop"}

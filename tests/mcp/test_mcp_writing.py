@@ -6,14 +6,16 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from mcp import Client
 
 from tests.loop.conftest import GOAL, PARAMS, SCORE, Kapso
 from tests.mcp.conftest import ask_server, call
+
+if TYPE_CHECKING:
+    from mcp import Client  # 700 ms of every collection
 
 pytestmark = pytest.mark.slow  # 10 s of processor time
 

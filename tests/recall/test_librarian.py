@@ -17,7 +17,7 @@ from kapso.goal import Goal, load_goal
 from kapso.propose.protocol import Context
 from kapso.propose.recalled import NOTHING
 from kapso.recall.code import about_code
-from kapso.recall.librarian import Librarian, questions, values_of
+from kapso.recall.librarian import Librarian, Values, questions
 from kapso.recall.secrecy import Secrecy
 from kapso.recall.shelves import Shelves
 from kapso_knowledge import Edge, Node, Place
@@ -48,6 +48,9 @@ def known(words, text):
                 found.append(np.array(word))
     return known(words[1:], text) or sorted(found)
 """
+
+A, B, C = "a" * 12, "b" * 12, "c" * 12
+"""Nodes of a library."""
 
 
 def node(title: str, text: str, source: str = "docs", path: str = "a.md", **facts: object) -> Node:
@@ -138,8 +141,19 @@ def test_what_led_nowhere_gives_way(goal: Goal, tmp_path: Path) -> None:
     won = attempt(3, recalled=(first[3],), verdict=Verdict.BETTER)
     again = [each.id for each in librarian(goal, shelves).recall(context(goal, *lost, won)).knowledge]
     assert not set(first[:3]) & set(again) and first[3] not in first[:3] and set(again) - set(first)
-    assert values_of([*lost, won])[first[3]] == 2 / 4 > values_of(lost)[first[0]] == 1 / 3
     assert [each.id for each in librarian(goal, shelves).recall(context(goal)).knowledge] == first
+
+
+def test_values_are_kept_up_as_attempts_land() -> None:
+    lost = [attempt(n, recalled=(A, B), verdict=Verdict.WORSE) for n in (1, 2)]
+    won = attempt(3, recalled=(B,), verdict=Verdict.BETTER)
+    values = Values()
+    values.take(lost, ())
+    assert (values[A], values[B], values[C]) == (1 / 3, 1 / 3, 1)
+    values.take([*lost, won], ())
+    assert (values[A], values[B]) == (1 / 3, 2 / 4)
+    values.take([*lost, replace(won, verdict=Verdict.SAME)], {3})
+    assert (values[A], values[B]) == (1 / 3, 1 / 4)
 
 
 def test_code_of_other_languages_is_left_out(goal: Goal, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ def test_shipped_playbooks_are_read_anew_by_another_reader(
         marks += [revision.split(":")[0] for revision in library.documents("playbooks").values()]
     shipped.cache_clear()
     assert marks == ["1", "2"]
+
+
+def test_playbooks_of_other_versions_are_cleared_away_after_a_month(
+    playbooks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+    for reading in ("1", "2", "3"):
+        monkeypatch.setattr("kapso_knowledge.learning.READING", reading)
+        shipped.cache_clear()
+        (library,) = shipped()
+        folders.append(library.folder)
+        if reading == "1":
+            os.utime(library.folder / "lock", (0, 0))
+    shipped.cache_clear()
+    assert [folder.exists() for folder in folders] == [False, True, True]
 
 
 def test_a_library_that_has_little_to_say_stands_behind(tmp_path: Path) -> None:

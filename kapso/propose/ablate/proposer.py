@@ -23,6 +23,8 @@ SHARE = 0.15
 _SLACK = 3
 """Attempts beyond one for each hunk that the last stretch has room for."""
 _MOST_PLACES = 3
+_MOST_ORIGINS = 8
+"""How far back it is looked for what did nothing before."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,19 @@ class Ablate:
         allowed = int(SHARE * (context.number - 1 + context.left)) - self._made
         return context.left if context.left <= allowed else 0
 
+    def _taken_up(self, found: Attempt, noise: Noise, depth: int = _MOST_ORIGINS) -> Subject:
+        """The subject with what the attempts tell of it, and of what it is a part of."""
+        origin = self._attempts.get(found.parents[0]) if found.proposer == NAME and found.parents else None
+        before = self._taken_up(origin, noise, depth - 1) if origin is not None and depth else None
+        subject = Subject(found, self._attempts[BASELINE], self._read, self._goal, noise)
+        subject.learn(self._attempts, before)
+        return subject
+
     def _studied(self, found: Attempt, context: Context) -> Subject:
         """The subject with all that is known about it by now."""
         subject = self._subject
         if subject is None or subject.attempt.number != found.number:
-            base, noise = self._attempts[BASELINE], Noise(context.noise)
-            subject = self._subject = Subject(found, base, self._read, self._goal, noise)
-            subject.learn(self._attempts)
+            subject = self._subject = self._taken_up(found, Noise(context.noise))
         else:
             for attempt in self._unread:
                 subject.note(attempt)

@@ -25,6 +25,12 @@ MOST_SAMPLES = 4
 """How often a loss that noise could explain is measured, each time with other idle pieces."""
 MOST_PAIRS = 12
 """How many pairs of pieces are left out together because leaving out either breaks the program."""
+_HEAD = 2
+"""So many hunks stand first in a diff."""
+_MOST_SWEEPS = 8
+"""Attempts for each time that a long diff can be halved: so many places where something matters, about."""
+_MOSTLY_GONE = 0.5
+"""When so much of a long diff is gone, what is most likely to harm is looked at before the rest."""
 _PROVED_AT = 0.6
 """What seems idle is proved so when it is such a part of what is left."""
 _FEW_EARN = 12
@@ -46,6 +52,8 @@ class Study(Findings):
     ) -> None:
         super().__init__(hunks, sigma)
         self._is_sound = is_sound
+        self.hint: Pieces = frozenset()
+        """What did nothing in the program that the subject was made from."""
         self._sweep = Sweep(hunks, tie, self.found) if tie is not None and len(self.edits) >= LONG else None
 
     def next(
@@ -57,7 +65,7 @@ class Study(Findings):
         there will be no other attempt.
         """
         swept, chunk = partial(self._swept, is_last=is_last), partial(self._chunk, thrifty=thrifty)
-        search: Sequence[_Step] = (self._together, self._halved, swept, chunk)
+        search: Sequence[_Step] = (self._together, self._halved, self._promising, swept, chunk)
         proof: Sequence[_Step] = () if thrifty else (self._sampled, self._checked, self._paired)
         for steps in (search, proof):
             for units in (self.hunks, self.edits):
@@ -71,6 +79,11 @@ class Study(Findings):
         if self._sweep is not None:
             self._sweep.note()
 
+    @property
+    def idle(self) -> Pieces:
+        """What does nothing, or seems so."""
+        return self.removed | (self._sweep.idle | self.hint if self._sweep is not None else frozenset())
+
     def is_swept(self, removed: Pieces) -> bool:
         """Whether to leave out these tells where what matters stands, rather than whether they do."""
         return self._sweep is not None and self._sweep.is_part(removed)
@@ -79,7 +92,10 @@ class Study(Findings):
     def open(self) -> int:
         """About how many attempts it takes at most to decide about every edit that was not seen to earn."""
         decided = (edit <= self.removed or self.is_needed(edit) or self.earned(edit) for edit in self.edits)
-        return sum(not each for each in decided)
+        count = sum(not each for each in decided)
+        return (
+            min(count, int(_MOST_SWEEPS * math.log2(len(self.edits)))) if self._sweep is not None else count
+        )
 
     # The strategy, from the surest bet on
 
@@ -107,6 +123,18 @@ class Study(Findings):
                     return removed
         return None
 
+    def _promising(self, units: Sequence[Pieces], busy: Collection[Pieces]) -> Pieces | None:
+        """Once most of a long diff is gone: what seems to harm, and what stands first.
+
+        Settings that all the rest hangs on stand there.
+        """
+        gone = self.removed
+        if self._sweep is None or len(gone) < _MOSTLY_GONE * len(self.all):
+            return None
+        first = [unit for unit in self.hunks[:_HEAD] if not self.is_needed(unit)]
+        open_ = (gone | each for each in (*self._sweep.harmful, *first))
+        return next((removed for removed in open_ if self._is_open(removed, busy)), None)
+
     def _swept(
         self, units: Sequence[Pieces], busy: Collection[Pieces], is_last: bool = False
     ) -> Pieces | None:
@@ -115,12 +143,12 @@ class Study(Findings):
             return None
         gone = self.removed
         needed = frozenset[int]().union(*filter(self.is_needed, self.edits))
-        idle = self._sweep.idle - needed - gone
-        further = self._sweep.next(busy, lambda removed: self._is_open(removed, busy))
+        idle = (self._sweep.idle | self.hint) - needed - gone
+        further = self._sweep.next(busy, gone, lambda removed: self._is_open(removed, busy))
         is_due = is_last or further is None or len(idle) >= _PROVED_AT * len(self.all - gone)
         if idle and is_due and self._is_open(gone | idle, busy):
             return gone | idle
-        return further
+        return None if is_last else further
 
     def _chunk(
         self, units: Sequence[Pieces], busy: Collection[Pieces], thrifty: bool = False

@@ -60,8 +60,14 @@ class Subject:
         """The files that the subject changed as they are without some of its pieces."""
         return self.diff.files(self._base_files, self.diff.all - removed)
 
-    def learn(self, attempts: Mapping[int, Attempt]) -> None:
-        """Note what the attempts tell: the steps that led here, and what `ablate` left out before."""
+    def learn(self, attempts: Mapping[int, Attempt], origin: Subject | None = None) -> None:
+        """Note what the attempts tell: the steps that led here, and what `ablate` left out before.
+
+        `origin` is what the subject was made from by leaving something out, if that is how it was made.
+        """
+        if origin is not None:
+            matched = origin._matched(self.diff)
+            self.study.hint = frozenset(at for at, same in matched.items() if same in origin.study.idle)
         for attempt in [*_lineage(self.attempt, attempts), *_ablated(attempts.values())]:
             self.note(attempt)
 

@@ -46,10 +46,6 @@ class _Stretch:
     is_idle: bool
 
     @property
-    def size(self) -> int:
-        return self.high - self.low
-
-    @property
     def gain(self) -> float:
         assert self.before is not None and self.after is not None
         return self.after - self.before
@@ -102,29 +98,44 @@ class Sweep:
         """What seems to do nothing."""
         return frozenset(piece for each in self._known.idle for piece in self._order[each.low : each.high])
 
-    def next(self, busy: Collection[Pieces], is_open: Callable[[Pieces], bool]) -> Pieces | None:
-        """What to leave out to know more of where it stands; None where that is known, or there is no use."""
+    @property
+    def harmful(self) -> list[Pieces]:
+        """What seems better left out, the worst first."""
+        scored = [each for each in self._known.stretches if None not in (each.before, each.after)]
+        worse = [each for each in scored if each.gain > self._tie]
+        return [self._pieces(each.low, each.high) for each in sorted(worse, key=lambda each: -each.gain)]
+
+    def next(
+        self, busy: Collection[Pieces], gone: Pieces, is_open: Callable[[Pieces], bool]
+    ) -> Pieces | None:
+        """What to leave out to know more of where it stands; None where that is known, or there is no use.
+
+        What is `gone` anyway is of no interest.
+        """
         known = self._known
         if self._is_vain(known):
             return None
         waiting = {place: None for each in busy if (place := self._place_of(each)) is not None}
         stretches = self._stretches(waiting | known.gains) if waiting else known.stretches
-        rough = [each for each in stretches if not each.is_idle and not self._is_fine(each)]
-        rough.sort(key=lambda each: (-each.size, each.low))
+        sized = [(each, self._left(each, gone)) for each in stretches if not each.is_idle]
+        rough = [(each, left) for each, left in sized if not self._is_fine(each, left)]
+        rough.sort(key=lambda each: (-len(each[1]), each[0].low))
         at_once = () if busy else self._at_once(known, rough)
-        return next(filter(is_open, (*at_once, *self._one_by_one(rough))), None)
+        one_by_one = (self._pieces(0, place) for each, left in rough for place in self._middles(each, left))
+        return next(filter(is_open, (*at_once, *one_by_one)), None)
 
-    def _at_once(self, known: _Known, rough: Iterable[_Stretch]) -> Iterator[Pieces]:
+    def _at_once(self, known: _Known, rough: Iterable[tuple[_Stretch, list[int]]]) -> Iterator[Pieces]:
         """The first halves of several stretches, where nothing speaks against that their gains add up."""
-        roomy = [each for each in rough if each.size > _ROOMY and None not in (each.before, each.after)]
+        roomy = [
+            (each, left)
+            for each, left in rough
+            if len(left) > _ROOMY and None not in (each.before, each.after)
+        ]
         if len(roomy) > 1 and len(known.idle) >= _FIRST_IDLE and not known.riddles:
-            halves = (self._pieces(each.low, self._middles(each)[0]) for each in roomy[:_MOST_AT_ONCE])
+            halves = (
+                self._pieces(each.low, self._middles(each, left)[0]) for each, left in roomy[:_MOST_AT_ONCE]
+            )
             yield frozenset[int]().union(*halves)
-
-    def _one_by_one(self, rough: Iterable[_Stretch]) -> Iterator[Pieces]:
-        for stretch in rough:
-            for place in self._middles(stretch):
-                yield self._pieces(0, place)
 
     def _is_vain(self, known: _Known) -> bool:
         if known.gains.get(len(self._order)) is None:
@@ -162,9 +173,13 @@ class Sweep:
             known.gains |= concluded
         return known
 
-    def _is_fine(self, stretch: _Stretch) -> bool:
+    def _left(self, stretch: _Stretch, gone: Pieces) -> list[int]:
+        """The places in a stretch of what is not gone."""
+        return [at for at in range(stretch.low, stretch.high) if self._order[at] not in gone]
+
+    def _is_fine(self, stretch: _Stretch, left: Sequence[int]) -> bool:
         hunks = 1 + len(self._edges.intersection(range(stretch.low + 1, stretch.high)))
-        return stretch.size <= (_FINE_OF_FEW if hunks <= _FEW_HUNKS else _FINE)
+        return len(left) <= (_FINE_OF_FEW if hunks <= _FEW_HUNKS else _FINE)
 
     def _concluded(
         self, removed: Pieces, gain: float | None, known: _Known
@@ -187,7 +202,7 @@ class Sweep:
             way for way in ways if abs(left - sum(stretch.gain for stretch, _ in compress(cut, way))) <= near
         ]
         if len(fit) != 1:
-            return None
+            return {} if len(cut) == 1 else None
         return {
             place: stretch.after if is_in else stretch.before
             for is_in, (stretch, place) in zip(fit[0], cut, strict=True)
@@ -214,10 +229,10 @@ class Sweep:
             found.append(_Stretch(low, high, before, after, is_idle))
         return found
 
-    def _middles(self, stretch: _Stretch) -> list[int]:
-        """Places amid a stretch, where a hunk begins if one does."""
+    def _middles(self, stretch: _Stretch, left: Sequence[int]) -> list[int]:
+        """Places amid a stretch with as much on either side that is not gone, where hunks begin if any do."""
         inside = range(stretch.low + 1, stretch.high)
-        middle = (stretch.low + stretch.high) / 2
+        middle = (left[(len(left) - 1) // 2] + left[len(left) // 2] + 1) / 2
         return sorted(self._edges.intersection(inside) or inside, key=lambda at: abs(at - middle))[:_TRIES]
 
     def _pieces(self, low: int, high: int) -> Pieces:

@@ -44,7 +44,7 @@ class Past:
         """
         is_longer = len(attempts) >= self._count
         is_same = is_longer and (not self._count or attempts[self._count - 1] is self._latest)
-        if not is_same or self._barred != barred:
+        if not is_same or self._barred != frozenset(barred):
             self._forget()
             self._barred = frozenset(barred)
         for attempt in attempts[self._count :]:

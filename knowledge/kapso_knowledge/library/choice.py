@@ -2,7 +2,8 @@
 
 `wordllama` and `minilm` work offline; `MODEL@URL` is a model behind an endpoint as OpenAI's, with the key
 that `KAPSO_EMBEDDER_KEY` holds: the library's texts and every query are sent there. `KAPSO_READER` names,
-likewise, one that reads the best hits of a query again; none does unless it is set.
+likewise, one that reads the best hits of a query again; none does unless it is set. What it reads is kept: it
+reads ahead what is learnt, but where it is behind an endpoint.
 """
 
 from __future__ import annotations

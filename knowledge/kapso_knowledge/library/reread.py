@@ -18,8 +18,6 @@ from kapso_knowledge.nodes import Node
 _BATCH = 16
 READ = 30
 """So many hits are read again."""
-_SHARE = 0.65
-"""What the second reading counts; measured: experiments/bench/results/retrieval.md."""
 
 
 def reread(
@@ -30,7 +28,7 @@ def reread(
         return list(hits)
     before = np.array([hit.score for hit in hits])
     near = passages.near(query, [hit.node for hit in hits], reader)
-    shares = (1 - _SHARE) * _spread(before) + _SHARE * _spread(near)
+    shares = (1 - weights.reader) * _spread(before) + weights.reader * _spread(near)
     shares *= np.array([weights.aside if is_aside(hit.node) else 1.0 for hit in hits])
     scores = before[-1] + shares * (before[0] - before[-1])
     why = f"read again by {reader.name}"

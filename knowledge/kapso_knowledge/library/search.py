@@ -23,7 +23,8 @@ CANDIDATES = 100
 @dataclass(frozen=True)
 class Weights:
     """What counts how much; `step` is what a node gets of the score of a hit that an edge joins it to,
-    `aside` what a page keeps that is not written for users, and `again` what a second hit in a section keeps.
+    `aside` what a page keeps that is not written for users, `again` what a second hit in a section keeps, and
+    `reader` what a reader of the best hits counts, where there is one, beside all that.
     Measured: experiments/bench/results/retrieval.md."""
 
     words: float = 0.75
@@ -31,6 +32,7 @@ class Weights:
     step: float = 0.1
     aside: float = 0.8
     again: float = 0.5
+    reader: float = 0.65
 
 
 WEIGHTS = Weights()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kapso import shipped
 from kapso.propose.mutate.edit import apply, is_sound
 from kapso.propose.mutate.tree import read_source
 from kapso.propose.recipe.matching import Match, matches
-from kapso.propose.recipe.reading import read_folder, read_recipes
-
-RECIPES = {recipe.id: recipe for recipe in read_folder(shipped.playbooks(), "playbooks")}
+from kapso.propose.recipe.reading import read_recipes
+from tests.propose.recipe.test_recipes_shipped import RECIPES
 
 
 def found(name: str, text: str, path: str = "a.py") -> list[tuple[Match, str]]:
