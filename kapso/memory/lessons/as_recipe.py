@@ -7,6 +7,8 @@ no recipe, as ast-grep would take that for a metavariable.
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import dedent, indent
@@ -37,12 +39,35 @@ def recipe_of(lesson: str, title: str, hunks: Sequence[tuple[str, str, str]]) ->
     language = language_of(paths.pop()) if len(paths) == 1 else None
     if language is None or any("$" in old + new for _, old, new in hunks):
         return None
-    parts = [_rewrites(old, new, language.name) for _, old, new in hunks]
-    for chosen in _combined(parts):
-        told = _recipe(lesson, title, language.name, chosen)
-        if _holds(told, chosen, hunks[0][0]):
+    imports, rest = _imports([(old, new) for _, old, new in hunks], is_python=language.is_python)
+    parts = [_rewrites(old, new, language.name) for old, new in rest]
+    for chosen in _combined(parts) if parts else ():
+        told = _recipe(lesson, title, language.name, chosen, imports)
+        if _holds(told, hunks[0][0]):
             return Block(str(told["id"]), _yaml(told))
     return None
+
+
+def _imports(hunks: Sequence[tuple[str, str]], *, is_python: bool) -> tuple[list[str], list[tuple[str, str]]]:
+    """The imports that the change brings in or takes for granted, and the hunks that do anything else."""
+    if not is_python:
+        return [], list(hunks)
+    found: dict[str, None] = {}
+    rest = []
+    for old, new in hunks:
+        had = old.splitlines()
+        come = [line for line in new.splitlines() if line.strip() and line not in had]
+        if come and all(map(_IMPORT.match, come)) and set(had) <= set(new.splitlines()):
+            found |= dict.fromkeys(line.strip() for line in come)
+            continue
+        rest.append((old, new))
+        used = set(_MODULE.findall(new)) - set(re.findall(r"\w+", old))
+        found |= dict.fromkeys(f"import {name}" for name in sorted(used & sys.stdlib_module_names))
+    return list(found), rest
+
+
+_IMPORT = re.compile(r"\s*(?:import|from)\s")
+_MODULE = re.compile(r"(?<![\w.])([a-z_]\w*)\.[a-z]")
 
 
 @dataclass(frozen=True)
@@ -67,13 +92,17 @@ def _combined(parts: Sequence[Sequence[_Rewrite]]) -> Iterator[list[_Rewrite]]:
         yield [way, *others]
 
 
-def _recipe(lesson: str, title: str, language: str, chosen: Sequence[_Rewrite]) -> dict[str, Any]:
+def _recipe(
+    lesson: str, title: str, language: str, chosen: Sequence[_Rewrite], imports: Sequence[str]
+) -> dict[str, Any]:
     first, *rest = chosen
     also = [*first.keys.get("also", ()), *({**each.keys, "where": "file"} for each in rest)]
     told: dict[str, Any] = {"id": f"lesson-{lesson.lower()}", "title": title, "language": language}
     told |= {key: value for key, value in first.keys.items() if key != "also"}
     if also:
         told["also"] = also
+    if imports:
+        told["imports"] = list(imports)
     told["assumes"] = "the program is like the one that this was learnt on"
     told["example"] = {
         "before": "\n".join(each.before for each in chosen) + "\n",
@@ -88,11 +117,16 @@ def _rewrites(old: str, new: str, language: str) -> list[_Rewrite]:
     found: list[_Rewrite] = []
     for before, after in _windows(old.splitlines(), new.splitlines()):
         keys = _keys(before, after, language)
-        if keys is not None:
-            rewrite = _Rewrite(keys, before, after)
-            if rewrite not in found:
-                found.append(rewrite)
+        ways = [] if keys is None else [keys, *_content(keys)]
+        found += [each for way in ways if (each := _Rewrite(way, before, after)) not in found]
     return found
+
+
+def _content(keys: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same, but for files that have what comes already."""
+    come = str(keys.get("fix", ""))
+    if come and "unless" not in keys and keys["rule"] != come:
+        yield {**keys, "unless": [come]}
 
 
 def _windows(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
@@ -150,8 +184,11 @@ def _statements(text: str, language: str) -> list[str] | None:
     return [each.text().rstrip() for each in root.children() if each.text().strip()]
 
 
-def _holds(told: dict[str, Any], chosen: Sequence[_Rewrite], path: str) -> bool:
-    """Whether the recipe loads, makes what stood after of what stood before, and is content with that."""
+def _holds(told: dict[str, Any], path: str) -> bool:
+    """Whether the recipe loads, makes what stood after of what stood before, and is content with that.
+
+    Imports go to the example, too, as its excerpts are without the head of their file.
+    """
     from kapso.propose.mutate.edit import apply
     from kapso.propose.mutate.tree import read_source
     from kapso.propose.recipe.matching import matches
@@ -161,17 +198,22 @@ def _holds(told: dict[str, Any], chosen: Sequence[_Rewrite], path: str) -> bool:
         recipes = read_recipes(f"```yaml recipe\n{_yaml(told)}```\n", path)
     except KapsoError:
         return False
-    example = told["example"]
+    example, imports = told["example"], told.get("imports", ())
+    head = "".join(f"{line}\n" for line in imports)
+    example["after"] = head + example["after"]
     sources = [read_source(path, example[side].encode()) for side in ("before", "after")]
     if None in sources:
         return False
     before, after = (list(matches(recipes, source)) for source in sources if source is not None)
     made = [apply(example["before"], match.spans) for match in before]
-    return [_bare(each) for each in made] == [_bare(example["after"])] and not after
+    if after or [_bare(each, imports) for each in made] != [_bare(example["after"], imports)]:
+        return False
+    example["after"] = made[0]
+    return True
 
 
-def _bare(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
+def _bare(text: str, imports: Sequence[str]) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip() and line not in imports)
 
 
 def _yaml(told: dict[str, Any]) -> str:

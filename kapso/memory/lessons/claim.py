@@ -74,7 +74,7 @@ def claim_of(line: Line, goal: str | None = None) -> Claim:
     latest = max(line.sightings.values(), key=lambda each: (each.time, each.run), default=None)
     predicted = latest.detail.get("expects") if latest else None
     backed = [each for each in claims if each.seen > 0 or each.expects == predicted]
-    return max(backed or claims, key=lambda each: each.log_odds)
+    return max(backed or claims, key=lambda each: (each.log_odds, each.hits))
 
 
 def _events(line: Line) -> tuple[str, ...]:

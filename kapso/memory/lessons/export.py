@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 
 from kapso.memory.lessons.as_recipe import recipe_of
 from kapso.memory.lessons.lesson import About, Kind, Lesson
@@ -79,7 +80,7 @@ def _change(lesson: Lesson, recipes: list[str]) -> list[str]:
         return ["", *_fenced(block.text, "yaml recipe")]
     lines = []
     for path, old, new in hunks:
-        diff = [f"-{each}" for each in old.splitlines()] + [f"+{each}" for each in new.splitlines()]
+        _, _, _, *diff = unified_diff(old.splitlines(), new.splitlines(), lineterm="")
         lines += ["", f"In `{_plain(path)}`:", "", *_fenced("\n".join(diff), "diff")]
     return lines
 

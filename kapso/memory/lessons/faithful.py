@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import Attempt, Outcome
@@ -52,12 +53,32 @@ def unfaithful(lessons: Sequence[Lesson], runs: Mapping[str, Sequence[Landed]]) 
     return [*_twice(lessons), *(f"{each.id}: {why}" for each in lessons for why in _wrong(each, runs))]
 
 
-def unfaithful_in(repository: Repository) -> list[str]:
-    """What is wrong with the lessons that a repository holds."""
+def check(folder: Path) -> dict[str, Any]:
+    """Of the lessons that the repository in `folder` believes in: how many there are, how many are false and
+    how many say what another says, and `what` is wrong, a line each."""
+    from kapso.git.repository import Repository
+    from kapso.memory.lessons.known import known_lessons
+
+    repository = Repository.open(folder)
+    believed = [
+        each for each in known_lessons(repository) if each.status in (Status.CANDIDATE, Status.ACTIVE)
+    ]
+    runs, twice = landed_in(repository), list(_twice(believed))
+    wrong = {each.id: found for each in believed if (found := list(_wrong(each, runs)))}
+    what = [f"{name}: {why}" for name, found in wrong.items() for why in found]
+    return {
+        "lessons": len(believed),
+        "false": len(wrong),
+        "duplicates": len(twice),
+        "what": [*twice, *what],
+    }
+
+
+def landed_in(repository: Repository) -> dict[str, list[Landed]]:
+    """The attempts of all runs, with what they changed."""
     from kapso.git.attempts import read_run, runs
     from kapso.memory.features import Looker, features_of
     from kapso.memory.hunks import Diffs
-    from kapso.memory.lessons.known import known_lessons
 
     looker = Looker(Diffs(repository))
     found: dict[str, list[Landed]] = {}
@@ -68,7 +89,7 @@ def unfaithful_in(repository: Repository) -> list[str]:
             for each in attempts.values()
             if each.parents and each.parents[0] in attempts
         ]
-    return unfaithful(known_lessons(repository), found)
+    return found
 
 
 def _twice(lessons: Sequence[Lesson]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from kapso.memory.lessons.claim import Claim, has_range
-from kapso.memory.lessons.evidence import wilson
+from kapso.memory.lessons.evidence import welch, wilson
 from kapso.memory.lessons.lesson import About, Line, Tally
 from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.rules.ranges import latest_detail
@@ -19,6 +20,7 @@ _DID = {
 
 
 _OTHERS = {About.PAIR: "edits of one of them"}
+_SHOWN = 4
 _PLACE, _PAIR = ("path", "region"), ("first", "second")
 
 
@@ -38,9 +40,17 @@ def statement_of(line: Line, claim: Claim | None) -> str:
     did = _DID[claim.expects]
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
-    return (
-        f"{_what(line)} {did} in {_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
-    )
+    shares = f"{_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
+    return f"{_what(line)} {did} in {shares}{_gained(claim.expects, concerned, others)}"
+
+
+def _gained(event: str, concerned: Tally, others: Tally) -> str:
+    """By how much they differ on average, where that is beyond chance."""
+    interval = welch(concerned, others) if event in ("better", "worse") else None
+    if interval is None or interval[0] <= 0 <= interval[1]:
+        return ""
+    low, high = interval
+    return f"; on average by {(low + high) / 2:+.2f} ({low:+.2f} to {high:+.2f}) of what the run gains in all"
 
 
 def _against(about: About, others: Tally, event: str) -> str:
@@ -105,15 +115,25 @@ def _good_values(line: Line) -> str:
 
 
 def _change(hunks: Any) -> str:
-    """What a change replaces, the first lines of it that differ."""
-    path, before, after = hunks[0]
+    """What a change replaces: the first lines of it that differ, and how many more there are."""
+    steps = [(old, new, str(path)) for path, before, after in hunks for old, new in _differing(before, after)]
+    shown = [_step(old, new) for old, new, _ in steps[:_SHOWN]]
+    paths = ", ".join(f"`{path}`" for path in dict.fromkeys(str(hunk[0]) for hunk in hunks))
+    more = f" and {len(steps) - _SHOWN} lines more" if len(steps) > _SHOWN else ""
+    return f"The change of {paths} ({'; '.join(shown)}{more})"
+
+
+def _step(old: str, new: str) -> str:
+    if old and new:
+        return f"`{_clipped(old)}` to `{_clipped(new)}`"
+    return f"new `{_clipped(new)}`" if new else f"without `{_clipped(old)}`"
+
+
+def _differing(before: str, after: str) -> list[tuple[str, str]]:
+    """The lines that one side alone has, in pairs as they stand."""
     old, new = ([row.strip() for row in text.splitlines() if row.strip()] for text in (before, after))
-    gone = next((row for row in old if row not in new), "")
-    come = next((row for row in new if row not in old), "")
-    what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each) or "lines"
-    verb = "Replacing" if gone and come else "Adding" if come else "Taking out"
-    more = f" and {len(hunks) - 1} other changes with it" if len(hunks) > 1 else ""
-    return f"{verb} {what} in `{path}`{more}"
+    gone, come = [row for row in old if row not in new], [row for row in new if row not in old]
+    return list(zip_longest(gone, come, fillvalue=""))
 
 
 def _clipped(text: str) -> str:

@@ -40,6 +40,16 @@ CHANGES = {
         "low, high = rows[0], rows[-1]\n",
     ),
     "one for two": ("a.py", "spread = measure(rows)\n", "rows = rows[:100]\nspread = measure(rows)\n"),
+    "a statement that comes within": (
+        "a.py",
+        "    if m < low:\n        low = m\n    if m > high:\n        high = m\n",
+        "    if m < low:\n        low = m\n        break\n    if m > high:\n        high = m\n",
+    ),
+    "with a module that it needs": (
+        "a.py",
+        "    for d in range(2, n):\n        walk(d)\n",
+        "    for d in range(2, math.isqrt(n) + 1):\n        walk(d)\n",
+    ),
     "in C": ("a.c", "    for (int i = 0; i < n; i++) sum += a[i];\n", "    sum = prefix[n];\n"),
     "in JavaScript": ("a.js", "  const found = list.indexOf(x) >= 0;\n", "  const found = known.has(x);\n"),
 }
@@ -65,6 +75,19 @@ def test_a_recipe_applies_deep_inside_another_program() -> None:
     program += "        for x in rows:\n            total += x\n        return total\n"
     assert "            total = sum(rows)" not in (made := _carried_out(recipe, "b.py", program))
     assert "        total = sum(rows)\n        return total\n" in made
+
+
+def test_imports_that_come_with_a_change_are_the_recipes() -> None:
+    hunks = [
+        ("a.py", "\n\ndef f(n):\n", "\nimport math\n\ndef f(n):\n"),
+        ("a.py", "    root = n ** 0.5\n", "    root = math.sqrt(n)\n"),
+    ]
+    block = recipe_of("L1", "t", hunks)
+    assert block is not None
+    [recipe] = read_recipes(f"```yaml recipe\n{block.text}```\n", "lessons.md")
+    assert recipe.imports == ("import math",)
+    made = _carried_out(recipe, "b.py", "def g(n):\n    root = n ** 0.5\n    return root\n")
+    assert made == "import math\ndef g(n):\n    root = math.sqrt(n)\n    return root\n"
 
 
 def test_several_hunks_of_a_file_are_one_recipe() -> None:

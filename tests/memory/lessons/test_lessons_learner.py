@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def learner(lines: dict[str, Line] | None = None, run: str = "goal-0001", goal: 
     return Learner(run, goal, "evaluator", True, lines or {})
 
 
-def one(found: list[Lesson], about: About, **told: str) -> Lesson:
+def one(found: list[Lesson], about: About, **told: Any) -> Lesson:
     return next(each for each in found if each.line.subject.about is about and each.line.subject.told == told)
 
 

@@ -46,11 +46,16 @@ class Changes:
 
 
 def hunks_of(
-    before: Mapping[str, bytes], after: Mapping[str, bytes], idle: Collection[tuple[str, int]] = ()
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    idle: Collection[tuple[str, int]] = (),
+    *,
+    alone: bool = False,
 ) -> dict[tuple[str, int], Hunk] | None:
     """The hunks between two versions, by path and line (from 1), without what is `idle`.
 
-    None where they are not the whole difference: a file is new, gone, no text, or too much changed.
+    None where they are not the whole difference: a file is new, gone, no text, or too much changed. What is
+    to stand `alone` has the base's lines around it, whatever becomes of these.
     """
     found: dict[tuple[str, int], Hunk] = {}
     for path in sorted({*before, *after}):
@@ -59,19 +64,23 @@ def hunks_of(
             continue
         if old is None or new is None or b"\0" in old + new:
             return None
-        for line, hunk in _of_file(path, old, new, {at for where, at in idle if where == path}):
+        for line, hunk in _of_file(path, old, new, {at for where, at in idle if where == path}, alone):
             if max(len(hunk[1]), len(hunk[2])) > _LONGEST or len(found) == _MOST_HUNKS:
                 return None
             found[path, line] = hunk
     return found
 
 
-def _of_file(path: str, old: bytes, new: bytes, idle: Collection[int]) -> Iterable[tuple[int, Hunk]]:
+def _of_file(
+    path: str, old: bytes, new: bytes, idle: Collection[int], alone: bool
+) -> Iterable[tuple[int, Hunk]]:
     text = old.decode("utf-8", "replace")
     old_lines, new_lines = text.splitlines(True), new.decode("utf-8", "replace").splitlines(True)
     hunks = [each for each in changed_lines(old, new) if each.old_at + 1 not in idle]
     ends = [0, *(each.old_at + each.old for each in hunks)]
     starts = [*(each.old_at for each in hunks), len(old_lines)]
+    if alone:
+        ends, starts = [0] * len(ends), [len(old_lines)] * len(starts)
     for at, hunk in enumerate(hunks):
         first, last = hunk.old_at, hunk.old_at + hunk.old
         for context in range(_CONTEXT, _MOST_CONTEXT + 1):
@@ -95,9 +104,10 @@ def earned(
     yield _found(best, list(hunks.values()), 1.0)
     gains = {(each.path, each.line): each.gain or 0.0 for each in parts if str(each.effect) == "earns"}
     whole = sum(gains.values())
+    single = hunks_of(before, after, alone=True) or {}
     for place, gain in gains.items():
-        if len(hunks) > 1 and place in hunks:
-            yield _found(best, [hunks[place]], gain / whole if whole > 0 else 1.0)
+        if len(hunks) > 1 and place in single:
+            yield _found(best, [single[place]], gain / whole if whole > 0 else 1.0)
 
 
 def _found(best: Attempt, hunks: Sequence[Hunk], gain: float) -> Found:
