@@ -151,8 +151,25 @@ def test_what_two_clones_learnt_apart_meets_on_the_remote_and_is_quarantined_whe
     assert told(kapso, "trust", SWAP.id)[0]["status"] != "quarantined"
     assert told(kapso, "push")[0]["status"] == "up-to-date", "whom one trusts stays at home"
     monkeypatch.chdir(theirs)
-    told(kapso, "pull", "--trust")
-    assert {each["status"] for each in told(kapso)}.isdisjoint({"quarantined"})
+    told(kapso, "retire", SWAP.id)
+    told(kapso, "push")
+    monkeypatch.chdir(ours)
+    assert told(kapso, "pull", "--trust")[0]["changed"] == 2
+    assert told(kapso, "show", SWAP.id)[0]["status"] == "retired"
+
+
+def test_what_was_pulled_can_be_vouched_for_later(
+    clones: tuple[Path, Path], kapso: Kapso, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = clones
+    put(ours, line_of(sighting_of("demo-aaaa")))
+    told(kapso, "push")
+    monkeypatch.chdir(theirs)
+    told(kapso, "pull")
+    assert [each["status"] for each in told(kapso)] == ["quarantined"]
+    assert told(kapso, "pull", "--trust")[0]["changed"] == 1
+    assert [each["status"] for each in told(kapso)] != ["quarantined"]
+    assert told(kapso, "pull", "--trust")[0]["status"] == "up-to-date"
 
 
 def test_push_and_pull_of_runs_carry_lessons_and_those_of_one_run_alone(

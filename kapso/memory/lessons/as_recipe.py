@@ -30,7 +30,7 @@ class Block:
     text: str
 
 
-def recipe_of(lesson: str, title: str, hunks: Sequence[tuple[str, str, str]]) -> Block | None:
+def recipe_of(lesson: str, hunks: Sequence[tuple[str, str, str]]) -> Block | None:
     """The recipe that makes this change; None where it cannot be written as one. Hunks are path, lines before
     and lines after."""
     from kapso.propose.mutate.languages import language_of
@@ -42,7 +42,7 @@ def recipe_of(lesson: str, title: str, hunks: Sequence[tuple[str, str, str]]) ->
     imports, rest = _imports([(old, new) for _, old, new in hunks], is_python=language.is_python)
     parts = [_rewrites(old, new, language.name) for old, new in rest]
     for chosen in _combined(parts) if parts else ():
-        told = _recipe(lesson, title, language.name, chosen, imports)
+        told = _recipe(lesson, language.name, chosen, imports)
         if _holds(told, hunks[0][0]):
             return Block(str(told["id"]), _yaml(told))
     return None
@@ -92,11 +92,10 @@ def _combined(parts: Sequence[Sequence[_Rewrite]]) -> Iterator[list[_Rewrite]]:
         yield [way, *others]
 
 
-def _recipe(
-    lesson: str, title: str, language: str, chosen: Sequence[_Rewrite], imports: Sequence[str]
-) -> dict[str, Any]:
+def _recipe(lesson: str, language: str, chosen: Sequence[_Rewrite], imports: Sequence[str]) -> dict[str, Any]:
     first, *rest = chosen
     also = [*first.keys.get("also", ()), *({**each.keys, "where": "file"} for each in rest)]
+    title = _title(first.before.splitlines(), first.after.splitlines())
     told: dict[str, Any] = {"id": f"lesson-{lesson.lower()}", "title": title, "language": language}
     told |= {key: value for key, value in first.keys.items() if key != "also"}
     if also:
@@ -110,6 +109,15 @@ def _recipe(
         "run": _NOTHING.get(language, ";"),
     }
     return told
+
+
+def _title(before: Sequence[str], after: Sequence[str]) -> str:
+    """The first line that gives way, and what takes its place."""
+    gone = next((line.strip() for line in before if line not in after), "")
+    come = next((line.strip() for line in after if line not in before), "")
+    if gone and come:
+        return f"`{gone}` becomes `{come}`"
+    return f"`{come}` comes in" if come else f"`{gone}` goes"
 
 
 def _rewrites(old: str, new: str, language: str) -> list[_Rewrite]:

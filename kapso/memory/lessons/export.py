@@ -75,7 +75,7 @@ def _section(lesson: Lesson, recipes: list[str]) -> list[str]:
 def _change(lesson: Lesson, recipes: list[str]) -> list[str]:
     """The lines that were replaced; as a recipe where ast-grep can find and replace them."""
     hunks = [(str(path), str(old), str(new)) for path, old, new in lesson.line.subject.told["hunks"]]
-    if (block := recipe_of(lesson.id, _plain(lesson.statement), hunks)) is not None:
+    if (block := recipe_of(lesson.id, hunks)) is not None:
         recipes.append(block.id)
         return ["", *_fenced(block.text, "yaml recipe")]
     lines = []

@@ -134,7 +134,7 @@ _INJECTED = (
         _flags(
             r"(?<![\w/-])(?:sudo|curl|wget|chmod|chown|scp|ssh|rm|nc|eval|bash|sh|pip3?|npm|apt(?:-get)?|git)"
             r"\s+(?:-[a-z-]+\b|install\b|push\b|clone\b|[~/.]\S*/)"
-            r"|\$\(|&&|\|\s*(?:ba|z|da)?sh\b|>\s*/(?:dev|etc|tmp)\b"
+            r"|\|\s*(?:ba|z|da)?sh\b"
         ),
         "it holds a shell command",
     ),
@@ -151,6 +151,7 @@ _INJECTED = (
 )  # fmt: skip
 """Nowhere, not even as the name of a function or in an error."""
 _ASKING = (
+    (re.compile(r"\$\(|&&|>\s*/(?:dev|etc|tmp)\b"), "it holds a shell command"),
     (
         _flags(
             r"\b(?:download|upload|install|execute|exfiltrate|send|email|fetch|print|read|write|open|delete|edit|"
@@ -168,6 +169,7 @@ _ASKING = (
 )  # fmt: skip
 """Of words in a sentence; programs have functions called `read_keys`."""
 _LONGEST_NAME = 300
+_QUOTED = re.compile(r"`[^`]*`")
 
 
 def _why_unsaid(line: Line, statement: str) -> str | None:
@@ -175,7 +177,9 @@ def _why_unsaid(line: Line, statement: str) -> str | None:
     subject = line.subject
     if subject.about is About.STATED:
         return why_unsafe("\n".join([statement, *_strings(subject.told)]))
-    for text in [] if subject.about is About.CHANGE else [statement, *_strings(subject.told)]:
+    if subject.about is About.CHANGE:
+        return _injected(_QUOTED.sub("", statement))
+    for text in [statement, *_strings(subject.told)]:
         if len(text) > _LONGEST_NAME and text != statement:
             return f"it has a name of {len(text)} characters"
         if (injected := _injected(text)) is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,8 +20,11 @@ from kapso.git.remote import Move, PushRefused, Remote
 from kapso.git.sharing import missing
 from kapso.git.trees import FILE as PLAIN
 from kapso.git.trees import Entry
-from kapso.memory.lessons.guard import shared
+from kapso.memory.lessons.guard import foreign_runs, shared
 from kapso.memory.lessons.ledger import FILE, Ledger, content_of, joined, parse_lines, read_texts
+from kapso.memory.lessons.lesson import Mark
+from kapso.memory.lessons.marks import TRUST, moment
+from kapso.memory.lessons.merge import merge_lines
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -111,7 +114,13 @@ def take(
     if not is_trusted:
         return ledger.take(lines, origin, also or ())
     before = ledger.lines()
-    ledger.put(lines, f"Lessons of {origin}", also or ())
+    known = merge_lines(before, lines)
+    trust = Mark(moment(), TRUST, origin)
+    vouched = {
+        key: replace(known[key], marks=(*known[key].marks, trust)) if foreign_runs(known[key]) else line
+        for key, line in lines.items()
+    }
+    ledger.put(vouched, f"Lessons of {origin}", also or ())
     return sum(line != before.get(key) for key, line in ledger.lines().items())
 
 

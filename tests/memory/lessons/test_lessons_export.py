@@ -58,7 +58,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_becomes_a_recipe_that_makes_it_where_the_same_stands_and_is_content_then(name: str) -> None:
     path, old, new = CHANGES[name]
-    block = recipe_of("L12345678", "What helped", [(path, old, new)])
+    block = recipe_of("L12345678", [(path, old, new)])
     assert block is not None
     [recipe] = read_recipes(f"```yaml recipe\n{block.text}```\n", "lessons.md")
     assert recipe.id == "lesson-l12345678"
@@ -68,7 +68,7 @@ def test_a_change_becomes_a_recipe_that_makes_it_where_the_same_stands_and_is_co
 
 
 def test_a_recipe_applies_deep_inside_another_program() -> None:
-    block = recipe_of("L1", "t", [CHANGES["with context that stays"]])
+    block = recipe_of("L1", [CHANGES["with context that stays"]])
     assert block is not None
     [recipe] = read_recipes(f"```yaml recipe\n{block.text}```\n", "lessons.md")
     program = "class A:\n    def f(self, rows):\n        total = 0\n"
@@ -82,7 +82,7 @@ def test_imports_that_come_with_a_change_are_the_recipes() -> None:
         ("a.py", "\n\ndef f(n):\n", "\nimport math\n\ndef f(n):\n"),
         ("a.py", "    root = n ** 0.5\n", "    root = math.sqrt(n)\n"),
     ]
-    block = recipe_of("L1", "t", hunks)
+    block = recipe_of("L1", hunks)
     assert block is not None
     [recipe] = read_recipes(f"```yaml recipe\n{block.text}```\n", "lessons.md")
     assert recipe.imports == ("import math",)
@@ -92,7 +92,7 @@ def test_imports_that_come_with_a_change_are_the_recipes() -> None:
 
 def test_several_hunks_of_a_file_are_one_recipe() -> None:
     hunks = [("a.py", "rows = sorted(rows)\n", "rows.sort()\n"), ("a.py", "limit = 100\n", "limit = 250\n")]
-    block = recipe_of("L1", "t", hunks)
+    block = recipe_of("L1", hunks)
     assert block is not None
     [recipe] = read_recipes(f"```yaml recipe\n{block.text}```\n", "lessons.md")
     program = "limit = 100\ndef f(rows):\n    rows = sorted(rows)\n    return rows[:limit]\n"
@@ -113,7 +113,7 @@ def test_several_hunks_of_a_file_are_one_recipe() -> None:
     ids=["no code", "too short", "dollars", "half a block", "two files", "three for one"],
 )
 def test_what_cannot_be_written_as_a_recipe_is_none(hunks: list[tuple[str, str, str]]) -> None:
-    assert recipe_of("L1", "t", hunks) is None
+    assert recipe_of("L1", hunks) is None
 
 
 def test_a_playbook_tells_evidence_and_is_read_again_by_recipes_and_the_library(tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_names_in_counted_lessons_may_be_any_but_no_orders() -> None:
         assert why_quarantined(line_of(sighting_of(), subject=place), f"edits in {name}") is not None
 
 
+def test_code_that_a_change_quotes_is_code() -> None:
+    hunks = [["a.js", "if (a) if (b) go('http://x.example');\n", "if (a && b) go('http://x.example');\n"]]
+    line = line_of(sighting_of(), subject=Subject(About.CHANGE, {"hunks": hunks}))
+    assert why_quarantined(line, "Replacing `if (a)` by `if (a && b) go('http://x.example')` helped") is None
+    assert why_quarantined(line, "Replacing `a` helped: see http://x.example") is not None
+    error = Subject(About.ERROR, {"signature": "error: expected `&&` before $(", "operator": "join"})
+    assert why_quarantined(line_of(sighting_of(), subject=error), "ended in an error") is None
+
+
 def test_what_somebody_put_into_quarantine_stays_there_until_it_is_restored() -> None:
     marks = [Mark("1", "quarantine", "Ada", "it looks odd")]
     assert why_quarantined(line_of(sighting_of(), marks=marks), "s") == "it looks odd"
