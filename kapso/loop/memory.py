@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -95,8 +96,12 @@ class Memory:
         self._learner: Learner
         self._ledger: Ledger
         self._recall: Recall
-        self._here: Here
         self._looker: Looker
+
+    @cached_property
+    def _here(self) -> Here:
+        """What lessons apply to; looked at when there are any."""
+        return _here(self._run)
 
     def begin(self, say: Say) -> None:
         """Take up what the run knew when it started, and what it noted of attempts that have not landed."""
@@ -110,7 +115,7 @@ class Memory:
         from kapso.memory.lessons.known import judged
         from kapso.memory.lessons.learner import Learner
         from kapso.memory.lessons.ledger import Ledger, parse_lines
-        from kapso.memory.lessons.recall import Recall
+        from kapso.memory.lessons.recall import Here, Recall
 
         run = self._run
         kept = landing.read_goal(run.repository, run.name).get(FILE, b"")
@@ -121,9 +126,8 @@ class Memory:
         )
         self._ledger = Ledger(run.repository)
         self._looker = Looker(run.diffs)
-        self._here = _here(run)
         self._began_with = frozenset(each.id for each in lessons)
-        self._recall = Recall(lessons, self._here)
+        self._recall = Recall(lessons, self._here if lessons else Here(run.goal.name))
         for entry in run.journal.past:
             if entry["event"] == "attempt.proposed":
                 note = Note(tuple(entry.get("withheld") or ()), entry.get("predicted") or {})
@@ -333,7 +337,8 @@ class Memory:
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:
             lesson, change = each.lesson, str(each.change)
-            if self._is_replaying and (lesson.id, change) in self._told:
+            is_known = self._is_replaying or change == "learnt"
+            if is_known and (lesson.id, change) in self._told:
                 continue
             self._told.add((lesson.id, change))
             told: dict[str, Any] = {"lesson": lesson.id, "kind": str(lesson.kind)}
@@ -365,7 +370,8 @@ def _here(run: Run) -> Here:
     goal, files = run.goal, run.editable.files(run.base)
     seen = {path: files[path] for path in visible(goal, files)[:_MOST_FILES]}
     hidden = hidden_paths(goal, goal.prefix(run.repository.root), run.repository.entries(run.base))
-    names = frozenset(PurePosixPath(path).name for path in hidden)
+    open_names = {PurePosixPath(path).name for path in seen}
+    names = frozenset(PurePosixPath(path).name for path in hidden) - open_names
     return Here(goal.name, seen, languages_of(seen), names)
 
 

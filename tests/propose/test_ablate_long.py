@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from kapso.propose.ablate.findings import Finding, Pieces
+from kapso.propose.ablate.pieces import LONGEST, cut
 from kapso.propose.ablate.study import Study
 
 Gain = Callable[[Pieces], float | None]
@@ -69,6 +70,13 @@ def floored(earning: Pieces) -> Gain:
 def clusters(count: int, places: int, each: int, seed: int) -> Pieces:
     starts = random.Random(seed).sample(range(0, count - each, 2 * each), places)
     return frozenset(start + at for start in starts for at in range(each))
+
+
+def test_hundreds_of_lines_without_a_gap_are_cut_line_by_line() -> None:
+    old, new = ("".join(f"  setting_{n:03}: {n + more}\n" for n in range(300)) for more in (1000, 5000))
+    assert len(old) > LONGEST
+    diff = cut({"a.yaml": old.encode()}, {"a.yaml": new.encode()}, ["a.yaml"])
+    assert (len(diff.hunks), len(diff.pieces)) == (1, 300)
 
 
 @pytest.mark.parametrize("parallel", [1, 3])

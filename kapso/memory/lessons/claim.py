@@ -97,7 +97,8 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
         seen = log_factor(event, pool.hits_before, pool.seen_before, usual * pool.others, pool.others)
     if line.subject.about is About.CHANGE:
         is_of_goal = goal is None or any(each.goal == goal for each in line.sightings.values())
-        prior = _KEPT if is_of_goal else _FOREIGN
+        standing = max((w for each, w in weighted(line, goal) if each.concerned.total), default=1.0)
+        prior = _KEPT * standing if is_of_goal else _FOREIGN
         return Claim(event, prior + pool.weight, pool.hits, pool.total, usual)
     told = line.subject.told
     has_many = line.subject.about in (About.ERROR, About.STATED) or told.get("side") is not None

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from kapso.memory.lessons.claim import Claim, claim_of
 from kapso.memory.lessons.evidence import log_factor
 from kapso.memory.lessons.guard import admitted, why_quarantined
-from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Sighting, Status, Tally
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Sighting, Status, Subject, Tally
 from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
 from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.statements import statement_of
@@ -147,6 +147,23 @@ def _held(sightings: Sequence[Sighting], expects: str) -> bool:
     concerned, others = added([e.concerned for e in sightings]), added([e.others for e in sightings])
     hits, usual = count(concerned, expects), count(others, expects) / max(1, others.total)
     return hits >= min(_HELD, concerned.total) and hits > usual * concerned.total
+
+
+def files_of(subject: Subject) -> tuple[str, ...]:
+    """The files that a subject names, each once."""
+    told = subject.told
+    match subject.about:
+        case About.PARAMETER:
+            named = [str(told.get("parameter")).rpartition(":")[0]]
+        case About.CHANGE:
+            named = [str(hunk[0]) for hunk in told["hunks"]]
+        case About.PAIR:
+            named = [str(told[each][0]) for each in ("first", "second")]
+        case About.STATED:
+            named = [str(told["where"].get("path", ""))]
+        case _:
+            named = [str(told.get("path") or "")]
+    return tuple(dict.fromkeys(path for path in named if path))
 
 
 _LANGUAGES = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.memory.features import Features
 from kapso.memory.lessons.claim import Claim, claim_of
-from kapso.memory.lessons.judge import judge, language_of
+from kapso.memory.lessons.judge import files_of, judge, language_of
 from kapso.memory.lessons.lesson import (
     About,
     Example,
@@ -189,12 +189,13 @@ class Learner:
         return [news for each in founds if (news := self._note(each, time)) is not None]
 
     def _fade(self, time: str) -> None:
-        """What keeps attempts away is less believed after a run that did not try it, so that one will."""
+        """What keeps attempts away is less believed after a run that did not try it, so that one will; and a
+        change that nobody made again has given way to others."""
         if self._observed < _MANY:
             return
         for key, lesson in self._lessons.items():
             is_here = any(each.goal == self._goal for each in lesson.line.sightings.values())
-            if key not in self._own and is_here and _keeps_away(lesson):
+            if key not in self._own and is_here and _fades(lesson):
                 self._renew(self._untested(key), time)
 
     def _untested(self, key: str) -> str:
@@ -338,7 +339,7 @@ class Learner:
 
     def _sighting(self, own: _Own) -> Sighting:
         found = own.found
-        path = found.subject.told.get("path")
+        files = files_of(found.subject)
         detail: dict[str, Any] = {**found.detail, **({"expects": own.expects} if own.expects else {})}
         return Sighting(
             run=self._run,
@@ -350,8 +351,8 @@ class Learner:
             detail=detail,
             examples=_examples(found),
             record=own.record(),
-            files=(path,) if path else (),
-            language=language_of(path) if path else None,
+            files=files,
+            language=language_of(files[0]) if files else None,
             time=own.time,
         )
 
@@ -382,8 +383,9 @@ def _values(lesson: Lesson) -> list[Any]:
     return [detail.get(name) for name in ("bound", "low", "high", "choices")]
 
 
-def _keeps_away(lesson: Lesson) -> bool:
-    return lesson.kind is Kind.AVOID and lesson.status in (Status.CANDIDATE, Status.ACTIVE)
+def _fades(lesson: Lesson) -> bool:
+    is_such = lesson.kind is Kind.AVOID or lesson.line.subject.about is About.CHANGE
+    return is_such and lesson.status in (Status.CANDIDATE, Status.ACTIVE)
 
 
 def _change(before: Lesson, now: Lesson) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
+from os.path import commonprefix
 from typing import Any
 
 from kapso.memory.lessons.claim import Claim, has_range
@@ -20,7 +21,7 @@ _DID = {
 
 
 _OTHERS = {About.PAIR: "edits of one of them"}
-_SHOWN = 4
+_SHOWN, _LONGEST, _AROUND = 4, 60, 20
 _PLACE, _PAIR = ("path", "region"), ("first", "second")
 
 
@@ -73,7 +74,7 @@ def _what(line: Line) -> str:
         case About.PARAMETER:
             return f"Changing `{told.get('parameter')}`{_side(line)}"
         case About.CHANGE:
-            return _change(told["hunks"])
+            return _change(told["hunks"], line)
         case About.PAIR:
             first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
             return f"Edits of both {first} and {second}"
@@ -114,17 +115,21 @@ def _good_values(line: Line) -> str:
     )
 
 
-def _change(hunks: Any) -> str:
+def _change(hunks: Any, line: Line) -> str:
     """What a change replaces: the first lines of it that differ, and how many more there are."""
     steps = [(old, new, str(path)) for path, before, after in hunks for old, new in _differing(before, after)]
     shown = [_step(old, new) for old, new, _ in steps[:_SHOWN]]
     paths = ", ".join(f"`{path}`" for path in dict.fromkeys(str(hunk[0]) for hunk in hunks))
     more = f" and {len(steps) - _SHOWN} lines more" if len(steps) > _SHOWN else ""
-    return f"The change of {paths} ({'; '.join(shown)}{more})"
+    first = min(line.sightings.values(), key=lambda each: (each.time, each.run)).run
+    return f"The change of {paths} in {first} ({'; '.join(shown)}{more})"
 
 
 def _step(old: str, new: str) -> str:
     if old and new:
+        same = len(commonprefix([old, new]))
+        start = max(0, same - _AROUND) if max(len(old), len(new)) > _LONGEST else 0
+        old, new = (f"{'…' if start else ''}{each[start:]}" for each in (old, new))
         return f"`{_clipped(old)}` to `{_clipped(new)}`"
     return f"new `{_clipped(new)}`" if new else f"without `{_clipped(old)}`"
 
@@ -137,7 +142,7 @@ def _differing(before: str, after: str) -> list[tuple[str, str]]:
 
 
 def _clipped(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _figure(value: Any) -> str:

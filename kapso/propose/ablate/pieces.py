@@ -16,7 +16,7 @@ from kapso.git.hunks import ChangedLines, changed_lines
 from kapso.propose.protocol import Files
 
 LONGEST = 4_000
-"""Characters of one side of a hunk; a longer one is left whole."""
+"""Characters that are compared token by token: more, on a line or where lines came or went, stay whole."""
 ALIKE = 0.4
 """How much of two lines must be the same for what differs to be edits, and not another line."""
 
@@ -178,8 +178,6 @@ def _hunk(
 def _cuts(old: str, new: str) -> list[_Cut]:
     """The single edits of a hunk."""
     whole = [(0, len(old), new)]
-    if max(len(old), len(new)) > LONGEST:
-        return whole
     before, after = _lines(old), _lines(new)
     if not before:
         return [(0, 0, line) for line in _with_blanks(after)]
@@ -198,7 +196,9 @@ def _cuts(old: str, new: str) -> list[_Cut]:
 
 
 def _edits(old: str, new: str) -> list[_Cut]:
-    """What differs token by token; nothing where the two have too little in common."""
+    """What differs token by token; nothing where the two are too long, or have too little in common."""
+    if max(len(old), len(new)) > LONGEST:
+        return []
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < ALIKE:

@@ -25,6 +25,8 @@ PATIENCE = 3
 _SHORTEST = 12
 """Characters, blanks left out: what is shorter stands in any other file by chance."""
 _LONGEST = 60
+_MOST_APART = 6
+"""Hunks of a change that is taken apart."""
 _REMEMBERED = 64
 
 
@@ -147,7 +149,8 @@ class Known:
             return
         whole = f"{change.lesson}:all"
         yield Variant(change, start, fits, whole)
-        if len(fits) > 1 and self._tries[whole] and not self._paid[whole] and whole not in busy:
+        is_apart = 1 < len(fits) <= _MOST_APART
+        if is_apart and self._tries[whole] and not self._paid[whole] and whole not in busy:
             for fit in fits:
                 yield Variant(change, start, (fit,), f"{change.lesson}:{fit.hunk}")
 

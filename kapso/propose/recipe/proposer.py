@@ -79,7 +79,7 @@ class Recipes:
         busy = {(tree, key) for tree, key, _ in waiting}
         in_flight = {key for _, key, _ in waiting}
         self._record.advice = context.recalled.advice
-        if (idea := self._known_change(context, in_flight)) is not None:
+        if self._known.is_trusted and (idea := self._known_change(context, in_flight)) is not None:
             return idea
         for seen in self._ordered(files, parent, busy, in_flight, random):
             match, source = seen.match, seen.source
@@ -90,7 +90,7 @@ class Recipes:
                 proposal = (parent.tree, match.key, program)
                 self._in_flight.setdefault(context.number, [])[len(context.known) :] = [proposal]
                 return self._idea(seen)
-        return None
+        return self._known_change(context, in_flight)
 
     def eager(self, context: Context) -> str | None:
         """The lesson of a change that earned before and was not tried here yet, if there is one."""
