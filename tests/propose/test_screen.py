@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from kapso.attempt import Outcome
+from kapso.attempt import Outcome, Verdict
+from kapso.propose.earlier import EarlierAttempt, EarlierRun
 
 Make = Callable[..., Any]
 
@@ -101,3 +102,28 @@ def test_several_in_flight_are_different_ones(search: Make) -> None:
     run = search({"a.py": large()}, error, direction="minimize").run(6)
     ideas = [run.tune.ideate(run.context(number)) for number in range(7, 11)]
     assert len({json.dumps(dict(idea.parameters), sort_keys=True) for idea in ideas}) == 4
+
+
+def test_a_second_run_begins_its_rounds_at_attempts_of_its_own(search: Make) -> None:
+    first = search({"a.py": large()}, error, direction="minimize").run(12)
+    told = [
+        EarlierAttempt(
+            each.number,
+            min(each.number - 1, 1),  # as if the screen had begun at the first attempt
+            each.parameters,
+            each.score,
+            is_better=each.verdict is Verdict.BETTER,
+            is_broken=not each.is_scored,
+            is_plain=True,
+            arm=each.hypothesis.split(":")[0],
+        )
+        for each in first.attempts[1:]
+    ]
+    assert any(each.arm == "probe" for each in told)
+    second = search({"a.py": large()}, error, direction="minimize", seed=1)
+    second.tune = second.fresh()
+    second.tune.recall([EarlierRun("demo-0000", True, True, first.attempts[0].score, {}, told)])
+    second.attempts.clear()
+    second.land(0, second.files, None, None)
+    second.run(20)
+    assert all(number >= 0 for idea in second.ideas for number in idea.parents)

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
 
+from kapso.attempt import BASELINE
 from kapso.propose.protocol import PROBE
 from kapso.propose.tune.axes import Axis
 from kapso.propose.tune.family import Trial
@@ -151,8 +152,10 @@ class Screen:
         return {axis.name for axis in self._all} - self.headings.keys()
 
     def observe(self, trial: Trial, trials: Trials) -> None:
-        """Learn what a move of many brought."""
+        """Learn what a move of many brought. A round begins at an attempt of this run, or at the same base."""
         if trial.arm == self.name and trial.changed and trial.parent is not None:
+            if trial.parent < BASELINE:
+                return
             self.probes += 1
             if self.base is None:
                 self.base = trial.parent
