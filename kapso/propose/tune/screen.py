@@ -152,7 +152,7 @@ class Screen:
         return {axis.name for axis in self._all} - self.headings.keys()
 
     def observe(self, trial: Trial, trials: Trials) -> None:
-        """Learn what a move of many brought. A round begins at an attempt of this run, or at the same base."""
+        """Learn what a move of many brought. Rounds begin at attempts of this run, or at the same base."""
         if trial.arm == self.name and trial.changed and trial.parent is not None:
             if trial.parent < BASELINE:
                 return
