@@ -11,6 +11,7 @@ from kapso.cli.output import json_option, print_json
 from kapso.wording import plural, printable
 
 if TYPE_CHECKING:
+    from kapso.memory.lessons.lesson import Lesson
     from kapso.memory.lessons.sharing import SharedMemory
 
 trust_option = click.option(
@@ -23,7 +24,9 @@ trust_option = click.option(
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @json_option
 def export(ids: tuple[str, ...], output: Path | None, as_json: bool) -> int:
-    """Write lessons (default: those that are active) as a playbook, to stdout or FILE.
+    """Write lessons as a playbook, to stdout or FILE.
+
+    By default those that are active, and candidates that are more likely true than not.
 
     A change that lessons tell whole becomes a recipe in it, which `propose: [{recipe: {from: [FILE]}}]`
     applies elsewhere; `kapso learn FILE` takes it into a library.
@@ -32,13 +35,12 @@ def export(ids: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     from kapso.git.repository import Repository
     from kapso.memory.lessons.export import playbook
     from kapso.memory.lessons.known import find_lesson, known_lessons
-    from kapso.memory.lessons.lesson import Status
 
     known = known_lessons(Repository.open(Path.cwd()))
-    chosen = [find_lesson(known, id) for id in ids] or [e for e in known if e.status is Status.ACTIVE]
+    chosen = [find_lesson(known, id) for id in ids] or [each for each in known if _is_likely(each)]
     if not chosen:
         help = "name lessons: `kapso lessons` lists them" if known else None
-        raise UsageError("there is no active lesson to export", help=help, slug="no-lessons")
+        raise UsageError("there is no lesson that is likely enough to export", help=help, slug="no-lessons")
     book = playbook(chosen)
     if output is not None:
         output.write_text(book.text, encoding="utf-8")
@@ -51,6 +53,13 @@ def export(ids: tuple[str, ...], output: Path | None, as_json: bool) -> int:
         count = f"{plural(len(chosen), 'lesson')}, {plural(len(book.recipes), 'recipe')}"
         click.echo(f"{printable(str(output))}: {count}")
     return 0
+
+
+def _is_likely(lesson: Lesson) -> bool:
+    from kapso.memory.lessons.lesson import Status
+
+    is_candidate = lesson.status is Status.CANDIDATE and lesson.confidence >= 0.5
+    return lesson.status is Status.ACTIVE or is_candidate
 
 
 @click.command()

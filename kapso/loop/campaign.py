@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -254,7 +254,8 @@ class Campaign:
         """One attempt in a thread of its own, from where it stands to its end."""
         failure: BaseException | None = None
         try:
-            self._graph.invoke(state, stream_mode="updates", output_keys=[])
+            with _untraced():
+                self._graph.invoke(state, stream_mode="updates", output_keys=[])
             self._checkpoints.forget(number)
         except BaseException as error:  # noqa: BLE001 - the main thread decides
             failure = error
@@ -334,6 +335,13 @@ class Campaign:
             "candidate": commit,
             "started": rfc3339(found.started),
         }
+
+
+def _untraced() -> AbstractContextManager[object]:
+    """LangGraph would send programs and prompts to LangSmith where a user's environment asks for tracing."""
+    from langsmith.run_helpers import tracing_context  # comes with LangGraph
+
+    return tracing_context(enabled=False)
 
 
 def replay_landings(run: Run, pending: dict[int, str]) -> dict[int, str]:

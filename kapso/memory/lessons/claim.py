@@ -22,6 +22,8 @@ _KEPT, _FOREIGN = math.log(4), math.log(0.5)
 """Of a change that a run's best kept: it was measured, there and then."""
 _BY_NOISE, _SURE = 0.05, 200.0
 """The share of verdicts that noise makes, as if so many attempts had shown it."""
+_MOST_SEEN, _MOST_GRADED = 4.0, 6.0
+"""However much speaks for a lesson, a few predictions that fail undo it: programs change, and records lie."""
 _OTHER_GOAL = 0.5
 _TESTED, _UNTESTED = 0.9, 0.7
 """What a sighting keeps of its weight for every later run, by whether that tested the lesson."""
@@ -105,7 +107,7 @@ def _claim(line: Line, event: str, goal: str | None) -> Claim:
     prior = _PRIOR_OF_ERRORS if has_many else _PRIOR
     if event == "better" and line.subject.about is About.PARAMETER and has_range(line):
         seen = _of_ranges(line, goal)
-    return Claim(event, prior + seen / 2 + pool.weight, pool.hits, pool.total, usual, seen)
+    return Claim(event, prior + min(seen / 2, _MOST_SEEN) + pool.weight, pool.hits, pool.total, usual, seen)
 
 
 def has_range(line: Line) -> bool:
@@ -125,6 +127,7 @@ def _of_ranges(line: Line, goal: str | None) -> float:
 
 def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:
     pool = _Pooled()
+    held_up = failed = 0.0
     for sighting, weight in weighted(line, goal):
         total, hits = sighting.concerned.total, count(sighting.concerned, event)
         if not total:
@@ -140,7 +143,10 @@ def _pooled(line: Line, event: str, goal: str | None) -> _Pooled:
         pool.hits_before += weight * max(0, min(hits - held, total - graded))
         pool.others += weight * others.total
         pool.expected += weight * total * usual
-        pool.weight += weight * record.weight if is_graded else 0.0
+        if is_graded:
+            held_up += weight * max(0.0, record.weight)
+            failed += weight * min(0.0, record.weight)
+    pool.weight = min(held_up, _MOST_GRADED) + failed
     return pool
 
 

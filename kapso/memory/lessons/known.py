@@ -57,7 +57,7 @@ def find_lesson(lessons: Sequence[Lesson], text: str) -> Lesson:
         raise UsageError(
             f"`{text}` fits {len(found)} lessons", help=f"say which: {shown}", slug="ambiguous-lesson"
         )
-    help = "`kapso lessons` lists them" if lessons else "nothing was learnt yet: runs learn as they go"
+    help = "`kapso lessons` lists them" if lessons else "nothing was learnt yet: `kapso run` learns"
     raise UsageError(f"there is no lesson `{text}`", help=help, slug="no-such-lesson")
 
 

@@ -21,13 +21,13 @@ from kapso.memory.lessons.lesson import (
     Kind,
     Lesson,
     Line,
-    Record,
     Sighting,
     Status,
     Subject,
     Tally,
 )
-from kapso.memory.lessons.outcomes import Counts, result_of
+from kapso.memory.lessons.outcomes import result_of
+from kapso.memory.lessons.own import SURE, Own
 from kapso.memory.lessons.rules import rules
 from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
@@ -45,7 +45,6 @@ _FEWEST = 2
 """Attempts that ended so."""
 _PREDICTIONS = 16
 """At most so many are made for one attempt, of those believed most."""
-_SURE = 0.02
 _EACH_WAY = 3
 _MANY = 10
 
@@ -56,46 +55,6 @@ class News:
 
     lesson: Lesson
     change: str
-
-
-@dataclass
-class _Own:
-    """What this run knows of one lesson."""
-
-    found: Found
-    expects: str | None = None
-    graded: int = 0
-    hits: int = 0
-    brier: float = 0.0
-    usual: float = 0.0
-    weight: float = 0.0
-    seen: int = 0
-    time: str = ""
-
-    def __post_init__(self) -> None:
-        self.told, self.withheld = Counts(), Counts()
-
-    def grade(self, expects: str, predicted: float, usual: float, *, came: bool) -> None:
-        """Score a prediction; those of something else count no more."""
-        if expects != self.expects:
-            self.forget()
-            self.expects = expects
-        predicted, usual = (min(1 - _SURE, max(_SURE, each)) for each in (max(predicted, usual), usual))
-        self.graded += 1
-        self.hits += came
-        self.brier += (predicted - came) ** 2
-        self.usual += (usual - came) ** 2
-        self.weight += math.log(predicted / usual) if came else math.log((1 - predicted) / (1 - usual))
-
-    def forget(self) -> None:
-        """What was predicted before is no longer what the lesson says."""
-        self.expects, self.graded, self.hits = None, 0, 0
-        self.brier = self.usual = self.weight = 0.0
-
-    def record(self) -> Record:
-        brier, usual, weight = (round(each, 6) for each in (self.brier, self.usual, self.weight))
-        told, withheld = self.told.tally(), self.withheld.tally()
-        return Record(self.graded, self.hits, brier, usual, weight, told, withheld)
 
 
 class Learner:
@@ -117,7 +76,7 @@ class Learner:
         self._lessons: dict[str, Lesson] = {}
         self._claims: dict[str, Claim] = {}
         self._keys: dict[str, str] = {}
-        self._own: dict[str, _Own] = {}
+        self._own: dict[str, Own] = {}
         self._changed: set[str] = set()
         self._said: set[tuple[str, str]] = set()
         for line in (lines or {}).values():
@@ -131,7 +90,7 @@ class Learner:
             if lesson.expects is not None and lesson.status is not Status.RETIRED:
                 usual = self._usual(key, features.proposer)
                 rate = max(usual, self._claims[key].rate(usual))
-                found[lesson.id] = (lesson.confidence, round(min(1 - _SURE, max(_SURE, rate)), 4))
+                found[lesson.id] = (lesson.confidence, round(min(1 - SURE, max(SURE, rate)), 4))
         chosen = sorted(found, key=lambda each: (-found[each][0], each))[:_PREDICTIONS]
         return {each: found[each][1] for each in sorted(chosen)}
 
@@ -200,7 +159,7 @@ class Learner:
 
     def _untested(self, key: str) -> str:
         every = Tally(total=self._observed)
-        self._own[key] = _Own(Found(self._lines[key].subject, Tally(), every))
+        self._own[key] = Own(Found(self._lines[key].subject, Tally(), every))
         return key
 
     def _is_sure(self, found: Found, time: str) -> bool:
@@ -208,7 +167,7 @@ class Learner:
         subject = found.subject
         if subject.about is not About.PARAMETER:
             return True
-        own = _Own(found, seen=self._observed, time=time)
+        own = Own(found, seen=self._observed, time=time)
         return claim_of(Line(subject, {self._run: self._sighting(own)})).confidence >= LEARNT
 
     def _note(self, found: Found, time: str) -> News | None:
@@ -298,16 +257,16 @@ class Learner:
             self._mine(key).withheld.add(result, gain)
         return told | withheld
 
-    def _mine(self, key: str) -> _Own:
+    def _mine(self, key: str) -> Own:
         if key not in self._own:
-            self._own[key] = _Own(Found(self._lines[key].subject, Tally(), Tally()))
+            self._own[key] = Own(Found(self._lines[key].subject, Tally(), Tally()))
         return self._own[key]
 
     def _is_learnable(self, found: Found, attempt: Attempt) -> bool:
         """Whether a subject of which no lesson stands becomes one; it is taken in then."""
         if found.concerned.total < _FEWEST:
             return False
-        own = _Own(found, seen=self._observed, time=rfc3339(attempt.finished))
+        own = Own(found, seen=self._observed, time=rfc3339(attempt.finished))
         line = Line(found.subject, {self._run: self._sighting(own)})
         claim = claim_of(line, self._goal)
         if claim.hits < _FEWEST or claim.confidence < LEARNT:
@@ -337,7 +296,7 @@ class Learner:
         self._said.add((key, change))
         return News(lesson, change)
 
-    def _sighting(self, own: _Own) -> Sighting:
+    def _sighting(self, own: Own) -> Sighting:
         found = own.found
         files = files_of(found.subject)
         detail: dict[str, Any] = {**found.detail, **({"expects": own.expects} if own.expects else {})}

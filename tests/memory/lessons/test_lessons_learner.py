@@ -204,7 +204,7 @@ def test_a_lesson_that_held_on_two_goals_widens_and_one_that_did_not_stays() -> 
     )
     assert both.scope.goals == () and mine.scope.goals == ("one",)
     assert both.status is mine.status is Status.ACTIVE
-    assert judge(mine.line, "one").confidence > 0.9 > 0.1 > judge(mine.line, "two").confidence
+    assert judge(mine.line, "one").confidence > 0.8 > 0.2 > judge(mine.line, "two").confidence
     assert "widened" in [each.change for each in world.news if each.lesson.id == both.id]
 
 
@@ -222,3 +222,20 @@ def test_a_lesson_whose_recall_does_harm_retires() -> None:
     after = next(each for each in world.learner.lessons() if each.id == found.id)
     assert after.status is Status.RETIRED and after.value is not None and after.value < 0
     assert "retired" in [each.change for each in world.news if each.lesson.id == found.id]
+
+
+def test_evidence_however_well_attested_falls_to_a_few_predictions_that_fail() -> None:
+    first = World(0, learner())
+    for at in range(90):
+        first.go(Features("mutate", "good" if at % 3 == 0 else "x"), "better" if at % 3 == 0 else "worse")
+    lines = first.learner.changed()
+    key = next(key for key, line in lines.items() if line.subject.told.get("operator") == "good")
+    sighting = lines[key].sightings["goal-0001"]
+    tenfold = replace(sighting.concerned, total=300, better=300)
+    lines[key] = replace(lines[key], sightings={"goal-0001": replace(sighting, concerned=tenfold)})
+    second = World(1, learner(lines, "goal-0002"), "goal-0002")
+    assert second.learner.predict(Features("mutate", "good"))[lines[key].subject.id] > 0.9
+    for at in range(20):
+        second.go(Features("mutate", "good" if at % 4 == 0 else "x"), "worse")
+    after = one(list(second.learner.lessons()), About.OPERATOR, proposer="mutate", operator="good")
+    assert after.status is Status.RETIRED and after.why
