@@ -13,6 +13,7 @@ import pytest
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import About, Line, Sighting, Subject, Tally
+from tests.scripted.server import Request, ScriptedServer
 
 Demo = Callable[..., Any]
 
@@ -88,6 +89,43 @@ def test_what_a_run_found_stands_at_the_beginning_of_the_next_ones(demo: Demo) -
     assert "memory.jsonl" not in kapso.git("ls-tree", "--name-only", f"refs/kapso/{third}/goal")
     kept = Ledger(Repository.open(kapso.root)).lines().values()
     assert any(third in each.sightings for each in kept), "it teaches all the same"
+
+
+@pytest.mark.slow
+def test_a_model_is_told_what_helped_unless_a_lot_says_otherwise(
+    demo: Demo, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRIPTED_KEY", "k")
+    llm = f'llm: {{model: "openai:scripted", base_url: "{scripted.openai_url}", api_key_env: SCRIPTED_KEY}}'
+    kapso = demo("budget: {attempts: 4}\nsearch: {parallel: 1}\n")
+    kapso.edit("propose: [tune]", f"propose: [{{{llm}}}]")
+    known = change(kapso.git("show", "HEAD:params.json"), BEST)
+    secret = line(
+        Subject(About.OPERATOR, {"proposer": "mutate", "operator": "score.sh"}),
+        Tally(9, better=9, scored=9),
+        Tally(40, same=40),
+    )
+    learnt(kapso, known, secret)
+
+    def respond(request: Request) -> str:
+        number = len(scripted.requests)
+        return (
+            f"Title: try {number}\nWhat: w\nWhy: y\nExpect: score up\n\n"
+            f'params.json\n```json\n{{"x": {number}, "y": {10 * number}}}\n```\n'
+        )
+
+    scripted.respond = respond
+    assert kapso("run").returncode in (0, 3)
+    run, id = kapso.json("ls")[0]["run"], known.subject.id
+    told = 0
+    for attempt, request in zip(attempts_of(kapso, run), scripted.requests, strict=True):
+        record = json.loads(kapso.git("show", f"refs/kapso/{run}/records:{attempt['attempt']:04d}.json"))
+        text = "\n".join(said for _, said in request.messages)
+        is_told = "prefer (" in text and "The change of `params.json`" in text
+        assert is_told == (id in attempt["lessons"]) == (id not in record["withheld"])
+        assert "score.sh" not in text, "what is hidden stays so, whatever a lesson says"
+        told += is_told
+    assert told
 
 
 def test_memory_that_cannot_be_read_ends_no_run(demo: Demo) -> None:
