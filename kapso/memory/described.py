@@ -223,7 +223,7 @@ EXAMPLES = (
         "Which names did an edit bring in or take out before it failed?",
         "SELECT name, count(*) AS attempts, avg((outcome <> 'scored')::INT) AS failed FROM "
         "(SELECT DISTINCT run, attempt, unnest(names) AS name FROM hunks) JOIN attempts "
-        "USING (run, attempt) GROUP BY name HAVING attempts > 2 ORDER BY failed DESC, attempts DESC",
+        "USING (run, attempt) GROUP BY name HAVING attempts > 2 ORDER BY failed DESC, attempts DESC, name",
     ),
     Example(
         "How long does each command take, and how often does a limit end it?",
@@ -246,7 +246,7 @@ EXAMPLES = (
         "Do attempts that were told of a lesson do better than those that by lot were not?",
         "SELECT lesson, avg((coalesce(verdict, '') = 'better')::INT) FILTER (told) AS told, "
         "avg((coalesce(verdict, '') = 'better')::INT) FILTER (NOT told) AS withheld, count(*) AS attempts "
-        "FROM recalled JOIN attempts USING (run, attempt) GROUP BY lesson ORDER BY attempts DESC",
+        "FROM recalled JOIN attempts USING (run, attempt) GROUP BY lesson ORDER BY attempts DESC, lesson",
     ),
     Example(
         "Do predictions hold? By tenths of their probability, how often what was expected came true",
