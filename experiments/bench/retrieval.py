@@ -82,7 +82,7 @@ METHODS = {
 READ_AGAIN = "fused, a step, the best read again by `minilm`"
 """Needs the extra `minilm`, and reads what it has not read: minutes, so only in the question's project."""
 
-SHARES = (0.4, 0.5, 0.6, 0.65, 0.7, 0.8, 0.9)
+SHARES = (0.5, 0.6, 0.65, 0.7, 0.8)
 """Of the reader, to choose from."""
 
 
