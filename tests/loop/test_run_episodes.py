@@ -9,6 +9,7 @@ from typing import Any
 from kapso.git.repository import Repository
 from kapso.memory import Episodes
 from kapso.memory.lessons.table import show_lessons
+from kapso.memory.query import ask
 from kapso.memory.schema import COLUMNS, LESSONS
 
 Demo = Callable[..., Any]
@@ -21,7 +22,7 @@ def tables(episodes: Episodes) -> dict[str, list[Any]]:
         if name != "stages":
             wanted = ", ".join(f'"{column}"' for column in columns if column != "source")
             sql = f"SELECT {wanted} FROM {name} ORDER BY ALL"
-            found[name] = episodes.database.read(lambda c, sql=sql: c.execute(sql).fetchall()) or []
+            found[name] = list(ask(episodes, sql, 60).rows)
     return found
 
 
