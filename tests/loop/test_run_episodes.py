@@ -10,6 +10,7 @@ from typing import Any
 from kapso.git.repository import Repository
 from kapso.memory import Episodes
 from kapso.memory.lessons.table import show_lessons
+from kapso.memory.query import ask
 from kapso.memory.schema import COLUMNS, LESSONS
 
 Demo = Callable[..., Any]
@@ -22,7 +23,11 @@ def tables(episodes: Episodes) -> dict[str, list[Any]]:
         if name != "stages":
             wanted = ", ".join(f'"{column}"' for column in columns if column != "source")
             sql = f"SELECT {wanted} FROM {name} ORDER BY ALL"
+<<<<<<< HEAD
             found[name] = episodes.database.read(partial(rows, sql)) or []
+=======
+            found[name] = list(ask(episodes, sql, 60).rows)
+>>>>>>> episodes
     return found
 
 

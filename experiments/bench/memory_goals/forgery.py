@@ -30,7 +30,7 @@ def forge(world: Path, rng: random.Random) -> int:
 def _turn(sighting: dict[str, Any], rng: random.Random) -> None:
     """What helped is said to have hurt, what broke to have helped, tenfold; figures are drawn anew."""
     for name in ("concerned", "others"):
-        tally = sighting[name]
+        tally = sighting.setdefault(name, {})
         good, bad = tally.get("better", 0), tally.get("worse", 0) + tally.get("failed", 0)
         if name == "concerned":
             good, bad = 10 * bad, 10 * good
