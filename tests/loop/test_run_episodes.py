@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,9 @@ def tables(episodes: Episodes) -> dict[str, list[Any]]:
         if name != "stages":
             wanted = ", ".join(f'"{column}"' for column in columns if column != "source")
             sql = f"SELECT {wanted} FROM {name} ORDER BY ALL"
-<<<<<<< HEAD
-            found[name] = episodes.database.read(partial(rows, sql)) or []
-=======
             found[name] = list(ask(episodes, sql, 60).rows)
->>>>>>> episodes
     return found
 
-
-def rows(sql: str, connection: Any) -> list[Any]:
-    return list(connection.execute(sql).fetchall())
 
 
 def test_a_run_is_in_the_log_and_comes_back_from_git(demo: Demo) -> None:

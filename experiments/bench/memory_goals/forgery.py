@@ -22,7 +22,7 @@ def forge(world: Path, rng: random.Random) -> int:
     for at in chosen:
         for sighting in lines[at]["sightings"].values():
             _turn(sighting, rng)
-    text = "".join(f"{json.dumps(line, sort_keys=True, ensure_ascii=False)}\n" for line in lines)
+    text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
     write_files(repository, REF, {FILE: text.encode()}, "Lessons")
     return len(chosen)
 
