@@ -26,7 +26,6 @@ def tables(episodes: Episodes) -> dict[str, list[Any]]:
     return found
 
 
-
 def test_a_run_is_in_the_log_and_comes_back_from_git(demo: Demo) -> None:
     kapso = demo()
     done = kapso("run", "--attempts", "8", check=0)
