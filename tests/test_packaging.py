@@ -84,7 +84,7 @@ def test_the_playbooks_are_found(kind: str, wheel: Path, tmp_path: Path) -> None
 
 def test_the_wheel_ships_the_templates_of_report_and_prompts(wheel: Path) -> None:
     shipped = {name for name in zipfile.ZipFile(wheel).namelist() if "/templates/" in name}
-    for folder, count in (("kapso/report/templates", 5), ("kapso/propose/prompts/templates", 14)):
+    for folder, count in (("kapso/report/templates", 6), ("kapso/propose/prompts/templates", 14)):
         templates = {f"{folder}/{path.name}" for path in (ROOT / folder).iterdir()}
         assert len(templates) == count
         assert templates <= shipped
