@@ -95,6 +95,21 @@ def test_an_edit_that_always_crashes_is_learnt_and_confirmed_by_predictions() ->
     assert record.graded == record.hits > 0 and record.brier < record.usual
 
 
+def test_attempts_that_end_otherwise_speak_against_a_lesson_also_where_most_do() -> None:
+    """A first run saw gains; in the second, most attempts of the kind lose, and they do not speak for it."""
+    first = World(0, learner())
+    for at in range(40):
+        operator = "gain" if at % 4 == 0 else f"op{at % 3}"
+        first.go(Features("mutate", operator), "better" if operator == "gain" else "worse")
+    second = World(0, learner(first.learner.changed(), "goal-0002"), "goal-0002")
+    for result in ("worse", "better", "worse"):
+        second.go(Features("mutate", "gain"), result)
+    lesson = one(list(second.learner.lessons()), About.OPERATOR, proposer="mutate", operator="gain")
+    assert lesson.expects == "better"
+    spoken = {each.attempt: each.speaks for each in lesson.line.sightings["goal-0002"].examples}
+    assert spoken == {1: "against", 2: "for", 3: "against"}
+
+
 def test_a_run_that_is_observed_again_learns_the_same() -> None:
     worlds = [World(3, learner()) for _ in range(2)]
     for world in worlds:
