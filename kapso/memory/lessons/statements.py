@@ -94,7 +94,8 @@ def _good_values(line: Line) -> str:
     if "choices" in detail:
         values = "one of " + ", ".join(repr(each) for each in detail["choices"])
     else:
-        values = f"{_figure(detail.get('low'))} to {_figure(detail.get('high'))}"
+        low, high = _figure(detail.get("low")), _figure(detail.get("high"))
+        values = low if low == high else f"{low} to {high}"
     total, moved = detail["alone"]
     share = f"{detail.get('importance', 0):.0%} of the variance"
     alone = f"changed without the others that do it moved the score in {moved} of {total} attempts"
