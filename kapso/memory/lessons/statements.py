@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 from kapso.memory.lessons.claim import Claim, has_range
@@ -9,7 +11,10 @@ from kapso.memory.lessons.evidence import wilson
 from kapso.memory.lessons.lesson import About, Line, Tally
 from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.rules.ranges import latest_detail
+from kapso.wording import plural
 
+_MOST_STEPS = 3
+"""Of a change, that are told one by one."""
 _DID = {
     "better": "made the program better",
     "same": "left the score as it was",
@@ -36,6 +41,8 @@ def statement_of(line: Line, claim: Claim | None) -> str:
     if about is About.PARAMETER and has_range(line):
         return _good_values(line)
     did = _DID[claim.expects]
+    if about is About.CHANGE:
+        return f"{_change(told['hunks'])} {did} in {_share(concerned, claim.expects, 'cases')}"
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
     return (
@@ -47,10 +54,10 @@ def _against(about: About, others: Tally, event: str) -> str:
     return f"; {_OTHERS.get(about, 'others')} did in {_share(others, event)}" if others.total else ""
 
 
-def _share(tally: Tally, event: str) -> str:
+def _share(tally: Tally, event: str, of: str = "attempts") -> str:
     hits = count(tally, event)
     low, high = wilson(hits, tally.total)
-    return f"{hits} of {tally.total} attempts ({low:.0%} to {high:.0%})"
+    return f"{hits} of {tally.total} {of} ({low:.0%} to {high:.0%})"
 
 
 def _what(line: Line) -> str:
@@ -62,8 +69,6 @@ def _what(line: Line) -> str:
             return f"Edits in {_place(told)}"
         case About.PARAMETER:
             return f"Changing `{told.get('parameter')}`{_side(line)}"
-        case About.CHANGE:
-            return _change(told["hunks"])
         case About.PAIR:
             first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
             return f"Edits of both {first} and {second}"
@@ -106,15 +111,32 @@ def _good_values(line: Line) -> str:
 
 
 def _change(hunks: Any) -> str:
-    """What a change replaces, the first lines of it that differ."""
-    path, before, after = hunks[0]
-    old, new = ([row.strip() for row in text.splitlines() if row.strip()] for text in (before, after))
-    gone = next((row for row in old if row not in new), "")
-    come = next((row for row in new if row not in old), "")
-    what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each) or "lines"
-    verb = "Replacing" if gone and come else "Adding" if come else "Taking out"
-    more = f" and {len(hunks) - 1} other changes with it" if len(hunks) > 1 else ""
-    return f"{verb} {what} in `{path}`{more}"
+    """What a change replaces, adds and takes out, the first few of it."""
+    steps = [step for _, before, after in hunks for step in _steps(before, after) if any(step)]
+    said, verb = "", ""
+    for gone, come in steps[:_MOST_STEPS]:
+        what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each)
+        now = "replacing" if gone and come else "adding" if come else "taking out"
+        said += (", " if said else "") + (what if now == verb else f"{now} {what}")
+        verb = now
+    paths = list(dict.fromkeys(f"`{path}`" for path, _, _ in hunks))
+    more = len(steps) - _MOST_STEPS
+    rest = f" and {plural(more, 'other change')} with it" if more > 0 else ""
+    said = said or "replacing lines"
+    return f"{said[0].upper()}{said[1:]} in {', '.join(paths)}{rest}"
+
+
+def _steps(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Lines that went and lines that came for them: one by one where they are as many, else as a whole."""
+    old, new = ([" ".join(row.split()) for row in text.splitlines()] for text in (before, after))
+    for tag, low, high, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        gone, come = ([row for row in rows if row] for rows in (old[low:high], new[first:last]))
+        if len(gone) == len(come):
+            yield from zip(gone, come, strict=True)
+        else:
+            yield " ".join(gone), " ".join(come)
 
 
 def _clipped(text: str) -> str:
