@@ -13,7 +13,8 @@ from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.memory.features import Features
 from kapso.memory.lessons.judge import judge
 from kapso.memory.lessons.learner import Learner, News
-from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status, Subject
+from tests.memory.lessons.conftest import line_of, sighting_of
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SCORES = {"better": 2.0, "same": 1.0, "worse": 0.5, "failed": None}
@@ -184,6 +185,19 @@ def test_a_value_from_which_on_the_program_breaks_is_found() -> None:
     predicted = world.learner.predict(Features("tune", moved={"a.py:size": (10, 95)}))
     assert predicted[found.id] > 0.5
     assert found.id not in world.learner.predict(Features("tune", moved={"a.py:size": (10, 20)}))
+
+
+def test_good_values_promise_gains_to_programs_that_do_not_have_them_yet() -> None:
+    name = {"parameter": "a.py:size"}
+    detail = {"low": 2, "high": 5, "best": 3, "alone": [9, 8], "importance": 0.5}
+    seen = sighting_of("goal-0000", better=6, total=9, goal="goal", detail=detail)
+    line = line_of(seen, subject=Subject(About.PARAMETER, name))
+    knows = learner({line.subject.key: line}, "goal-0002")
+    predicted = {
+        old: line.subject.id in knows.predict(Features("tune", moved={"a.py:size": (old, new)}))
+        for old, new in ((40, 4), (3, 4), (4, 40))
+    }
+    assert predicted == {40: True, 3: False, 4: False}
 
 
 def test_what_the_search_no_longer_tries_is_believed_less_and_less() -> None:
