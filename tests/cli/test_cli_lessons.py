@@ -202,14 +202,17 @@ def test_show_tells_what_the_recalled_lessons_say(root: Path, kapso: Kapso) -> N
         run = start_made_run(repository, "demo-1111", started="2026-11-01T12:00:00Z")
         run.land({}, 1.0)
         run.land({}, 2.0, recalled=(subject_of().id, "L00000007"), record=False)
-        run.record(1, predicted={subject_of().id: 0.75}, withheld=["L00000008"])
+        predicted = {subject_of().id: 0.75, "L00000009": 0.2}
+        run.record(1, predicted=predicted, withheld=["L00000008"])
     text = kapso("show", "1").out
     statement = told(kapso)[0]["statement"]
-    assert f"{subject_of().id}  " in text and statement in text and "predicted 75%" in text
+    assert f"{subject_of().id}  " in text and statement in text and "predicted better: 75%" in text
     assert "L00000007  not known here" in text
+    assert text.index("left out, to see what") < text.index("L00000008") < text.index("were about it")
+    assert "L00000009  not known here; predicted 20%" in text
     shown = json.loads(kapso("show", "1", "--json").out)
     assert [each["statement"] for each in shown["taught"]] == [statement, None]
-    assert shown["withheld"] == ["L00000008"] and shown["predicted"] == {subject_of().id: 0.75}
+    assert shown["withheld"] == ["L00000008"] and shown["predicted"] == predicted
 
 
 def test_ones_own_lessons_are_listed_apart(
