@@ -11,7 +11,7 @@ from kapso.memory.lessons.evidence import wilson
 from kapso.memory.lessons.lesson import About, Line, Tally
 from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.rules.ranges import latest_detail
-from kapso.wording import plural
+from kapso.wording import plural, size
 
 _MOST_STEPS = 3
 """Of a change, that are told one by one."""
@@ -162,12 +162,12 @@ def _fact(line: Line) -> str:
     detail, count = latest.detail, latest.concerned.total
     if what == "noise":
         sigma = float(detail.get("sigma", 0.0))
-        varies = f"varies by a standard deviation of {sigma:.3g}" if sigma else "does not vary"
-        return f"The score of one program of `{goal}` {varies}"
+        varies = f"scores with a standard deviation of {sigma:.3g}" if sigma else "the same score"
+        return f"Evaluating one program of `{goal}` again and again gives {varies}"
     low, median, high = (float(detail.get(name, 0.0)) for name in ("low", "median", "high"))
     if what == "time":
         return (
             f"An evaluation of `{goal}` takes {median:.3g} s ({low:.3g} to {high:.3g} s in {count} attempts)"
         )
-    low, median, high = (each / 2**20 for each in (low, median, high))
-    return f"The program of `{goal}` uses {median:.3g} MB ({low:.3g} to {high:.3g} MB in {count} attempts)"
+    least, usual, most = (size(round(each)) for each in (low, median, high))
+    return f"The program of `{goal}` uses {usual} ({least} to {most} in {count} attempts)"

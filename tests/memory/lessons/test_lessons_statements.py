@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kapso.memory.lessons.judge import judge
 from kapso.memory.lessons.lesson import About, Subject, Tally
+from kapso.wording import size
 from tests.memory.lessons.conftest import line_of, sighting_of
 
 _BEFORE = "import os\n\nWINDOW = 3\nDECAY = 0.95\nBLOCK = 64\n"
@@ -34,3 +35,10 @@ def test_what_a_change_adds_and_takes_out_is_told_and_the_rest_is_counted() -> N
         "Adding `z = 3`, taking out `y = 2`, replacing `for x in xs: n += x` by `n = sum(xs)` "
         "in `a.py`, `b.py` and 2 other changes with it made"
     )
+
+
+def test_memory_is_told_in_the_same_units_as_elsewhere() -> None:
+    subject = Subject(About.EVALUATION, {"goal": "demo", "what": "memory"})
+    seen = sighting_of(total=9, detail={"low": 16e6, "median": 17e6, "high": 18.2e6})
+    said = judge(line_of(seen, subject=subject)).statement
+    assert said == f"The program of `demo` uses {size(17_000_000)} (16.0 MB to 18.2 MB in 9 attempts)"
