@@ -37,7 +37,7 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
     if told:
         yield from _section("lessons that were recalled", _lessons(story, told))
     if withheld:
-        yield from _section("lessons that were left out, to see what they are worth", _lessons(story, withheld))
+        yield from _section("lessons that were left out, to measure them", _lessons(story, withheld))
     if others:
         yield from _section("lessons that were about it", _lessons(story, others))
     if story.knowledge:

@@ -208,7 +208,7 @@ def test_show_tells_what_the_recalled_lessons_say(root: Path, kapso: Kapso) -> N
     statement = told(kapso)[0]["statement"]
     assert f"{subject_of().id}  " in text and statement in text and "predicted better: 75%" in text
     assert "L00000007  not known here" in text
-    assert text.index("left out, to see what") < text.index("L00000008") < text.index("were about it")
+    assert text.index("left out, to measure") < text.index("L00000008") < text.index("were about it")
     assert "L00000009  not known here; predicted 20%" in text
     shown = json.loads(kapso("show", "1", "--json").out)
     assert [each["statement"] for each in shown["taught"]] == [statement, None]

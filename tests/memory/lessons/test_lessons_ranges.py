@@ -1,4 +1,4 @@
-"""Good values of parameters are told where a parameter is seen to move the score, and not where it broke it."""
+"""Good values are told of a parameter that is seen to move the score, not of one that broke the program."""
 
 from __future__ import annotations
 

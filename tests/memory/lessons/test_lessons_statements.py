@@ -17,7 +17,7 @@ def statement(*hunks: tuple[str, str, str]) -> str:
 
 
 def test_every_line_that_a_change_replaces_is_told() -> None:
-    one, other = ("import os\n\nWINDOW = 1\nDECAY = %s\nBLOCK = 64\n" % decay for decay in (0.3, 0.342))
+    one, other = (f"import os\n\nWINDOW = 1\nDECAY = {decay}\nBLOCK = 64\n" for decay in (0.3, 0.342))
     said = statement(("a.py", _BEFORE, one))
     assert said == (
         "Replacing `WINDOW = 3` by `WINDOW = 1`, `DECAY = 0.95` by `DECAY = 0.3` in `a.py` "

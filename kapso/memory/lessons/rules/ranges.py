@@ -64,7 +64,7 @@ def _range(name: str, top: Sequence[Attempt]) -> dict[str, Any] | None:
 def _alone(
     name: str, names: Sequence[str], tuned: Sequence[Attempt], by_number: Mapping[int, Attempt]
 ) -> list[int]:
-    """How often it alone of `names` was changed in a program that still ran, and how often that moved the score."""
+    """How often it alone of `names` was changed and the program still ran, and how often the score moved."""
     total = moved = 0
     for attempt in tuned:
         parent = by_number.get(attempt.parents[0]) if attempt.parents else None
