@@ -14,14 +14,17 @@ from kapso.memory.schema import COLUMNS, LESSONS
 Demo = Callable[..., Any]
 
 
+def rows(episodes: Episodes, sql: str) -> list[Any]:
+    return episodes.database.read(lambda connection: connection.execute(sql).fetchall()) or []
+
+
 def tables(episodes: Episodes) -> dict[str, list[Any]]:
     """The rows of every table but `stages`, which git does not have, and of where rows were read from."""
     found = {}
     for name, columns in {**COLUMNS, **LESSONS}.items():
         if name != "stages":
             wanted = ", ".join(f'"{column}"' for column in columns if column != "source")
-            sql = f"SELECT {wanted} FROM {name} ORDER BY ALL"
-            found[name] = episodes.database.read(lambda c, sql=sql: c.execute(sql).fetchall()) or []
+            found[name] = rows(episodes, f"SELECT {wanted} FROM {name} ORDER BY ALL")
     return found
 
 
