@@ -106,7 +106,7 @@ def sentence(lessons: Sequence[Lesson]) -> str:
     claims = [each for each in lessons if each.kind is not Kind.FACT]
     active = [each for each in claims if each.status is Status.ACTIVE]
     new = sum(len(each.line.sightings) == 1 for each in lessons)
-    counts = ([f"{new} of them new"] if new < len(lessons) else []) + (
+    counts = ([f"{new or 'none'} of them new"] if new < len(lessons) else []) + (
         [f"{len(active)} confirmed"] if active else []
     )
     told = ", ".join([plural(len(lessons), "lesson"), *counts])
