@@ -12,7 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
-from kapso.memory.lessons.lesson import About, Line, Subject
+from kapso.memory.lessons.lesson import About, Line, Subject, Tally
 from kapso.memory.lessons.user import UserMemory
 from tests.cli.conftest import start_made_run
 from tests.cli.test_cli_complete import completed
@@ -87,6 +87,15 @@ def test_the_beginning_of_an_id_shows_a_lesson_with_commits_and_branches(root: P
     assert missing.code == 2 and "no lesson" in missing.err
 
 
+def test_a_fact_tells_what_was_measured_and_nothing_of_predictions(root: Path, kapso: Kapso) -> None:
+    fact = Subject(About.EVALUATION, {"goal": "demo", "what": "noise"})
+    seen = sighting_of(concerned=Tally(total=9, scored=9), others=Tally(), examples=(), detail={"sigma": 0.5})
+    put(root, line_of(seen, subject=fact))
+    text = kapso("lessons", "show", fact.id).out
+    assert "concerned 9 attempts\n" in text and "found     sigma 0.5" in text
+    assert "predicted" not in text and "value" not in text
+
+
 def test_decisions_are_kept_with_who_why_and_when_and_the_latest_counts(root: Path, kapso: Kapso) -> None:
     put(root, line_of(sighting_of()), line_of(sighting_of(), subject=SWAP))
     id = subject_of().id
@@ -113,6 +122,7 @@ def test_a_playbook_is_written_with_its_recipe(root: Path, kapso: Kapso, tmp_pat
     [done] = told(kapso, "export", CHANGE.id, "-o", str(file))
     assert done["recipes"] == [f"lesson-{CHANGE.id.lower()}"]
     assert kapso("lessons", "export", CHANGE.id).out == file.read_text()
+    assert 'title: "Replacing `rows = sorted(rows)` by `rows.sort()` in `a.py`"\n' in file.read_text()
     assert kapso("lessons", "export", CHANGE.id, "-o", str(tmp_path / "no" / "x.md")).code != 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kapso.memory.lessons.as_recipe import recipe_of
 from kapso.memory.lessons.lesson import About, Kind, Lesson
+from kapso.memory.lessons.statements import change_in_words
 
 _HEADINGS = {Kind.PREFER: "What helps", Kind.AVOID: "What does harm", Kind.FACT: "What is so"}
 
@@ -74,7 +75,7 @@ def _section(lesson: Lesson, recipes: list[str]) -> list[str]:
 def _change(lesson: Lesson, recipes: list[str]) -> list[str]:
     """The lines that were replaced; as a recipe where ast-grep can find and replace them."""
     hunks = [(str(path), str(old), str(new)) for path, old, new in lesson.line.subject.told["hunks"]]
-    if (block := recipe_of(lesson.id, _plain(lesson.statement), hunks)) is not None:
+    if (block := recipe_of(lesson.id, _plain(change_in_words(hunks)), hunks)) is not None:
         recipes.append(block.id)
         return ["", *_fenced(block.text, "yaml recipe")]
     lines = []

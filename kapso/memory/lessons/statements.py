@@ -42,7 +42,7 @@ def statement_of(line: Line, claim: Claim | None) -> str:
         return _good_values(line)
     did = _DID[claim.expects]
     if about is About.CHANGE:
-        return f"{_change(told['hunks'])} {did} in {_share(concerned, claim.expects, 'cases')}"
+        return f"{change_in_words(told['hunks'])} {did} in {_share(concerned, claim.expects, 'cases')}"
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
     return (
@@ -110,7 +110,7 @@ def _good_values(line: Line) -> str:
     )
 
 
-def _change(hunks: Any) -> str:
+def change_in_words(hunks: Any) -> str:
     """What a change replaces, adds and takes out, the first few of it."""
     steps = [step for _, before, after in hunks for step in _steps(before, after) if any(step)]
     said, verb = "", ""
