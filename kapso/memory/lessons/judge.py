@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from kapso.memory.lessons.claim import Claim, claim_of
 from kapso.memory.lessons.evidence import log_factor
 from kapso.memory.lessons.guard import admitted, why_quarantined
-from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Sighting, Status, Tally
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Sighting, Status, Subject, Tally
 from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
 from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.statements import statement_of
@@ -107,15 +107,26 @@ def _few(one: Tally, other: Tally) -> float:
 def _scope(line: Line, claim: Claim | None) -> Scope:
     sightings = line.sightings.values()
     goals = _goals(line, claim)
-    files = tuple(sorted({path for each in sightings for path in each.files}))
+    named = _files_of(line.subject)
+    files = tuple(sorted({path for each in sightings for path in each.files} | named))
     told = line.subject.told
-    languages = {each.language for each in sightings}
+    languages = {language_of(path) for path in named} or {each.language for each in sightings}
     return Scope(
         goals=goals,
         files=files,
         language=languages.pop() if len(languages) == 1 else None,
         proposer=told.get("proposer"),
     )
+
+
+def _files_of(subject: Subject) -> set[str]:
+    """The files that a subject itself names."""
+    match subject.about:
+        case About.PARAMETER:
+            return {str(subject.told.get("parameter", "")).rpartition(":")[0]} - {""}
+        case About.CHANGE:
+            return {str(hunk[0]) for hunk in subject.told.get("hunks", ())}
+    return set()
 
 
 def _claim(line: Line, goal: str | None) -> Claim | None:

@@ -42,3 +42,13 @@ def test_memory_is_told_in_the_same_units_as_elsewhere() -> None:
     seen = sighting_of(total=9, detail={"low": 16e6, "median": 17e6, "high": 18.2e6})
     said = judge(line_of(seen, subject=subject)).statement
     assert said == f"The program of `demo` uses {size(17_000_000)} (16.0 MB to 18.2 MB in 9 attempts)"
+
+
+def test_what_names_its_files_is_held_to_them() -> None:
+    change = Subject(About.CHANGE, {"hunks": [["src/a.py", "x = 1\n", "x = 2\n"]]})
+    setting = Subject(About.PARAMETER, {"parameter": "conf.yaml:cache.size"})
+    scopes = [judge(line_of(sighting_of(), subject=each)).scope for each in (change, setting)]
+    assert [(each.files, each.language) for each in scopes] == [
+        (("src/a.py",), "python"),
+        (("conf.yaml",), None),
+    ]
