@@ -12,7 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
-from kapso.memory.lessons.lesson import About, Line, Subject, Tally
+from kapso.memory.lessons.lesson import About, Line, Record, Subject, Tally
 from kapso.memory.lessons.user import UserMemory
 from tests.cli.conftest import start_made_run
 from tests.cli.test_cli_complete import completed
@@ -85,6 +85,16 @@ def test_the_beginning_of_an_id_shows_a_lesson_with_commits_and_branches(root: P
     assert "4 attempts: 3 better, 1 worse" in text
     missing = kapso("lessons", "show", "L00")
     assert missing.code == 2 and "no lesson" in missing.err
+
+
+def test_what_is_sure_comes_before_what_is_doubted_and_was_worth_a_little(root: Path, kapso: Kapso) -> None:
+    little = Record(told=Tally(total=2, better=2), withheld=Tally(total=2, better=1))
+    doubted = sighting_of(better=2, record=little)
+    put(root, line_of(doubted), line_of(sighting_of(better=8, total=9), subject=SWAP))
+    found = told(kapso)
+    assert [each["lesson"] for each in found] == [SWAP.id, subject_of().id]
+    assert found[1]["value"] > 0 and found[0]["value"] is None
+    assert found[0]["confidence"] > found[1]["confidence"] and found[0]["status"] == found[1]["status"]
 
 
 def test_a_fact_tells_what_was_measured_and_nothing_of_predictions(root: Path, kapso: Kapso) -> None:

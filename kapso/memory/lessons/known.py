@@ -13,6 +13,7 @@ from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import Lesson, Line, Mark, Status
 from kapso.memory.lessons.marks import moment
 from kapso.memory.lessons.merge import merge_lines
+from kapso.memory.lessons.recall import worth
 from kapso.memory.lessons.user import UserMemory
 from kapso.memory.lessons.wire import LONGEST_WORD
 
@@ -42,8 +43,7 @@ def judged(lines: Mapping[str, Line], goal: str | None = None) -> list[Lesson]:
 
 
 def _rank(lesson: Lesson) -> tuple[Any, ...]:
-    worth = lesson.value if lesson.value is not None else 0.0
-    return (not lesson.is_pinned, _ORDER.index(lesson.status), -worth, -lesson.confidence, lesson.id)
+    return (not lesson.is_pinned, _ORDER.index(lesson.status), -worth(lesson), lesson.id)
 
 
 def find_lesson(lessons: Sequence[Lesson], text: str) -> Lesson:
