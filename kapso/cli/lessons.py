@@ -112,6 +112,9 @@ def show(id: str, as_json: bool) -> None:
     """Everything about one lesson: what each run saw, the attempts and commits that speak for and against it.
 
     The beginning of an id is enough.
+
+    \b
+    kapso lessons show L4821
     """
     from kapso.memory.lessons.known import branches, find_lesson, known_lessons, whole_json
 
@@ -251,7 +254,7 @@ for _change, _help in {
     "trust": "Let what others saw of these lessons count as if it were seen here.",
     "quarantine": "Keep lessons, and let no attempt be told of them, until they are restored.",
 }.items():
-    _decision(_change, _help)
+    _decision(_change, f'{_help}\n\n\b\nkapso lessons {_change} L4821 --why "what you know"')
 
 for _command in SHARING:
     lessons.add_command(_command)
