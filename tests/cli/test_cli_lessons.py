@@ -111,6 +111,7 @@ def test_decisions_are_kept_with_who_why_and_when_and_the_latest_counts(root: Pa
     id = subject_of().id
     [retired] = told(kapso, "retire", id, "--why", "the parser is gone")
     assert retired["status"] == "retired"
+    assert told(kapso, "retire", id)[0]["why"] == "the parser is gone", "a second time for no reason"
     [restored] = told(kapso, "restore", id)
     assert restored["status"] != "retired"
     assert told(kapso, "quarantine", id)[0]["status"] == "quarantined"

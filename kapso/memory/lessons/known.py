@@ -98,12 +98,19 @@ def whole_json(lesson: Lesson, branch_of: Mapping[tuple[str, int], str]) -> dict
 
 
 def decide(repository: Repository, change: str, ids: Sequence[str], why: str) -> list[Lesson]:
-    """Keep that somebody decided `change` about these lessons, all or none; what became of them."""
+    """Keep that somebody decided `change` about these lessons, all or none; what became of them.
+
+    What was decided last is not decided again for no reason: the one that was given stays.
+    """
     ledger = Ledger(repository)
     known = judged(ledger.lines())
     mark = Mark(moment(), change, repository.committer()[0][:LONGEST_WORD], why[:LONGEST_WORD])
     chosen = {each.line.subject.key: each.line for each in (find_lesson(known, id) for id in ids)}
-    marked = {key: replace(line, marks=(*line.marks, mark)) for key, line in chosen.items()}
+    marked = {
+        key: replace(line, marks=(*line.marks, mark))
+        for key, line in chosen.items()
+        if why or not line.marks or line.marks[-1].change != change
+    }
     ledger.put(marked, f"{', '.join(line.subject.id for line in chosen.values())}: {change}")
     after = ledger.lines()
     return judged({key: after[key] for key in chosen})
