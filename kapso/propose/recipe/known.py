@@ -190,7 +190,17 @@ def _place(number: int, hunk: tuple[str, str, str], files: Files) -> Fit | None:
     if len(found) != 1:
         return None
     place, start = found[0]
-    return Fit(number, place, (start, start + len(before), after))
+    return Fit(number, place, _core(start, before, after))
+
+
+def _core(start: int, before: str, after: str) -> Replacement:
+    """The lines that differ: what surrounds them says where they stand, and may belong to two hunks."""
+    old, new = before.splitlines(True), after.splitlines(True)
+    most = min(len(old), len(new))
+    lead = next((n for n in range(most) if old[n] != new[n]), most)
+    trail = next((n for n in range(most - lead) if old[-1 - n] != new[-1 - n]), most - lead)
+    low, high = len("".join(old[:lead])), len(before) - len("".join(old[len(old) - trail :]))
+    return start + low, start + high, "".join(new[lead : len(new) - trail])
 
 
 def _at(content: bytes, before: str) -> list[int]:
