@@ -68,7 +68,7 @@ def lessons(
         print(_table(found))
     else:
         click.echo(
-            "no lesson is like that" if known else "nothing was learnt yet: runs do as they go", err=True
+            "no lesson is like that" if known else "nothing was learnt yet: runs learn as they go", err=True
         )
     return 0
 
@@ -112,6 +112,9 @@ def show(id: str, as_json: bool) -> None:
     """Everything about one lesson: what each run saw, the attempts and commits that speak for and against it.
 
     The beginning of an id is enough.
+
+    \b
+    kapso lessons show L4821
     """
     from kapso.memory.lessons.known import branches, find_lesson, known_lessons, whole_json
 
@@ -132,10 +135,12 @@ def _story(lesson: Lesson, branch_of: dict[tuple[str, int], str]) -> Iterator[st
     yield f"kind        {lesson.kind}{', pinned' if lesson.is_pinned else ''}"
     yield f"status      {lesson.status}{why}"
     yield f"confidence  {lesson.confidence:.2f}"
-    yield f"value       {_worth(lesson)}"
+    if lesson.expects is not None:
+        yield f"value       {_worth(lesson)}"
     yield f"scope       {printable(_scope(lesson))}"
     yield f"about       {lesson.line.subject.about}: {printable(_brief(lesson.line.subject.told))}"
-    yield f"predicted   {_record(lesson)}"
+    if lesson.expects is not None:
+        yield f"predicted   {_record(lesson)}"
     foreign = foreign_runs(lesson.line)
     for run, sighting in lesson.line.sightings.items():
         yield ""
@@ -165,9 +170,8 @@ def _seen(sighting: Sighting, branch_of: dict[tuple[str, int], str]) -> Iterator
 def _ends(tally: Tally) -> str:
     """`9 attempts: 7 better, 2 failed`."""
     ends = {name: getattr(tally, name) for name in ("better", "same", "worse", "failed")}
-    return f"{plural(tally.total, 'attempt')}: " + (
-        ", ".join(f"{count} {name}" for name, count in ends.items() if count) or "nothing known"
-    )
+    told = ", ".join(f"{count} {name}" for name, count in ends.items() if count)
+    return plural(tally.total, "attempt") + (f": {told}" if told else "")
 
 
 def _worth(lesson: Lesson) -> str:
@@ -185,9 +189,8 @@ def _record(lesson: Lesson) -> str:
     brier, usual = (sum(getattr(each, name) for each in records) / graded for name in ("brier", "usual"))
     hits = sum(each.hits for each in records)
     expected = f" {lesson.expects}" if lesson.expects else ""
-    return (
-        f"{graded} times before the result was known: {hits}{expected}; Brier {brier:.3f}, usual {usual:.3f}"
-    )
+    times = plural(graded, "time")
+    return f"{times} before the result was known: {hits}{expected}; Brier {brier:.3f}, usual {usual:.3f}"
 
 
 def _scope(lesson: Lesson) -> str:
@@ -251,7 +254,7 @@ for _change, _help in {
     "trust": "Let what others saw of these lessons count as if it were seen here.",
     "quarantine": "Keep lessons, and let no attempt be told of them, until they are restored.",
 }.items():
-    _decision(_change, _help)
+    _decision(_change, f'{_help}\n\n\b\nkapso lessons {_change} L4821 --why "what you know"')
 
 for _command in SHARING:
     lessons.add_command(_command)

@@ -30,6 +30,10 @@ def export(ids: tuple[str, ...], output: Path | None, as_json: bool) -> int:
 
     A change that lessons tell whole becomes a recipe in it, which `propose: [{recipe: {from: [FILE]}}]`
     applies elsewhere; `kapso learn FILE` takes it into a library.
+
+    \b
+    kapso lessons export -o lessons.md
+    kapso lessons export L4821 L0715
     """
     from kapso.errors import UsageError
     from kapso.git.repository import Repository
@@ -70,6 +74,10 @@ def merge(source: str, is_trusted: bool, as_json: bool) -> int:
     """Join the lessons of a file of JSON Lines, or of a ref of this repository, with those here.
 
     They are in quarantine until attempts of one's own agree, unless you vouch for them.
+
+    \b
+    git -C ../other show refs/kapso/memory:lessons.jsonl > lessons.jsonl
+    kapso lessons merge lessons.jsonl
     """
     from kapso.git.repository import Repository
     from kapso.memory.lessons.sharing import merge_from
@@ -82,7 +90,11 @@ def merge(source: str, is_trusted: bool, as_json: bool) -> int:
 @click.argument("remote", required=False, metavar="[REMOTE]")
 @json_option
 def push(remote: str | None, as_json: bool) -> int:
-    """Bring the lessons to REMOTE (default: the only one, else origin) and join them with those there."""
+    """Bring the lessons to REMOTE (default: the only one, else origin) and join them with those there.
+
+    \b
+    kapso lessons push origin
+    """
     from kapso.git.remote import find_remote
     from kapso.git.repository import Repository
     from kapso.memory.lessons.sharing import push_lessons
@@ -99,6 +111,10 @@ def pull(remote: str | None, is_trusted: bool, as_json: bool) -> int:
     """Join the lessons of REMOTE (default: the only one, else origin) with those here.
 
     They are in quarantine until attempts of one's own agree, unless you vouch for them.
+
+    \b
+    kapso lessons pull
+    kapso lessons pull origin --trust
     """
     from kapso.git.remote import find_remote
     from kapso.git.repository import Repository

@@ -54,7 +54,8 @@ class Story:
     knowledge: Mapping[str, Node | None] = field(default_factory=dict)
     """What libraries told it, by node; None for what is not there any more."""
     lessons: Mapping[str, Lesson | None] = field(default_factory=dict)
-    """The lessons that were recalled for it, by id; None for what is not known here."""
+    """The lessons that were recalled for it, left out by lot or about it, by id; None for what is not known
+    here."""
 
     def to_json(self) -> dict[str, Any]:
         attempt, extent = self.episode.attempt, self.episode.diff
@@ -85,7 +86,7 @@ class Story:
             "smallest": self.dissection.smallest_json() if self.dissection else None,
             "hints": [asdict(hint) for hint in self.hints],
             "recalled": [_told(id, node) for id, node in self.knowledge.items()],
-            "taught": [_taught(id, lesson) for id, lesson in self.lessons.items()],
+            "taught": [_taught(id, self.lessons.get(id)) for id in attempt.lessons],
             "withheld": list(attempt.withheld),
             "predicted": dict(attempt.predicted),
             "log": self.log,
@@ -170,7 +171,8 @@ def _knowledge(log: Log, attempt: Attempt) -> Mapping[str, Node | None]:
 def _lessons(log: Log, attempt: Attempt) -> Mapping[str, Lesson | None]:
     from kapso.memory.lessons.known import lessons_by_id
 
-    return lessons_by_id(log.repository, attempt.lessons)
+    ids = dict.fromkeys([*attempt.lessons, *attempt.withheld, *attempt.predicted])
+    return lessons_by_id(log.repository, ids)
 
 
 def _taught(id: str, lesson: Lesson | None) -> dict[str, Any]:

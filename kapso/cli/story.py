@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kapso.attempt import BASELINE, Attempt, rfc3339
@@ -32,8 +32,14 @@ def render(story: Story, *, full: bool) -> Iterator[str]:
         yield from _section("parameters", _mapping(attempt.parameters))
     if attempt.feedback:
         yield from _section("feedback", _indented(attempt.feedback))
-    if story.lessons:
-        yield from _section("lessons that were recalled", _lessons(story))
+    told, withheld = attempt.lessons, [each for each in attempt.withheld if each not in attempt.lessons]
+    others = [each for each in attempt.predicted if each not in (*told, *withheld)]
+    if told:
+        yield from _section("lessons that were recalled", _lessons(story, told))
+    if withheld:
+        yield from _section("lessons that were left out, to measure them", _lessons(story, withheld))
+    if others:
+        yield from _section("lessons that were about it", _lessons(story, others))
     if story.knowledge:
         yield from _section("from the library", _knowledge(story.knowledge))
     if story.hints:
@@ -76,12 +82,14 @@ def _head(story: Story) -> Iterator[str]:
         yield f"sandbox   {attempt.sandbox}"
 
 
-def _lessons(story: Story) -> Iterator[str]:
-    """Each with what it says, and the probability of that as it was set before the result."""
+def _lessons(story: Story, ids: Iterable[str]) -> Iterator[str]:
+    """Each with what it says, and the probability of what it expects as it was set before the result."""
     predicted = story.episode.attempt.predicted
-    for id, lesson in story.lessons.items():
+    for id in ids:
+        lesson = story.lessons.get(id)
         said = printable(lesson.statement) if lesson else "not known here"
-        odds = f"; predicted {predicted[id]:.0%}" if id in predicted else ""
+        event = f"{lesson.expects}: " if lesson and lesson.expects else ""
+        odds = f"; predicted {event}{predicted[id]:.0%}" if id in predicted else ""
         yield f"  {id}  {f'{lesson.kind}: ' if lesson else ''}{said}{odds}"
 
 

@@ -142,7 +142,7 @@ def _check(connection: DuckDBPyConnection, sql: str) -> None:
 def _mistaken(error: Exception) -> UsageError:
     """DuckDB's own words, without the lines that point into the statement."""
     lines = [line.strip() for line in str(error).splitlines()]
-    told = [line for line in lines if line and not line.startswith("LINE ") and line != "^"]
+    told = [line for line in lines if line.strip("^") and not line.startswith("LINE ")]
     return UsageError(
         " ".join(told[:3]) or type(error).__name__,
         help="`kapso sql --schema` lists tables and columns",

@@ -100,14 +100,17 @@ def lessons_of(lessons: Iterable[Lesson], run: str) -> list[Lesson]:
 
 
 def sentence(lessons: Sequence[Lesson]) -> str:
-    """`12 lessons, 3 of them confirmed; most of all: Edits in `grow` … (92 %)`."""
+    """`12 lessons, 9 of them new, 3 confirmed: Edits in `grow` … (92 % sure)`: the one that is surest."""
     from kapso.memory.lessons.lesson import Kind, Status
 
-    active = [each for each in lessons if each.status is Status.ACTIVE and each.kind is not Kind.FACT]
-    told = plural(len(lessons), "lesson")
-    if active:
-        told += f", {len(active)} of them confirmed"
-    first = next(iter([*active, *(each for each in lessons if each.kind is not Kind.FACT), *lessons]), None)
+    claims = [each for each in lessons if each.kind is not Kind.FACT]
+    active = [each for each in claims if each.status is Status.ACTIVE]
+    new = sum(len(each.line.sightings) == 1 for each in lessons)
+    counts = ([f"{new or 'none'} of them new"] if new < len(lessons) else []) + (
+        [f"{len(active)} confirmed"] if active else []
+    )
+    told = ", ".join([plural(len(lessons), "lesson"), *counts])
+    first = max(active or claims or lessons, key=lambda each: each.confidence, default=None)
     if first is None:
         return told
     statement = printable(first.statement)

@@ -12,7 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
-from kapso.memory.lessons.lesson import About, Line, Subject
+from kapso.memory.lessons.lesson import About, Line, Record, Subject, Tally
 from kapso.memory.lessons.user import UserMemory
 from tests.cli.conftest import start_made_run
 from tests.cli.test_cli_complete import completed
@@ -87,11 +87,31 @@ def test_the_beginning_of_an_id_shows_a_lesson_with_commits_and_branches(root: P
     assert missing.code == 2 and "no lesson" in missing.err
 
 
+def test_what_is_sure_comes_before_what_is_doubted_and_was_worth_a_little(root: Path, kapso: Kapso) -> None:
+    little = Record(told=Tally(total=2, better=2), withheld=Tally(total=2, better=1))
+    doubted = sighting_of(better=2, record=little)
+    put(root, line_of(doubted), line_of(sighting_of(better=8, total=9), subject=SWAP))
+    found = told(kapso)
+    assert [each["lesson"] for each in found] == [SWAP.id, subject_of().id]
+    assert found[1]["value"] > 0 and found[0]["value"] is None
+    assert found[0]["confidence"] > found[1]["confidence"] and found[0]["status"] == found[1]["status"]
+
+
+def test_a_fact_tells_what_was_measured_and_nothing_of_predictions(root: Path, kapso: Kapso) -> None:
+    fact = Subject(About.EVALUATION, {"goal": "demo", "what": "noise"})
+    seen = sighting_of(concerned=Tally(total=9, scored=9), others=Tally(), examples=(), detail={"sigma": 0.5})
+    put(root, line_of(seen, subject=fact))
+    text = kapso("lessons", "show", fact.id).out
+    assert "concerned 9 attempts\n" in text and "found     sigma 0.5" in text
+    assert "predicted" not in text and "value" not in text
+
+
 def test_decisions_are_kept_with_who_why_and_when_and_the_latest_counts(root: Path, kapso: Kapso) -> None:
     put(root, line_of(sighting_of()), line_of(sighting_of(), subject=SWAP))
     id = subject_of().id
     [retired] = told(kapso, "retire", id, "--why", "the parser is gone")
     assert retired["status"] == "retired"
+    assert told(kapso, "retire", id)[0]["why"] == "the parser is gone", "a second time for no reason"
     [restored] = told(kapso, "restore", id)
     assert restored["status"] != "retired"
     assert told(kapso, "quarantine", id)[0]["status"] == "quarantined"
@@ -114,6 +134,7 @@ def test_a_playbook_is_written_with_its_recipe(root: Path, kapso: Kapso, tmp_pat
     [done] = told(kapso, "export", CHANGE.id, "-o", str(file))
     assert done["recipes"] == [f"lesson-{CHANGE.id.lower()}"]
     assert kapso("lessons", "export", CHANGE.id).out == file.read_text()
+    assert 'title: "Replacing `rows = sorted(rows)` by `rows.sort()` in `a.py`"\n' in file.read_text()
     assert kapso("lessons", "export", CHANGE.id, "-o", str(tmp_path / "no" / "x.md")).code != 0
 
 
@@ -220,14 +241,17 @@ def test_show_tells_what_the_recalled_lessons_say(root: Path, kapso: Kapso) -> N
         run = start_made_run(repository, "demo-1111", started="2026-11-01T12:00:00Z")
         run.land({}, 1.0)
         run.land({}, 2.0, recalled=(subject_of().id, "L00000007"), record=False)
-        run.record(1, predicted={subject_of().id: 0.75}, withheld=["L00000008"])
+        predicted = {subject_of().id: 0.75, "L00000009": 0.2}
+        run.record(1, predicted=predicted, withheld=["L00000008"])
     text = kapso("show", "1").out
     statement = told(kapso)[0]["statement"]
-    assert f"{subject_of().id}  " in text and statement in text and "predicted 75%" in text
+    assert f"{subject_of().id}  " in text and statement in text and "predicted better: 75%" in text
     assert "L00000007  not known here" in text
+    assert text.index("left out, to measure") < text.index("L00000008") < text.index("were about it")
+    assert "L00000009  not known here; predicted 20%" in text
     shown = json.loads(kapso("show", "1", "--json").out)
     assert [each["statement"] for each in shown["taught"]] == [statement, None]
-    assert shown["withheld"] == ["L00000008"] and shown["predicted"] == {subject_of().id: 0.75}
+    assert shown["withheld"] == ["L00000008"] and shown["predicted"] == predicted
 
 
 def test_ones_own_lessons_are_listed_apart(

@@ -210,6 +210,7 @@ def test_a_mistake_is_told_without_a_traceback(kapso: Kapso, learnt: MadeRun) ->
     result = kapso("sql", "SELECT score, nothing FROM attempts")
     assert result.code == 2 and result.err.startswith("error[sql]: ") and "`kapso sql --schema`" in result.err
     assert "nothing" in result.err and "Traceback" not in result.err
+    assert "^" not in kapso("sql", "SELECT * FROM nothing").err
 
 
 def test_a_query_that_takes_too_long_is_ended(kapso: Kapso, learnt: MadeRun) -> None:

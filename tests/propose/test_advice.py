@@ -77,6 +77,31 @@ def test_a_known_change_is_made_whole_and_first(goal: Goal, monkeypatch: pytest.
     assert search.recipe.eager(search.context()) is None
 
 
+def test_a_known_change_is_named_by_the_lines_that_it_brings(
+    goal: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hunk, title in (
+        ((SLOW, FAST), "`seen = set()`"),
+        ((SLOW, "    queue = [0]\n"), "without `seen = []`"),
+    ):
+        search = RecipeSearch(goal, PROGRAM, lambda text: 1.0)
+        advised(search, Advice(changes=[change(hunk)]), monkeypatch)
+        search.run(1)
+        assert search.attempts[1].title == f"known change L00000001: {title} in walk.py"
+
+
+def test_hunks_that_share_the_lines_between_them_are_made_together(
+    goal: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "import os\n\nWINDOW = 3\nGAP = 1\nBLOCK = 64\nprint(WINDOW * BLOCK)\n"
+    first = ("import os\n\nWINDOW = 3\nGAP = 1\n", "import os\n\nWINDOW = 5\nGAP = 1\n")
+    second = ("GAP = 1\nBLOCK = 64\nprint(WINDOW * BLOCK)\n", "GAP = 1\nBLOCK = 16\nprint(WINDOW * BLOCK)\n")
+    search = RecipeSearch(goal, program, lambda text: 2.0)
+    advised(search, Advice(changes=[change(first, second)]), monkeypatch)
+    search.run(1)
+    assert made(search) == [("L00000001", program.replace("= 3", "= 5").replace("= 64", "= 16"))]
+
+
 def test_parts_come_after_a_whole_that_did_not_pay(goal: Goal, monkeypatch: pytest.MonkeyPatch) -> None:
     search = RecipeSearch(goal, PROGRAM, lambda text: None if "set()" in text else 1.0 + ("at * at" in text))
     advised(search, Advice(changes=[change((SLOW, FAST), (POW, TIMES))]), monkeypatch)

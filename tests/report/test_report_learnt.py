@@ -99,13 +99,15 @@ def test_what_the_run_has_not_seen_or_nobody_believes_is_left_out() -> None:
     assert lessons_of([retired, other, mine, quarantined], RUN) == [mine]
 
 
-def test_the_last_line_of_a_run_tells_the_most_useful_one() -> None:
+def test_the_last_line_of_a_run_tells_the_surest_one() -> None:
     lessons = [
         lesson("seconds", RUN, kind=Kind.FACT),
-        lesson("shrink", RUN, status=Status.CANDIDATE),
-        lesson("grow", RUN),
+        lesson("shrink", RUN, status=Status.CANDIDATE, value=0.5),
+        lesson("grow", RUN, OTHER),
     ]
-    assert sentence(lessons) == "3 lessons, 1 of them confirmed: Edits in `grow` help (88 % sure)"
+    assert sentence(lessons) == "3 lessons, 2 of them new, 1 confirmed: Edits in `grow` help (88 % sure)"
+    doubted = lesson("doubt", RUN, status=Status.CANDIDATE, value=0.5, confidence=0.25)
+    assert sentence([doubted, lessons[1]]) == "2 lessons: Edits in `shrink` help (88 % sure)"
     assert sentence(lessons[:1]) == "1 lesson: Edits in `seconds` help (88 % sure)"
     long = lesson("grow", RUN, statement="word " * 100)
     assert len(sentence([long])) < 180

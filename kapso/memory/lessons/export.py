@@ -9,6 +9,7 @@ from difflib import unified_diff
 
 from kapso.memory.lessons.as_recipe import recipe_of
 from kapso.memory.lessons.lesson import About, Kind, Lesson
+from kapso.wording import plural
 
 _HEADINGS = {Kind.PREFER: "What helps", Kind.AVOID: "What does harm", Kind.FACT: "What is so"}
 
@@ -64,7 +65,7 @@ def _section(lesson: Lesson, recipes: list[str]) -> list[str]:
     for each in lesson.line.sightings.values():
         tally = each.concerned
         ends = [(getattr(tally, name), name) for name in ("better", "same", "worse", "failed")]
-        told = ", ".join(f"{count} {name}" for count, name in ends if count) or "nothing counted"
+        told = ", ".join(f"{count} {name}" for count, name in ends if count) or plural(tally.total, "attempt")
         commits = "".join(f" {one.commit[:12]}" for one in each.examples[:3] if one.speaks == "for")
         lines.append(f"- Run {_plain(each.run)}: {told}{f'; see{commits}' if commits else ''}.")
     if lesson.line.subject.about is About.CHANGE:

@@ -107,15 +107,26 @@ def _few(one: Tally, other: Tally) -> float:
 def _scope(line: Line, claim: Claim | None) -> Scope:
     sightings = line.sightings.values()
     goals = _goals(line, claim)
-    files = tuple(sorted({path for each in sightings for path in each.files}))
+    named = _files_of(line.subject)
+    files = tuple(sorted({path for each in sightings for path in each.files} | named))
     told = line.subject.told
-    languages = {each.language for each in sightings}
+    languages = {language_of(path) for path in named} or {each.language for each in sightings}
     return Scope(
         goals=goals,
         files=files,
         language=languages.pop() if len(languages) == 1 else None,
         proposer=told.get("proposer"),
     )
+
+
+def _files_of(subject: Subject) -> set[str]:
+    """The files that a subject itself names."""
+    match subject.about:
+        case About.PARAMETER:
+            return {str(subject.told.get("parameter", "")).rpartition(":")[0]} - {""}
+        case About.CHANGE:
+            return {str(hunk[0]) for hunk in subject.told.get("hunks", ())}
+    return set()
 
 
 def _claim(line: Line, goal: str | None) -> Claim | None:

@@ -13,6 +13,7 @@ from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import Lesson, Line, Mark, Status
 from kapso.memory.lessons.marks import moment
 from kapso.memory.lessons.merge import merge_lines
+from kapso.memory.lessons.recall import worth
 from kapso.memory.lessons.user import UserMemory
 from kapso.memory.lessons.wire import LONGEST_WORD
 
@@ -42,8 +43,7 @@ def judged(lines: Mapping[str, Line], goal: str | None = None) -> list[Lesson]:
 
 
 def _rank(lesson: Lesson) -> tuple[Any, ...]:
-    worth = lesson.value if lesson.value is not None else 0.0
-    return (not lesson.is_pinned, _ORDER.index(lesson.status), -worth, -lesson.confidence, lesson.id)
+    return (not lesson.is_pinned, _ORDER.index(lesson.status), -worth(lesson), lesson.id)
 
 
 def find_lesson(lessons: Sequence[Lesson], text: str) -> Lesson:
@@ -98,12 +98,19 @@ def whole_json(lesson: Lesson, branch_of: Mapping[tuple[str, int], str]) -> dict
 
 
 def decide(repository: Repository, change: str, ids: Sequence[str], why: str) -> list[Lesson]:
-    """Keep that somebody decided `change` about these lessons, all or none; what became of them."""
+    """Keep that somebody decided `change` about these lessons, all or none; what became of them.
+
+    What was decided last is not decided again for no reason: the one that was given stays.
+    """
     ledger = Ledger(repository)
     known = judged(ledger.lines())
     mark = Mark(moment(), change, repository.committer()[0][:LONGEST_WORD], why[:LONGEST_WORD])
     chosen = {each.line.subject.key: each.line for each in (find_lesson(known, id) for id in ids)}
-    marked = {key: replace(line, marks=(*line.marks, mark)) for key, line in chosen.items()}
+    marked = {
+        key: replace(line, marks=(*line.marks, mark))
+        for key, line in chosen.items()
+        if why or not line.marks or line.marks[-1].change != change
+    }
     ledger.put(marked, f"{', '.join(line.subject.id for line in chosen.values())}: {change}")
     after = ledger.lines()
     return judged({key: after[key] for key in chosen})

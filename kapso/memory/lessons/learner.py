@@ -281,8 +281,7 @@ class Learner:
         """The line and its lesson as they stand after an attempt; what is new about it, if anything is."""
         own, before = self._own[key], self._lessons.get(key)
         own.seen, own.time = self._observed, time
-        line = self._lines[key]
-        self._lines[key] = replace(line, sightings={**line.sightings, self._run: self._sighting(own)})
+        self._lines[key] = self._joined(self._lines[key], own)
         self._changed.add(key)
         lesson = self._judge(key)
         rule = self._rules.get(lesson.line.subject.about)
@@ -296,6 +295,15 @@ class Learner:
         self._said.add((key, change))
         return News(lesson, change)
 
+    def _joined(self, line: Line, own: Own) -> Line:
+        """The line with what this run knows; which attempts speak for it follows from what it claims then."""
+        sightings = {**line.sightings, self._run: self._sighting(own)}
+        line = replace(line, sightings=sightings)
+        if own.found.remembered:
+            examples = _examples(own.found, claim_of(line, self._goal).expects)
+            sightings[self._run] = replace(sightings[self._run], examples=examples)
+        return line
+
     def _sighting(self, own: Own) -> Sighting:
         found = own.found
         files = files_of(found.subject)
@@ -308,7 +316,6 @@ class Learner:
             concerned=found.concerned,
             others=found.others,
             detail=detail,
-            examples=_examples(found),
             record=own.record(),
             files=files,
             language=language_of(files[0]) if files else None,
@@ -322,15 +329,11 @@ def _came(subject: Subject, expects: str, result: str, features: Features) -> bo
     return result == expects
 
 
-def _examples(found: Found) -> tuple[Example, ...]:
-    """The latest few that ended as most did, and the latest few that did not."""
-    results = [each.result for each in found.remembered]
-    if not results:
-        return ()
-    usual = max(sorted(set(results)), key=results.count)
+def _examples(found: Found, expects: str) -> tuple[Example, ...]:
+    """The latest few that ended as the lesson expects, and the latest few that did not."""
     chosen: list[Example] = []
-    for speaks, is_usual in (("for", True), ("against", False)):
-        some = [each for each in found.remembered if (each.result == usual) is is_usual][-_EACH_WAY:]
+    for speaks, is_expected in (("for", True), ("against", False)):
+        some = [each for each in found.remembered if (each.result == expects) is is_expected][-_EACH_WAY:]
         chosen += [Example(each.attempt, each.commit, speaks) for each in some]
     return tuple(sorted(chosen, key=lambda each: each.attempt))
 

@@ -73,7 +73,7 @@ class Recall:
 
     def __init__(self, lessons: Iterable[Lesson], here: Here) -> None:
         self._here = here
-        scored = [(relevance(each, here) * _worth(each), each) for each in lessons]
+        scored = [(relevance(each, here) * worth(each), each) for each in lessons]
         ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
         self._ranked = ranked
         self._parts: dict[str, list[_Part]] = {}
@@ -175,7 +175,7 @@ def worded(lesson: Lesson) -> str:
     return f"{lesson.kind} ({100 * lesson.confidence:.0f} % sure): {lesson.statement}"
 
 
-def _worth(lesson: Lesson) -> float:
+def worth(lesson: Lesson) -> float:
     """Confidence, more or less by what recalling it was worth; what is pinned comes first."""
     value = 1.0 if lesson.value is None else min(max(1.0 + 2 * lesson.value, 0.2), 2.0)
     return lesson.confidence * value * (2.0 if lesson.is_pinned else 1.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
-from os.path import commonprefix
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 from kapso.memory.lessons.claim import Claim, has_range
@@ -11,7 +11,10 @@ from kapso.memory.lessons.evidence import welch, wilson
 from kapso.memory.lessons.lesson import About, Line, Tally
 from kapso.memory.lessons.outcomes import added, count
 from kapso.memory.lessons.rules.ranges import latest_detail
+from kapso.wording import plural, size
 
+_MOST_STEPS = 3
+"""Of a change, that are told one by one."""
 _DID = {
     "better": "made the program better",
     "same": "left the score as it was",
@@ -39,6 +42,8 @@ def statement_of(line: Line, claim: Claim | None) -> str:
     if about is About.PARAMETER and has_range(line):
         return _good_values(line)
     did = _DID[claim.expects]
+    if about is About.CHANGE:
+        return f"{change_in_words(told['hunks'])} {did} in {_share(concerned, claim.expects, 'cases')}"
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
     shares = f"{_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
@@ -58,10 +63,10 @@ def _against(about: About, others: Tally, event: str) -> str:
     return f"; {_OTHERS.get(about, 'others')} did in {_share(others, event)}" if others.total else ""
 
 
-def _share(tally: Tally, event: str) -> str:
+def _share(tally: Tally, event: str, of: str = "attempts") -> str:
     hits = count(tally, event)
     low, high = wilson(hits, tally.total)
-    return f"{hits} of {tally.total} attempts ({low:.0%} to {high:.0%})"
+    return f"{hits} of {tally.total} {of} ({low:.0%} to {high:.0%})"
 
 
 def _what(line: Line) -> str:
@@ -73,8 +78,6 @@ def _what(line: Line) -> str:
             return f"Edits in {_place(told)}"
         case About.PARAMETER:
             return f"Changing `{told.get('parameter')}`{_side(line)}"
-        case About.CHANGE:
-            return _change(told["hunks"], line)
         case About.PAIR:
             first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
             return f"Edits of both {first} and {second}"
@@ -105,7 +108,8 @@ def _good_values(line: Line) -> str:
     if "choices" in detail:
         values = "one of " + ", ".join(repr(each) for each in detail["choices"])
     else:
-        values = f"{_figure(detail.get('low'))} to {_figure(detail.get('high'))}"
+        low, high = _figure(detail.get("low")), _figure(detail.get("high"))
+        values = low if low == high else f"{low} to {high}"
     total, moved = detail["alone"]
     share = f"{detail.get('importance', 0):.0%} of the variance"
     alone = f"changed without the others that do it moved the score in {moved} of {total} attempts"
@@ -115,30 +119,33 @@ def _good_values(line: Line) -> str:
     )
 
 
-def _change(hunks: Any, line: Line) -> str:
-    """What a change replaces: the first lines of it that differ, and how many more there are."""
-    steps = [(old, new, str(path)) for path, before, after in hunks for old, new in _differing(before, after)]
-    shown = [_step(old, new) for old, new, _ in steps[:_SHOWN]]
-    paths = ", ".join(f"`{path}`" for path in dict.fromkeys(str(hunk[0]) for hunk in hunks))
-    more = f" and {len(steps) - _SHOWN} lines more" if len(steps) > _SHOWN else ""
-    first = min(line.sightings.values(), key=lambda each: (each.time, each.run)).run
-    return f"The change of {paths} in {first} ({'; '.join(shown)}{more})"
+def change_in_words(hunks: Any) -> str:
+    """What a change replaces, adds and takes out, the first few of it."""
+    steps = [step for _, before, after in hunks for step in _steps(before, after) if any(step)]
+    said, verb = "", ""
+    for gone, come in steps[:_MOST_STEPS]:
+        what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each)
+        now = "replacing" if gone and come else "adding" if come else "taking out"
+        said += (", " if said else "") + (what if now == verb else f"{now} {what}")
+        verb = now
+    paths = list(dict.fromkeys(f"`{path}`" for path, _, _ in hunks))
+    more = len(steps) - _MOST_STEPS
+    rest = f" and {plural(more, 'other change')} with it" if more > 0 else ""
+    said = said or "replacing lines"
+    return f"{said[0].upper()}{said[1:]} in {', '.join(paths)}{rest}"
 
 
-def _step(old: str, new: str) -> str:
-    if old and new:
-        same = len(commonprefix([old, new]))
-        start = max(0, same - _AROUND) if max(len(old), len(new)) > _LONGEST else 0
-        old, new = (f"{'…' if start else ''}{each[start:]}" for each in (old, new))
-        return f"`{_clipped(old)}` to `{_clipped(new)}`"
-    return f"new `{_clipped(new)}`" if new else f"without `{_clipped(old)}`"
-
-
-def _differing(before: str, after: str) -> list[tuple[str, str]]:
-    """The lines that one side alone has, in pairs as they stand."""
-    old, new = ([row.strip() for row in text.splitlines() if row.strip()] for text in (before, after))
-    gone, come = [row for row in old if row not in new], [row for row in new if row not in old]
-    return list(zip_longest(gone, come, fillvalue=""))
+def _steps(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Lines that went and lines that came for them: one by one where they are as many, else as a whole."""
+    old, new = ([" ".join(row.split()) for row in text.splitlines()] for text in (before, after))
+    for tag, low, high, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        gone, come = ([row for row in rows if row] for rows in (old[low:high], new[first:last]))
+        if len(gone) == len(come):
+            yield from zip(gone, come, strict=True)
+        else:
+            yield " ".join(gone), " ".join(come)
 
 
 def _clipped(text: str) -> str:
@@ -164,12 +171,12 @@ def _fact(line: Line) -> str:
     detail, count = latest.detail, latest.concerned.total
     if what == "noise":
         sigma = float(detail.get("sigma", 0.0))
-        varies = f"varies by a standard deviation of {sigma:.3g}" if sigma else "does not vary"
-        return f"The score of one program of `{goal}` {varies}"
+        varies = f"scores with a standard deviation of {sigma:.3g}" if sigma else "the same score"
+        return f"Evaluating one program of `{goal}` again and again gives {varies}"
     low, median, high = (float(detail.get(name, 0.0)) for name in ("low", "median", "high"))
     if what == "time":
         return (
             f"An evaluation of `{goal}` takes {median:.3g} s ({low:.3g} to {high:.3g} s in {count} attempts)"
         )
-    low, median, high = (each / 2**20 for each in (low, median, high))
-    return f"The program of `{goal}` uses {median:.3g} MB ({low:.3g} to {high:.3g} MB in {count} attempts)"
+    least, usual, most = (size(round(each)) for each in (low, median, high))
+    return f"The program of `{goal}` uses {usual} ({least} to {most} in {count} attempts)"

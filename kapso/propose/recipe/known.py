@@ -71,10 +71,8 @@ class Variant:
         lesson, is_whole = self.change.lesson, len(self.fits) == len(self.change.hunks)
         paths = list(dict.fromkeys(fit.path for fit in self.fits))
         texts = {path: files[path].decode("utf-8") for path in paths}
-        new = " ".join(self.fits[0].span[2].split())
-        new = f"{new[:_LONGEST]}…" if len(new) > _LONGEST else new
         hunks = len(self.fits)
-        what = f"`{new}`" if hunks == 1 else f"{hunks} hunks"
+        what = f"{hunks} hunks" if hunks > 1 else _made(texts[paths[0]], self.fits[0].span)
         where = ", ".join(PurePosixPath(path).name for path in paths[:3])
         return Idea(
             title=f"known change {lesson}: {what} in {where}",
@@ -101,6 +99,16 @@ class Variant:
             rests_on=(lesson,),
             parents=(self.start.number,),
         )
+
+
+def _made(text: str, span: Replacement) -> str:
+    """The lines that a replacement brings in, or takes out where it brings none, without its context."""
+    low, high, made = span
+    old, new = ([" ".join(row.split()) for row in each.splitlines()] for each in (text[low:high], made))
+    come, gone = ([each for each in one if each not in other] for one, other in ((new, old), (old, new)))
+    told = " ".join(come or gone)
+    told = f"`{told[:_LONGEST]}…`" if len(told) > _LONGEST else f"`{told}`"
+    return told if come else f"without {told}"
 
 
 class Known:
@@ -185,7 +193,17 @@ def _place(number: int, hunk: tuple[str, str, str], files: Files) -> Fit | None:
     if len(found) != 1:
         return None
     place, start = found[0]
-    return Fit(number, place, (start, start + len(before), after))
+    return Fit(number, place, _core(start, before, after))
+
+
+def _core(start: int, before: str, after: str) -> Replacement:
+    """The lines that differ: what surrounds them says where they stand, and may belong to two hunks."""
+    old, new = before.splitlines(True), after.splitlines(True)
+    most = min(len(old), len(new))
+    lead = next((n for n in range(most) if old[n] != new[n]), most)
+    trail = next((n for n in range(most - lead) if old[-1 - n] != new[-1 - n]), most - lead)
+    low, high = len("".join(old[:lead])), len(before) - len("".join(old[len(old) - trail :]))
+    return start + low, start + high, "".join(new[lead : len(new) - trail])
 
 
 def _at(content: bytes, before: str) -> list[int]:

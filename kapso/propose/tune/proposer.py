@@ -152,8 +152,9 @@ class Tune:
             found = (arm, start, move) if move is not None else None
         if found is None:
             return None
-        arm, start, move = found
-        base = dict(start.values)
+        arm, ground, move = found
+        if ground is not start:
+            start, base = ground, dict(ground.values)
         names = self._identities.names(start.number)
         values = {**base, **move.values}
         proposals = self._in_flight.setdefault(context.number, [])[: len(context.known)]

@@ -9,7 +9,7 @@ import pytest
 from kapso.memory.lessons.as_recipe import recipe_of
 from kapso.memory.lessons.export import playbook
 from kapso.memory.lessons.known import judged
-from kapso.memory.lessons.lesson import About, Subject
+from kapso.memory.lessons.lesson import About, Subject, Tally
 from kapso.propose.mutate.edit import apply
 from kapso.propose.mutate.tree import Source, read_source
 from kapso.propose.recipe.matching import matches
@@ -131,6 +131,12 @@ def test_a_playbook_tells_evidence_and_is_read_again_by_recipes_and_the_library(
     document = read(Raw("lessons.md", book.text.encode(), "", None))
     assert document.front["kind"] == "heuristic"
     assert any(subject_of().id in str(each.place) for each in document.passages)
+
+
+def test_a_fact_in_a_playbook_says_how_many_attempts_it_was_measured_in() -> None:
+    fact = Subject(About.EVALUATION, {"goal": "demo", "what": "noise"})
+    line = line_of(sighting_of(concerned=Tally(total=9, scored=9), examples=()), subject=fact)
+    assert "- Run demo-1111: 9 attempts.\n" in playbook(judged({line.subject.key: line})).text
 
 
 def _source(path: str, text: str) -> Source:

@@ -14,7 +14,8 @@ from kapso.attempt import Attempt, Outcome, Verdict
 from kapso.memory.features import Features
 from kapso.memory.lessons.judge import judge
 from kapso.memory.lessons.learner import Learner, News
-from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status, Subject
+from tests.memory.lessons.conftest import line_of, sighting_of
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SCORES = {"better": 2.0, "same": 1.0, "worse": 0.5, "failed": None}
@@ -96,6 +97,21 @@ def test_an_edit_that_always_crashes_is_learnt_and_confirmed_by_predictions() ->
     assert record.graded == record.hits > 0 and record.brier < record.usual
 
 
+def test_attempts_that_end_otherwise_speak_against_a_lesson_also_where_most_do() -> None:
+    """A first run saw gains; in the second, most attempts of the kind lose, and they do not speak for it."""
+    first = World(0, learner())
+    for at in range(40):
+        operator = "gain" if at % 4 == 0 else f"op{at % 3}"
+        first.go(Features("mutate", operator), "better" if operator == "gain" else "worse")
+    second = World(0, learner(first.learner.changed(), "goal-0002"), "goal-0002")
+    for result in ("worse", "better", "worse"):
+        second.go(Features("mutate", "gain"), result)
+    lesson = one(list(second.learner.lessons()), About.OPERATOR, proposer="mutate", operator="gain")
+    assert lesson.expects == "better"
+    spoken = {each.attempt: each.speaks for each in lesson.line.sightings["goal-0002"].examples}
+    assert spoken == {1: "against", 2: "for", 3: "against"}
+
+
 def test_a_run_that_is_observed_again_learns_the_same() -> None:
     worlds = [World(3, learner()) for _ in range(2)]
     for world in worlds:
@@ -170,6 +186,19 @@ def test_a_value_from_which_on_the_program_breaks_is_found() -> None:
     predicted = world.learner.predict(Features("tune", moved={"a.py:size": (10, 95)}))
     assert predicted[found.id] > 0.5
     assert found.id not in world.learner.predict(Features("tune", moved={"a.py:size": (10, 20)}))
+
+
+def test_good_values_promise_gains_to_programs_that_do_not_have_them_yet() -> None:
+    name = {"parameter": "a.py:size"}
+    detail = {"low": 2, "high": 5, "best": 3, "alone": [9, 8], "importance": 0.5}
+    seen = sighting_of("goal-0000", better=6, total=9, goal="goal", detail=detail)
+    line = line_of(seen, subject=Subject(About.PARAMETER, name))
+    knows = learner({line.subject.key: line}, "goal-0002")
+    predicted = {
+        old: line.subject.id in knows.predict(Features("tune", moved={"a.py:size": (old, new)}))
+        for old, new in ((40, 4), (3, 4), (4, 40))
+    }
+    assert predicted == {40: True, 3: False, 4: False}
 
 
 def test_what_the_search_no_longer_tries_is_believed_less_and_less() -> None:

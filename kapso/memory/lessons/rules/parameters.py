@@ -59,8 +59,9 @@ class Parameters:
     def subjects(self, features: Features) -> Iterable[Subject]:
         if len(features.moved) > _MOST:
             return
-        for name, (_, new) in sorted(features.moved.items()):
-            if name not in self._good or holds(self._good[name], new):
+        for name, (old, new) in sorted(features.moved.items()):
+            good = self._good.get(name)
+            if good is None or (holds(good, new) and not holds(good, old)):
                 yield Subject(About.PARAMETER, {"parameter": name})
             for (_, side), (subject, bound) in self._bounds.get(name, {}).items():
                 if is_number(new) and _is_beyond(new, side, bound):

@@ -64,12 +64,12 @@ def _range(name: str, top: Sequence[Attempt]) -> dict[str, Any] | None:
 def _alone(
     name: str, names: Sequence[str], tuned: Sequence[Attempt], by_number: Mapping[int, Attempt]
 ) -> list[int]:
-    """How often it alone of `names` was changed, and how often that moved the score or failed."""
+    """How often it alone of `names` was changed and the program still ran, and how often the score moved."""
     total = moved = 0
     for attempt in tuned:
         parent = by_number.get(attempt.parents[0]) if attempt.parents else None
         result = result_of(attempt)
-        if parent is None or result is None or attempt.parameters.get(name) is None:
+        if parent is None or result in (None, "failed") or attempt.parameters.get(name) is None:
             continue
         old = parent.parameters
         changed = [each for each in names if each in old and old[each] != attempt.parameters.get(each)]
