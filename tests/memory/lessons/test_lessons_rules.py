@@ -87,7 +87,7 @@ def test_facts_of_evaluations_are_told_by_figures() -> None:
     statements = sorted(each.lesson.statement for each in news)
     assert statements == [
         "An evaluation of `goal` takes 0.6 s (0.1 to 1.1 s in 11 attempts)",
-        "The score of one program of `goal` varies by a standard deviation of 0.25",
+        "Evaluating one program of `goal` again and again gives scores with a standard deviation of 0.25",
     ]
     assert {each.lesson.kind for each in news} == {Kind.FACT}
 
