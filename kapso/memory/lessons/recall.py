@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, TypeGuard
 
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Sighting, Status, Tally
 from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, Recalled, Told, Weight
 
@@ -69,11 +70,12 @@ class _Part:
 
 
 class Recall:
-    """The lessons that may be recalled in a run, judged for its goal."""
+    """The lessons that may be recalled in a run, judged for its goal; of what others saw, what counts."""
 
     def __init__(self, lessons: Iterable[Lesson], here: Here) -> None:
         self._here = here
-        scored = [(relevance(each, here) * _worth(each), each) for each in lessons]
+        counted = (replace(each, line=admitted(each.line)) for each in lessons)
+        scored = [(relevance(each, here) * _worth(each), each) for each in counted]
         ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
         self._ranked = ranked
         self._parts: dict[str, list[_Part]] = {}
