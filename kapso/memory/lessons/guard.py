@@ -129,7 +129,7 @@ def _flags(pattern: str) -> re.Pattern[str]:
 
 
 _INJECTED = (
-    (_flags(r"\b[a-z][a-z0-9+.-]*://\S*|\bwww\.\S+"), "it holds an address"),
+    (_flags(r"\b[a-z][a-z0-9+.-]{0,20}://\S*|\bwww\.\S+"), "it holds an address"),
     (
         _flags(
             r"(?<![\w/-])(?:sudo|curl|wget|chmod|chown|scp|ssh|rm|nc|eval|bash|sh|pip3?|npm|apt(?:-get)?|git)"
