@@ -44,6 +44,16 @@ class Here:
     files: Mapping[str, bytes] = field(default_factory=dict)
     languages: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()
+    _found: dict[tuple[str, bytes], bool] = field(default_factory=dict, compare=False, repr=False)
+    """A program may have megabytes, and lessons are recalled anew as a run learns."""
+
+    def has(self, path: str, text: bytes) -> bool:
+        """Whether a text stands in a file; where there is none of that name, in any."""
+        key = (path, text)
+        if key not in self._found:
+            named = [path] if path in self.files else self.files
+            self._found[key] = any(text in self.files[each] for each in named)
+        return self._found[key]
 
 
 @dataclass(frozen=True)
@@ -159,13 +169,13 @@ def relevance(lesson: Lesson, here: Here) -> float:
         case About.EVALUATION:
             return 1.0 if is_own and told.get("goal") == here.goal else 0.0
         case About.CHANGE:
-            if not any(stands(hunk, here.files) for hunk in _hunks(told)):
+            if not any(stands(hunk, here) for hunk in _hunks(told)):
                 return 0.0
         case About.PARAMETER:
             if str(told.get("parameter", "")).rpartition(":")[0] not in here.files:
                 return 0.0
         case _:
-            if not _has_place(told, here.files):
+            if not _has_place(told, here):
                 return 0.0
     if scope.files and not any(path in here.files for path in scope.files):
         return 0.0 if lesson.line.subject.about is not About.CHANGE else FOREIGN
@@ -231,9 +241,8 @@ def _of_change(lesson: Lesson, score: float, goal: str) -> _Part | None:
     sightings = lesson.line.sightings.values()
     first = min(sightings, key=lambda each: (each.time, each.run))
     born = any(each.goal == goal for each in sightings), first.time
-    return (
-        _Part(lesson, score, change=Change(lesson.id, hunks, min(score, 1.0)), born=born) if hunks else None
-    )
+    change = Change(lesson.id, hunks, min(score, 1.0))
+    return _Part(lesson, score, change=change, born=born) if hunks else None
 
 
 def _weighing(lesson: Lesson, score: float, table: str, key: str, goal: str) -> _Part | None:
@@ -375,21 +384,20 @@ def _hunks(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return found
 
 
-def stands(hunk: tuple[str, str, str], files: Mapping[str, bytes]) -> bool:
+def stands(hunk: tuple[str, str, str], here: Here) -> bool:
     """Whether the lines that a hunk replaces stand somewhere here."""
     before = hunk[1].encode("utf-8", "backslashreplace")
-    named = [hunk[0]] if hunk[0] in files else files
-    return bool(before.strip()) and any(before in files[path] for path in named)
+    return bool(before.strip()) and here.has(hunk[0], before)
 
 
-def _has_place(told: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
+def _has_place(told: Mapping[str, Any], here: Here) -> bool:
     """Whether the file and the function that a subject names are here."""
     where = told.get("where")
     told = where if isinstance(where, Mapping) else told
     path, region = told.get("path"), told.get("region")
     if not isinstance(path, str):
         return True
-    if path not in files:
+    if path not in here.files:
         return False
     name = str(region or "").rpartition(".")[2]
-    return not name.isidentifier() or name == "top" or name.encode() in files[path]
+    return not name.isidentifier() or name == "top" or here.has(path, name.encode())

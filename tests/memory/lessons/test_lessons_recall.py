@@ -175,3 +175,23 @@ def test_what_was_pulled_weighs_no_more_than_ones_own() -> None:
     theirs = seen("evil-2222", Tally(10**9, failed=10**9), Tally(10**9, better=10**9), "2027-01-01T00:00:00Z")
     recall = Recall([pulled(subject, ours, theirs)], HERE)
     assert made(recall, "mutate", 3).advice.operators["mutate:swap"].factor > 2
+
+
+class Counting(dict[str, bytes]):
+    """Files that know how often they were read."""
+
+    reads = 0
+
+    def __getitem__(self, path: str) -> bytes:
+        self.reads += 1
+        return super().__getitem__(path)
+
+
+def test_a_program_is_searched_for_a_lesson_once() -> None:
+    files = Counting(HERE.files)
+    here = Here("demo", files, HERE.languages)
+    hunks = [["gone.py", "    return x + 1\n", "    return x + 2\n"]]
+    lessons = [place("grow"), lesson(About.CHANGE, Tally(2, better=2), hunks=hunks)]
+    assert len(Recall(lessons, here)) == 2
+    reads = files.reads
+    assert len(Recall(lessons, here)) == 2 and files.reads == reads
