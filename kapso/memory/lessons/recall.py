@@ -238,9 +238,8 @@ def _part(lesson: Lesson, score: float, proposer: str, here: Here) -> _Part | No
 
 def _of_change(lesson: Lesson, score: float, goal: str) -> _Part | None:
     hunks = tuple(_hunks(lesson.line.subject.told))
-    sightings = lesson.line.sightings.values()
-    first = min(sightings, key=lambda each: (each.time, each.run))
-    born = any(each.goal == goal for each in sightings), first.time
+    seen = lesson.line.sightings.values()
+    born = any(each.goal == goal for each in seen), min(seen, key=lambda each: (each.time, each.run)).time
     change = Change(lesson.id, hunks, min(score, 1.0))
     return _Part(lesson, score, change=change, born=born) if hunks else None
 
