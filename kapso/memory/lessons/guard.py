@@ -119,7 +119,7 @@ def why_unsafe(text: str, names: Collection[str] = ()) -> str | None:
         if found := pattern.search(text):
             return f"{why}: `{_clipped(found[0])}`"
     for name in names:
-        if name and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
+        if name and name in text and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
             return f"it names `{name}`, which attempts are not to be pointed to"
     return None
 

@@ -8,8 +8,10 @@ and changes; none of these forbids anything.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, TypeGuard
 
@@ -32,6 +34,7 @@ FOREIGN = 0.5
 _LEAST_WEIGHT = 0.05
 _SHRUNK = 4.0
 """As many attempts like all others count in a share."""
+_WORDS = re.compile(r"[\w.-]+")
 _RECALLED = (Status.CANDIDATE, Status.ACTIVE)
 
 
@@ -54,6 +57,16 @@ class Here:
             named = [path] if path in self.files else self.files
             self._found[key] = any(text in self.files[each] for each in named)
         return self._found[key]
+
+    def keeps(self, text: str) -> bool:
+        """Whether a text names what nobody may be told of, which may be thousands of files."""
+        words = {each.rstrip(".") for each in _WORDS.findall(text)}
+        return not self.secret.isdisjoint(words) or any(name in text for name in self._odd)
+
+    @cached_property
+    def _odd(self) -> list[str]:
+        """The names that are no single words."""
+        return [name for name in self.secret if not _WORDS.fullmatch(name) or name[-1] == "."]
 
 
 @dataclass(frozen=True)
@@ -161,7 +174,7 @@ def relevance(lesson: Lesson, here: Here) -> float:
     scope, told = lesson.scope, lesson.line.subject.told
     if scope.language and here.languages and scope.language not in here.languages:
         return 0.0
-    if any(name in lesson.statement for name in here.secret):
+    if here.keeps(lesson.statement):
         return 0.0
     goals = {each.goal for each in lesson.line.sightings.values()}
     is_own = here.goal in goals

@@ -195,3 +195,11 @@ def test_a_program_is_searched_for_a_lesson_once() -> None:
     assert len(Recall(lessons, here)) == 2
     reads = files.reads
     assert len(Recall(lessons, here)) == 2 and files.reads == reads
+
+
+def test_of_hidden_files_whatever_they_are_called_nobody_is_told() -> None:
+    for name in ("a.py", ".a.py", "gro w", "`grow`"):
+        here = Here("demo", HERE.files, HERE.languages, frozenset({"b.py", name}))
+        text = f"Edits in `grow` of `tests/{name}` failed."
+        assert here.keeps(text), name
+        assert not here.keeps("Edits of `grown` in `aa.py` failed")
