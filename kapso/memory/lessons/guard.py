@@ -175,6 +175,8 @@ def _why_unsaid(line: Line, statement: str) -> str | None:
     subject = line.subject
     if subject.about is About.STATED:
         return why_unsafe("\n".join([statement, *_strings(subject.told)]))
+    if len(statement.splitlines()) > 1:
+        return "a name in it has several lines"
     for text in [] if subject.about is About.CHANGE else [statement, *_strings(subject.told)]:
         if len(text) > _LONGEST_NAME and text != statement:
             return f"it has a name of {len(text)} characters"
