@@ -31,6 +31,11 @@ def place(path: str) -> Subject:
     return Subject(About.PLACE, {"path": path, "region": ""})
 
 
+def stated(path: str) -> Subject:
+    told = {"statement": "Edits there help.", "where": {"path": path}, "expects": "better"}
+    return Subject(About.STATED, told)
+
+
 @pytest.fixture
 def repository(make_repository: Callable[..., Path]) -> Repository:
     secret = "the_answer_is = compute_the_reference_answer(42)\n"
@@ -47,6 +52,7 @@ def repository(make_repository: Callable[..., Path]) -> Repository:
         line_of(sure, subject=subject_of("quiet"), marks=quiet),
         line_of(sure, subject=subject_of("gone"), marks=gone),
         line_of(sure, subject=place("score.py")),
+        line_of(sure, subject=stated("score.py")),
         line_of(sure, subject=Subject(About.CHANGE, {"hunks": [["pack.py", "x = 1\n", secret]]})),
         line_of(sighting_of(goal="other", run="other-1111", concerned=tally), subject=subject_of("swap")),
     ]
@@ -66,7 +72,7 @@ def test_agents_see_what_may_be_recalled_and_nothing_that_is_hidden(repository: 
     assert ids(Taught(Runs(repository.root, "demo-1111")).all(None, None, 30)) == {subject_of().id}
     assert len(taught.all(None, None, 1)["lessons"]) == 1
     assert taught.one(subject_of().id[:6])["evidence"][0]["commit"] == "ab" * 20
-    for hidden in (subject_of("quiet"), subject_of("gone"), place("score.py")):
+    for hidden in (subject_of("quiet"), subject_of("gone"), place("score.py"), stated("score.py")):
         with pytest.raises(UsageError):
             taught.one(hidden.id)
 
