@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from kapso.memory.schema import COLUMNS, LESSONS
 Demo = Callable[..., Any]
 
 
+def all_of(sql: str, connection: Any) -> list[Any]:
+    rows: list[Any] = connection.execute(sql).fetchall()
+    return rows
+
+
 def tables(episodes: Episodes) -> dict[str, list[Any]]:
     """The rows of every table but `stages`, which git does not have, and of where rows were read from."""
     found = {}
@@ -21,7 +27,7 @@ def tables(episodes: Episodes) -> dict[str, list[Any]]:
         if name != "stages":
             wanted = ", ".join(f'"{column}"' for column in columns if column != "source")
             sql = f"SELECT {wanted} FROM {name} ORDER BY ALL"
-            found[name] = episodes.database.read(lambda c, sql=sql: c.execute(sql).fetchall()) or []
+            found[name] = episodes.database.read(partial(all_of, sql)) or []
     return found
 
 
