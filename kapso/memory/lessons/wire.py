@@ -116,6 +116,9 @@ def _told(about: About, told: Mapping[str, Any]) -> Mapping[str, Any]:
             case [str(), str()]:
                 continue
         raise _Junk(name)
+    if about is About.PARAMETER and told.get("side") is not None:
+        if told["side"] not in _SIDES or told.get("event") not in _HARMS:
+            raise _Junk("side")
     if about is About.STATED:
         for where in _mapping(told.get("where", {})).values():
             _text(where)
@@ -125,6 +128,7 @@ def _told(about: About, told: Mapping[str, Any]) -> Mapping[str, Any]:
     return told
 
 
+_SIDES, _HARMS = ("above", "below", "at"), ("failed", "worse")
 _NEEDED = {
     About.OPERATOR: ("proposer",),
     About.PLACE: ("path",),

@@ -117,6 +117,8 @@ def test_equal_lines_tell_the_same_whatever_order_they_were_made_in() -> None:
     ("about", "told", "detail"),
     [
         ("parameter", {"parameter": "a.py:x", "event": "failed", "side": "above"}, {"bound": 10**400}),
+        ("parameter", {"parameter": "a.py:x", "side": "above"}, {"bound": 3.0}),
+        ("parameter", {"parameter": "a.py:x", "event": "failed", "side": "left"}, {"bound": 3.0}),
         ("parameter", {"parameter": "a.py:x"}, {"alone": [9, 9], "choices": "abc"}),
         ("pair", {"first": ["a.py", {"x": 1}], "second": ["a.py", "f"]}, {}),
         ("stated", {"statement": "x", "where": {"token": ["a"]}, "expects": "failed"}, {}),
