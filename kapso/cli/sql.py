@@ -47,7 +47,7 @@ def sql(query: str | None, wants_schema: bool, as_csv: bool, timeout: str, as_js
         raise click.UsageError("--json and --csv exclude each other")
     from kapso.cli.pick import open_log
     from kapso.goal.units import parse_duration
-    from kapso.memory.query import MOST_ROWS, ask, bring_up_to_date
+    from kapso.memory.query import ask, bring_up_to_date
 
     timeout_s = parse_duration(timeout)
     text = sys.stdin.read() if query == "-" else query
@@ -61,7 +61,8 @@ def sql(query: str | None, wants_schema: bool, as_csv: bool, timeout: str, as_js
     else:
         click.echo(_table(answer))
     if answer.is_cut:
-        click.echo(f"kapso: only the first {MOST_ROWS:,} rows are shown; LIMIT and OFFSET page on", err=True)
+        shown = f"{len(answer.rows):,}"
+        click.echo(f"kapso: only the first {shown} rows are shown; LIMIT and OFFSET page on", err=True)
 
 
 def _print_schema(as_json: bool) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from kapso.errors import BaselineError, GoalError, Interrupted, UsageError
 from kapso.evaluate.failures import failure_of, last_line
 from kapso.evaluate.interpreter import find_interpreter
-from kapso.evaluate.sandbox import Base, CandidateFiles, Job, Layer, Limits, Sandbox
+from kapso.evaluate.sandbox import Base, CandidateFiles, Job, Layer, Limits, Sandbox, secrets_in
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.git.repository import Repository
 from kapso.git.trees import EXECUTABLE, FILE, LINK
@@ -238,7 +238,15 @@ class BaseFiles:
             return
         limits = Limits(setup.timeout_s, 1 << 62, SETUP_PROCESSES, SETUP_DISK_BYTES)
         environment = {**self._environment(), **variables}
-        job = Job(setup.command, self.prefix, environment, limits, network=True, log=log)
+        job = Job(
+            setup.command,
+            self.prefix,
+            environment,
+            limits,
+            network=True,
+            log=log,
+            secrets=secrets_in(environment),
+        )
         result = base.set_up(job, cancel)
         if result.stopped_by == "cancel":
             raise Interrupted("the setup was cancelled")

@@ -25,7 +25,7 @@ from kapso.evaluate.function import call_of, hand_key, read_answer
 from kapso.evaluate.measured import Measured, conclude, declared, public, together
 from kapso.evaluate.pinning import Pinning
 from kapso.evaluate.readings import Reading, read_scorer
-from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits
+from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits, secrets_in
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.stages import Climbed, Course, Ladder, run_name, why_no_result
@@ -88,6 +88,7 @@ class Evaluator:
         self._seed = seed
         self._memory_bytes = memory_bytes
         self._environment = {name: os.environ[name] for name in goal.sandbox.env if name in os.environ}
+        self._secrets = secrets_in(self._environment)
 
     @property
     def runs_more(self) -> bool:
@@ -331,6 +332,7 @@ class Evaluator:
             network=self.goal.sandbox.network,
             log=place.log,
             core=self.pinning.core_for(place.number) if is_timed else None,
+            secrets=self._secrets,
         )
 
     def _variables(self, place: Place, repeat: int) -> dict[str, str]:

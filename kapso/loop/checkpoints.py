@@ -21,14 +21,16 @@ from typing import Any
 class Checkpoints:
     """The states of attempts by number. Thread-safe."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience_s: float = 5.0) -> None:
         self._lock = threading.Lock()
         try:
-            self._connection = _open(path)
+            self._connection = _open(path, patience_s)
+        except sqlite3.OperationalError:  # the machine's fault: it holds what it held
+            raise
         except sqlite3.DatabaseError:
             for each in path.parent.glob(f"{path.name}*"):
                 each.replace(each.with_name(f"broken-{each.name}"))
-            self._connection = _open(path)
+            self._connection = _open(path, patience_s)
 
     def keep(self, state: Mapping[str, Any]) -> None:
         """Remember where the attempt stands that `state` tells of."""
@@ -56,8 +58,8 @@ class Checkpoints:
             self._connection.close()
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+def _open(path: Path, patience_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=patience_s, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("CREATE TABLE IF NOT EXISTS attempts (number INTEGER PRIMARY KEY, state BLOB)")

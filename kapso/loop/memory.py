@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kapso.memory.features import Features, Looker
     from kapso.memory.lessons.learner import Learner, News
     from kapso.memory.lessons.ledger import Ledger
+    from kapso.memory.lessons.lesson import Line
     from kapso.memory.lessons.recall import Here, Occasion, Recall
     from kapso.memory.lessons.rules.base import Found
 
@@ -86,6 +87,8 @@ class Memory:
         self._is_on = False
         self._is_failed = False
         self._is_replaying = False
+        self._is_kept_later = False
+        self._waiting: dict[str, Line] = {}
         self._notes: dict[int, Note] = {}
         self._told: set[tuple[str, str]] = set()
         self._features: dict[int, Features] = {}
@@ -326,13 +329,28 @@ class Memory:
                 self._keep()
 
     def _keep(self) -> None:
-        from kapso.memory.lessons.user import UserMemory, at_home
+        """Commit what this run saw. What others saw stands there already, as far as it is believed here: a
+        run that was pulled brings it along and vouches for nothing."""
+        from kapso.memory.lessons.user import UserMemory
 
         with self._pace.committing():
-            if lines := at_home(self._learner.changed()):
-                self._ledger.put(lines)
-                if self._run.goal.user_memory:
-                    UserMemory(self._run.repository).put(lines)
+            self._waiting |= self._learner.changed()
+            name = self._run.name
+            seen = {
+                key: replace(line, sightings={name: line.sightings[name]}, marks=())
+                for key, line in self._waiting.items()
+            }
+            try:
+                self._ledger.put(seen)
+                if self._run.goal.user_memory and seen:
+                    stand = self._ledger.lines()
+                    UserMemory(self._run.repository).put({k: stand[k] for k in seen if k in stand})
+            except (KapsoError, OSError) as error:
+                if not self._is_kept_later:
+                    self._is_kept_later = True
+                    self._say(f"warning: lessons could not be kept, and are tried again: {_reason(error)}")
+                return
+            self._waiting = {}
 
     def _announce(self, news: Sequence[News], number: int | None) -> None:
         for each in news:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +68,7 @@ def _ask(run: Run, options: ModelOptions, asked: Sequence[Mapping[str, str]]) ->
         request: dict[str, Any] = {"model": chat.name, "messages": list(asked)}
         number = calls.begin("llm", PURPOSE, request, most)
         try:
-            reply = chat.ask(asked, threading.Event(), 1)
+            reply = chat.ask(asked, run.cancel, 1)
         except (Unavailable, KapsoError) as error:
             cost = error.cost if isinstance(error, Unavailable) else 0.0
             cost = most if cost is None else cost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from kapso.mcp.runs import Runs
@@ -60,5 +61,6 @@ def is_secret(lesson: Lesson, secrecy: Secrecy) -> bool:
     paths |= {str(told[name]) for name in ("path",) if told.get(name)}
     if told.get("parameter"):
         paths.add(str(told["parameter"]).rpartition(":")[0])
-    texts = [lesson.statement, *(text for hunk in told.get("hunks", ()) for text in hunk[1:])]
+    texts = [lesson.statement, json.dumps(dict(told), ensure_ascii=False)]
+    texts += [text for hunk in told.get("hunks", ()) for text in hunk[1:]]
     return any(map(secrecy.hides_path, filter(None, paths))) or any(map(secrecy.tells, texts))

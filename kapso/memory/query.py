@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kapso.memory.rows import Row
 
 MOST_ROWS = 100_000
+MOST_CHARACTERS = 1 << 28
+_FETCHED = 64
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GB",
@@ -43,7 +45,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows of values; `is_cut` says that there are more than `MOST_ROWS`."""
+    """Rows of values; `is_cut` says that there are more than `MOST_ROWS`, or than memory is spent on."""
 
     columns: tuple[str, ...]
     rows: Sequence[Row]
@@ -76,7 +78,7 @@ def ask(episodes: Episodes, sql: str, timeout_s: float) -> Answer:
             _check(connection, sql)
             found = connection.execute(sql)
             columns = tuple(_distinct([column[0] for column in found.description or ()]))
-            rows = found.fetchmany(MOST_ROWS + 1)
+            rows, is_cut = _fetched(found)
         except duckdb.InterruptException as error:
             raise UsageError(
                 f"the query took longer than {format_duration(timeout_s)}",
@@ -85,9 +87,27 @@ def ask(episodes: Episodes, sql: str, timeout_s: float) -> Answer:
             ) from error
         except duckdb.Error as error:
             raise _mistaken(error) from error
+        except MemoryError as error:
+            raise UsageError(
+                "the answer is larger than the memory of this machine",
+                help="ask for less: a LIMIT, or `left(column, 1000)`",
+                slug="answer-too-large",
+            ) from error
         finally:
             timer.cancel()
-        return Answer(columns, rows[:MOST_ROWS], len(rows) > MOST_ROWS)
+        return Answer(columns, rows, is_cut)
+
+
+def _fetched(found: DuckDBPyConnection) -> tuple[list[Row], bool]:
+    """The rows, as long as they are neither too many nor too large; whether there are more."""
+    rows: list[Row] = []
+    size = 0
+    while some := found.fetchmany(_FETCHED):
+        rows += some
+        size += sum(len(each) for row in some for each in row if isinstance(each, str | bytes))
+        if len(rows) > MOST_ROWS or size > MOST_CHARACTERS:
+            return rows[:MOST_ROWS], len(rows) > MOST_ROWS or bool(found.fetchmany(1))
+    return rows, False
 
 
 @contextmanager

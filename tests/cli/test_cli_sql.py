@@ -257,3 +257,13 @@ def test_an_empty_repository_has_empty_tables(kapso: Kapso, repository: object) 
 
 def test_columns_of_one_name_are_all_kept(kapso: Kapso, repository: object) -> None:
     assert rows(kapso, "SELECT 1 AS a, 2 AS a, 'x' AS b") == [{"a": 1, "a_2": 2, "b": "x"}]
+
+
+def test_an_answer_that_would_fill_memory_is_cut(
+    kapso: Kapso, repository: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kapso.memory.query.MOST_CHARACTERS", 100_000)
+    result = kapso("sql", "SELECT repeat('x', 1000) AS x FROM range(5000)", "--csv")
+    assert "only the first 128 rows" in result.err and result.out.count("\n") == 129
+    whole = kapso("sql", "SELECT repeat('x', 1000) AS x FROM range(90)", "--csv")
+    assert not whole.err and whole.out.count("\n") == 91

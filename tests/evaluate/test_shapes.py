@@ -468,3 +468,17 @@ echo 5 > $KAPSO_OUT/score
     }
     assert score_of(place.evaluate(changes)) == 5.0
     assert score_of(place.baseline()) == 1.0
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_key_that_commands_may_see_stands_in_no_log_and_no_reason(
+    arena: MakeArena, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_API_KEY", "sk-verysecret-00112233")
+    fails = 'echo "bad key $MY_API_KEY" >&2; exit 1\n'
+    goal = (APART if apart else TOGETHER) + "sandbox: {env: [MY_API_KEY]}\n"
+    place = arena(goal, {**PROGRAM, "run.sh": fails, "score.sh": fails, "prog.sh": fails})
+    place.log.unlink(missing_ok=True)
+    measured = place.evaluate({}, 7)
+    assert measured.reason is not None and measured.reason.endswith("bad key [MY_API_KEY]")
+    assert "verysecret" not in place.log.read_text() + str(measured)

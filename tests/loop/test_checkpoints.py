@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+
+import pytest
 
 from kapso.loop.checkpoints import Checkpoints
 
@@ -34,3 +37,18 @@ def test_a_damaged_state_is_none(tmp_path: Path) -> None:
     made.keep({"number": 8})
     made._connection.execute("UPDATE attempts SET state = ? WHERE number = 7", (b'{"number"',))
     assert made.all() == {8: {"number": 8}}
+
+
+def test_what_the_machine_refuses_is_not_held_against_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoints.sqlite"
+    made = Checkpoints(path)
+    made.keep(STATE)
+    made.close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("DELETE FROM attempts WHERE number = 8")
+    with pytest.raises(sqlite3.OperationalError):
+        Checkpoints(path, patience_s=0.1)
+    other.close()
+    assert Checkpoints(path).all() == {7: STATE}

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,3 +185,45 @@ def test_a_seed_and_the_same_memory_give_the_same_run(demo: Demo) -> None:
         told = [e for e in journal(kapso, run) if e["event"] == "attempt.proposed"]
         found.append([(e["title"], e["withheld"], e["predicted"]) for e in told])
     assert len(found[0]) == 10 and found[0] == found[1]
+
+
+@pytest.mark.slow
+def test_lessons_that_cannot_be_kept_now_are_kept_later(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 30}\nsearch: {parallel: 1}\n")
+    kapso.edit("cp params.json", "sleep 0.1; cp params.json")
+    place = Subject(About.PLACE, {"path": "params.json", "region": ""})
+    learnt(kapso, line(place, Tally(9, better=8, same=1), Tally(40, better=4, same=36)))
+    lock = kapso.root / ".git/refs/kapso/memory.lock"
+    lock.touch()
+    process = kapso.start("run")
+    run = kapso.wait_for(process, 7)
+    while not any("could not be kept" in line for line in iter(process.stderr.readline, "")):
+        assert process.poll() is None, "it had nothing to keep"
+    lock.unlink()
+    _, err = process.communicate(timeout=60)
+    assert "without lessons" not in err
+    told = [each["lesson"] for each in journal(kapso, run) if each["event"] == "lesson.learnt"]
+    assert {line.subject.id for line in Ledger(Repository.open(kapso.root)).lines().values()} >= set(told)
+
+
+@pytest.mark.slow
+def test_a_run_of_others_vouches_for_no_lesson_that_it_began_with(demo: Demo, tmp_path: Path) -> None:
+    kapso = demo("budget: {attempts: 2}\nsearch: {parallel: 1}\n")
+    kapso.edit("propose: [tune]", "propose: [tune, recipe]")
+    known = change(kapso.git("show", "HEAD:params.json"), BEST)
+    learnt(kapso, known)
+    kapso("run")
+    run = kapso.json("ls")[0]["run"]
+    kapso.git("clone", "-q", str(kapso.root), str(tmp_path / "there"))
+    there = type(kapso)(tmp_path / "there")
+    there.git(
+        "fetch",
+        "-q",
+        "origin",
+        "refs/heads/kapso/*:refs/heads/kapso/*",
+        f"refs/kapso/{run}/*:refs/kapso/{run}/*",
+    )
+    there("resume", run, "--attempts", "4", check=0)
+    kept = Ledger(Repository.open(there.root)).lines()
+    assert known.subject.key in kept, "the run saw something of it"
+    assert {name for line in kept.values() for name in line.sightings} == {run}

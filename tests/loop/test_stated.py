@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from kapso.memory.lessons.by_model import messages
 from tests.loop import test_written
-from tests.scripted.server import Request, ScriptedServer
+from tests.scripted.server import Answer, Request, ScriptedServer, hangs
 
 written = test_written.written
 Demo = Callable[..., Any]
@@ -46,3 +49,25 @@ def test_a_model_is_asked_once_at_the_end_where_the_goal_says_so(
 
 def _said(*lessons: Any) -> str:
     return f"Here you are:\n{json.dumps({'lessons': list(lessons)})}"
+
+
+@pytest.mark.slow
+def test_a_run_that_is_ended_waits_for_no_model(written: Demo, scripted: ScriptedServer) -> None:
+    task = messages("", [])[0]["content"][:60]
+    is_asked = threading.Event()
+
+    def respond(request: Request) -> str | Answer:
+        if task not in request.prompt:
+            return test_written.reply(3 + 1 / (1 + len(scripted.requests)), 20)
+        is_asked.set()
+        return hangs()
+
+    scripted.respond = respond
+    kapso = written(3, others=", tune", goal="memory: {model: true}\n")
+    process = kapso.start("run")
+    assert is_asked.wait(60)
+    since = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert time.monotonic() - since < 8
+    assert kapso.json("ls")[0]["status"] == "finished", "all that there was to evaluate had been"

@@ -23,7 +23,7 @@ GOAL = """\
 objective: Pack circles
 edit: [pack.py]
 run: python pack.py
-evaluate: python score.py
+evaluate: python pricing.py
 """
 
 
@@ -31,10 +31,15 @@ def place(path: str) -> Subject:
     return Subject(About.PLACE, {"path": path, "region": ""})
 
 
+def stated(path: str) -> Subject:
+    told = {"statement": "Edits there help.", "where": {"path": path}, "expects": "better"}
+    return Subject(About.STATED, told)
+
+
 @pytest.fixture
 def repository(make_repository: Callable[..., Path]) -> Repository:
     secret = "the_answer_is = compute_the_reference_answer(42)\n"
-    files = {"goal.yaml": GOAL, "pack.py": "x = 1\n", "score.py": secret}
+    files = {"goal.yaml": GOAL, "pack.py": "x = 1\n", "pricing.py": secret}
     repository = Repository.open(make_repository(files))
     run = start_made_run(repository, "demo-1111", started="2026-11-01T12:00:00Z", text=GOAL, file="goal.yaml")
     run.land({}, 1.0)
@@ -46,7 +51,8 @@ def repository(make_repository: Callable[..., Path]) -> Repository:
         line_of(sure),
         line_of(sure, subject=subject_of("quiet"), marks=quiet),
         line_of(sure, subject=subject_of("gone"), marks=gone),
-        line_of(sure, subject=place("score.py")),
+        line_of(sure, subject=place("pricing.py")),
+        line_of(sure, subject=stated("pricing.py")),
         line_of(sure, subject=Subject(About.CHANGE, {"hunks": [["pack.py", "x = 1\n", secret]]})),
         line_of(sighting_of(goal="other", run="other-1111", concerned=tally), subject=subject_of("swap")),
     ]
@@ -66,7 +72,7 @@ def test_agents_see_what_may_be_recalled_and_nothing_that_is_hidden(repository: 
     assert ids(Taught(Runs(repository.root, "demo-1111")).all(None, None, 30)) == {subject_of().id}
     assert len(taught.all(None, None, 1)["lessons"]) == 1
     assert taught.one(subject_of().id[:6])["evidence"][0]["commit"] == "ab" * 20
-    for hidden in (subject_of("quiet"), subject_of("gone"), place("score.py")):
+    for hidden in (subject_of("quiet"), subject_of("gone"), place("pricing.py"), stated("pricing.py")):
         with pytest.raises(UsageError):
             taught.one(hidden.id)
 

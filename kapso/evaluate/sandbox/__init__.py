@@ -7,6 +7,7 @@ with base.candidate(Layer(changes), hidden=["evaluate.py"], slot=0) as candidate
 """
 
 from kapso.evaluate.sandbox.base import Base, CandidateFiles
+from kapso.evaluate.sandbox.capture import secrets_in
 from kapso.evaluate.sandbox.files import Written
 from kapso.evaluate.sandbox.job import CommandResult, Job, Layer, Limits
 from kapso.evaluate.sandbox.outputs import take_over
@@ -21,5 +22,6 @@ __all__ = [
     "Limits",
     "Sandbox",
     "Written",
+    "secrets_in",
     "take_over",
 ]

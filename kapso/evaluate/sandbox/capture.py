@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ STDOUT_BYTES = 1 << 20
 STDERR_BYTES = 64 << 10
 LOG_HEAD_BYTES = 256 << 10
 LOG_TAIL_BYTES = 256 << 10
+_LEAST_SECRET = 8
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
 
 
 class Tail:
@@ -108,3 +111,12 @@ class Log:
         if chunk:
             os.write(self._file, chunk)
             self._ends_line = chunk.endswith(b"\n")
+
+
+def secrets_in(variables: Mapping[str, str]) -> dict[bytes, bytes]:
+    """The values that must not be shown, and what is shown instead."""
+    return {
+        value.encode("utf-8", "surrogateescape"): f"[{name}]".encode()
+        for name, value in variables.items()
+        if _SECRET.search(name) and len(value) >= _LEAST_SECRET
+    }

@@ -119,7 +119,7 @@ def why_unsafe(text: str, names: Collection[str] = ()) -> str | None:
         if found := pattern.search(text):
             return f"{why}: `{_clipped(found[0])}`"
     for name in names:
-        if name and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
+        if name and name in text and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
             return f"it names `{name}`, which attempts are not to be pointed to"
     return None
 
@@ -129,7 +129,7 @@ def _flags(pattern: str) -> re.Pattern[str]:
 
 
 _INJECTED = (
-    (_flags(r"\b[a-z][a-z0-9+.-]*://\S*|\bwww\.\S+"), "it holds an address"),
+    (_flags(r"\b[a-z][a-z0-9+.-]{0,20}://\S*|\bwww\.\S+"), "it holds an address"),
     (
         _flags(
             r"(?<![\w/-])(?:sudo|curl|wget|chmod|chown|scp|ssh|rm|nc|eval|bash|sh|pip3?|npm|apt(?:-get)?|git)"
@@ -177,6 +177,8 @@ def _why_unsaid(line: Line, statement: str) -> str | None:
     subject = line.subject
     if subject.about is About.STATED:
         return why_unsafe("\n".join([statement, *_strings(subject.told)]))
+    if len(statement.splitlines()) > 1:
+        return "a name in it has several lines"
     if subject.about is About.CHANGE:
         return _injected(_QUOTED.sub("", statement))
     for text in [statement, *_strings(subject.told)]:

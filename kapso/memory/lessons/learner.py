@@ -6,6 +6,7 @@ knows them again. What an attempt costs does not grow with how many came before.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.memory.features import Features
 from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.judge import files_of, judge, language_of
 from kapso.memory.lessons.lesson import (
     About,
@@ -38,6 +40,8 @@ from kapso.memory.lessons.rules.ranges import good_ranges, latest_detail
 
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
+
+_LOG = logging.getLogger(__name__)
 
 LEARNT = 0.25
 """The confidence from which on a subject becomes a lesson, a candidate at first."""
@@ -81,7 +85,11 @@ class Learner:
         self._said: set[tuple[str, str]] = set()
         for line in (lines or {}).values():
             sightings = {name: each for name, each in line.sightings.items() if name != run}
-            self._take(replace(line, sightings=sightings))
+            try:
+                self._take(replace(line, sightings=sightings))
+            except Exception as error:  # one that nobody can follow costs no other
+                _LOG.warning("lesson %s could not be taken up: %r", line.subject.id, error)
+                self._drop(line.subject)
 
     def predict(self, features: Features) -> dict[str, float]:
         """For a candidate that was made and has no result yet: lesson → probability of what it expects."""
@@ -201,7 +209,12 @@ class Learner:
         self._judge(key)
         rule = self._rules.get(line.subject.about)
         if rule is not None:
-            rule.know(line)
+            rule.know(admitted(line))
+
+    def _drop(self, subject: Subject) -> None:
+        for known in (self._lines, self._lessons, self._claims):
+            known.pop(subject.key, None)
+        self._keys.pop(subject.id, None)
 
     def _judge(self, key: str) -> Lesson:
         line = self._lines[key]
@@ -286,7 +299,7 @@ class Learner:
         lesson = self._judge(key)
         rule = self._rules.get(lesson.line.subject.about)
         if rule is not None and (before is None or lesson.line.subject.about is About.PARAMETER):
-            rule.know(lesson.line)
+            rule.know(admitted(lesson.line))
         if before is None:
             return News(lesson, "learnt")
         change = _change(before, lesson)

@@ -8,11 +8,14 @@ and changes; none of these forbids anything.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, TypeGuard
 
+from kapso.memory.lessons.guard import admitted
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Sighting, Status, Tally
 from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, Recalled, Told, Weight
 
@@ -31,6 +34,7 @@ FOREIGN = 0.5
 _LEAST_WEIGHT = 0.05
 _SHRUNK = 4.0
 """As many attempts like all others count in a share."""
+_WORDS = re.compile(r"[\w.-]+")
 _RECALLED = (Status.CANDIDATE, Status.ACTIVE)
 
 
@@ -43,6 +47,26 @@ class Here:
     files: Mapping[str, bytes] = field(default_factory=dict)
     languages: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()
+    _found: dict[tuple[str, bytes], bool] = field(default_factory=dict, compare=False, repr=False)
+    """A program may have megabytes, and lessons are recalled anew as a run learns."""
+
+    def has(self, path: str, text: bytes) -> bool:
+        """Whether a text stands in a file; where there is none of that name, in any."""
+        key = (path, text)
+        if key not in self._found:
+            named = [path] if path in self.files else self.files
+            self._found[key] = any(text in self.files[each] for each in named)
+        return self._found[key]
+
+    def keeps(self, text: str) -> bool:
+        """Whether a text names what nobody may be told of, which may be thousands of files."""
+        words = {each.rstrip(".") for each in _WORDS.findall(text)}
+        return not self.secret.isdisjoint(words) or any(name in text for name in self._odd)
+
+    @cached_property
+    def _odd(self) -> list[str]:
+        """The names that are no single words."""
+        return [name for name in self.secret if not _WORDS.fullmatch(name) or name[-1] == "."]
 
 
 @dataclass(frozen=True)
@@ -69,11 +93,12 @@ class _Part:
 
 
 class Recall:
-    """The lessons that may be recalled in a run, judged for its goal."""
+    """The lessons that may be recalled in a run, judged for its goal; of what others saw, what counts."""
 
     def __init__(self, lessons: Iterable[Lesson], here: Here) -> None:
         self._here = here
-        scored = [(relevance(each, here) * worth(each), each) for each in lessons]
+        counted = (replace(each, line=admitted(each.line)) for each in lessons)
+        scored = [(relevance(each, here) * worth(each), each) for each in counted]
         ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
         self._ranked = ranked
         self._parts: dict[str, list[_Part]] = {}
@@ -149,7 +174,7 @@ def relevance(lesson: Lesson, here: Here) -> float:
     scope, told = lesson.scope, lesson.line.subject.told
     if scope.language and here.languages and scope.language not in here.languages:
         return 0.0
-    if any(name in lesson.statement for name in here.secret):
+    if here.keeps(lesson.statement):
         return 0.0
     goals = {each.goal for each in lesson.line.sightings.values()}
     is_own = here.goal in goals
@@ -157,13 +182,13 @@ def relevance(lesson: Lesson, here: Here) -> float:
         case About.EVALUATION:
             return 1.0 if is_own and told.get("goal") == here.goal else 0.0
         case About.CHANGE:
-            if not any(stands(hunk, here.files) for hunk in _hunks(told)):
+            if not any(stands(hunk, here) for hunk in _hunks(told)):
                 return 0.0
         case About.PARAMETER:
             if str(told.get("parameter", "")).rpartition(":")[0] not in here.files:
                 return 0.0
         case _:
-            if not _has_place(told, here.files):
+            if not _has_place(told, here):
                 return 0.0
     if scope.files and not any(path in here.files for path in scope.files):
         return 0.0 if lesson.line.subject.about is not About.CHANGE else FOREIGN
@@ -226,12 +251,10 @@ def _part(lesson: Lesson, score: float, proposer: str, here: Here) -> _Part | No
 
 def _of_change(lesson: Lesson, score: float, goal: str) -> _Part | None:
     hunks = tuple(_hunks(lesson.line.subject.told))
-    sightings = lesson.line.sightings.values()
-    first = min(sightings, key=lambda each: (each.time, each.run))
-    born = any(each.goal == goal for each in sightings), first.time
-    return (
-        _Part(lesson, score, change=Change(lesson.id, hunks, min(score, 1.0)), born=born) if hunks else None
-    )
+    seen = lesson.line.sightings.values()
+    born = any(each.goal == goal for each in seen), min(seen, key=lambda each: (each.time, each.run)).time
+    change = Change(lesson.id, hunks, min(score, 1.0))
+    return _Part(lesson, score, change=change, born=born) if hunks else None
 
 
 def _weighing(lesson: Lesson, score: float, table: str, key: str, goal: str) -> _Part | None:
@@ -373,21 +396,20 @@ def _hunks(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return found
 
 
-def stands(hunk: tuple[str, str, str], files: Mapping[str, bytes]) -> bool:
+def stands(hunk: tuple[str, str, str], here: Here) -> bool:
     """Whether the lines that a hunk replaces stand somewhere here."""
     before = hunk[1].encode("utf-8", "backslashreplace")
-    named = [hunk[0]] if hunk[0] in files else files
-    return bool(before.strip()) and any(before in files[path] for path in named)
+    return bool(before.strip()) and here.has(hunk[0], before)
 
 
-def _has_place(told: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
+def _has_place(told: Mapping[str, Any], here: Here) -> bool:
     """Whether the file and the function that a subject names are here."""
     where = told.get("where")
     told = where if isinstance(where, Mapping) else told
     path, region = told.get("path"), told.get("region")
     if not isinstance(path, str):
         return True
-    if path not in files:
+    if path not in here.files:
         return False
     name = str(region or "").rpartition(".")[2]
-    return not name.isidentifier() or name == "top" or name.encode() in files[path]
+    return not name.isidentifier() or name == "top" or here.has(path, name.encode())

@@ -140,6 +140,12 @@ def _fetched(repository: Repository, remote: Remote) -> str | None:
                 help="try again",
                 slug="remote-moved",
             )
+    if theirs is not None and repository.git.output("cat-file", "-t", theirs).strip() != b"commit":
+        raise MachineError(
+            f"what `{remote.name}` keeps at `{MEMORY}` is no commit, so no lessons are there",
+            help=f"whoever owns it takes that away: `git push {remote.name} :{MEMORY}`",
+            slug="no-lessons",
+        )
     return theirs
 
 

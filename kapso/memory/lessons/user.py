@@ -99,16 +99,6 @@ def travels(subject: Subject) -> bool:
     return subject.about is About.ERROR and not subject.told.get("path")
 
 
-def at_home(lines: Mapping[str, Line]) -> dict[str, Line]:
-    """The lines with what this repository saw alone."""
-    found = {}
-    for key, line in lines.items():
-        here = {run: each for run, each in line.sightings.items() if _AT not in run}
-        if here:
-            found[key] = line if len(here) == len(line.sightings) else replace(line, sightings=here)
-    return found
-
-
 def _mark_of(repository: Repository) -> str:
     """Eight hex digits that tell this repository from the user's others."""
     path = os.fsencode(repository.common_dir.resolve())

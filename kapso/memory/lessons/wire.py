@@ -23,6 +23,10 @@ LONGEST_WORD = 400
 """Characters of what is named or said in passing: runs, marks, files."""
 _MOST_EXAMPLES, _MOST_FILES = 50, 200
 _MOST_COUNTED = 10**9
+_MOST_WHOLE = 10**300
+"""Whatever is larger is no float."""
+_LONGEST_NAME = 4096
+"""Characters of what a subject is called; none of ours has a tenth of it."""
 _DEEPEST = 12
 _HEAD = re.compile(rb'\{"lesson": "L\d{8}", "key": "([0-9a-f]{40})", ')
 _SPEAKS = ("for", "against")
@@ -105,14 +109,26 @@ def _told(about: About, told: Mapping[str, Any]) -> Mapping[str, Any]:
     if not all(told.get(name) for name in _NEEDED.get(about, ())):
         raise _Junk("subject")
     for name in _NAMES & told.keys():
-        if not isinstance(told[name], str | None):
+        if not isinstance(told[name], str | None) or len(told[name] or "") > _LONGEST_NAME:
             raise _Junk(name)
+    for name in ("first", "second") if about is About.PAIR else ():
+        match told[name]:
+            case [str(), str()]:
+                continue
+        raise _Junk(name)
+    if about is About.PARAMETER and told.get("side") is not None:
+        if told["side"] not in _SIDES or told.get("event") not in _HARMS:
+            raise _Junk("side")
+    if about is About.STATED:
+        for where in _mapping(told.get("where", {})).values():
+            _text(where)
     for hunk in _list(told.get("hunks", [])):
         if not isinstance(hunk, list) or len(hunk) != 3 or not all(isinstance(each, str) for each in hunk):
             raise _Junk("hunks")
     return told
 
 
+_SIDES, _HARMS = ("above", "below", "at"), ("failed", "worse")
 _NEEDED = {
     About.OPERATOR: ("proposer",),
     About.PLACE: ("path",),
@@ -137,13 +153,20 @@ def _sighting(told: Mapping[str, Any]) -> Sighting:
         seen=_count(told.get("seen")),
         concerned=_tally(told.get("concerned", {})),
         others=_tally(told.get("others", {})),
-        detail=_json_mapping(told.get("detail", {})),
+        detail=_detail(told.get("detail", {})),
         examples=tuple(_example(each) for each in _list(told.get("examples", []))[:_MOST_EXAMPLES]),
         record=_record(_mapping(told.get("record", {}))),
         files=tuple(_text(each) for each in _list(told.get("files", []))[:_MOST_FILES]),
         language=_word(told, "language", "") or None,
         time=_word(told, "time", ""),
     )
+
+
+def _detail(told: Any) -> Mapping[str, Any]:
+    """What a rule found; choices are a list."""
+    found = _json_mapping(told)
+    _list(found.get("choices", []))
+    return found
 
 
 def _example(told: Any) -> Example:
@@ -224,7 +247,7 @@ def _figure(value: Any) -> float:
 
 
 def _json_mapping(value: Any) -> Mapping[str, Any]:
-    """JSON of any shape without numbers that are not finite."""
+    """JSON of any shape without numbers that are not finite, or too large to be."""
     _check_json(_mapping(value), 0)
     found: Mapping[str, Any] = _sorted(value)
     return found
@@ -233,6 +256,8 @@ def _json_mapping(value: Any) -> Mapping[str, Any]:
 def _check_json(value: Any, depth: int) -> None:
     if depth > _DEEPEST or (isinstance(value, float) and not math.isfinite(value)):
         raise _Junk("json")
+    if isinstance(value, int) and abs(value) > _MOST_WHOLE:
+        raise _Junk("number")
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _check_json(inner, depth + 1)
 

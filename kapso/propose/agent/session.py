@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kapso.errors import Interrupted
-from kapso.evaluate.sandbox import CommandResult, Job, Limits
+from kapso.evaluate.sandbox import CommandResult, Job, Limits, secrets_in
 from kapso.goal.authors import AgentOptions
 from kapso.propose.agent.changes import Changes, find_changes
 from kapso.propose.agent.clis import (
@@ -42,8 +41,6 @@ LOG_BYTES = 8 << 20
 LAST_LINES = 20
 DISK_BYTES = 4 << 30
 LEAST_PROCESSES = 512
-LEAST_SECRET = 8
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
 
 _START = """\
 export HOME="$KAPSO_OUT/home" KAPSO_PROMPT_FILE="$KAPSO_OUT/{file}"
@@ -181,12 +178,3 @@ def _program(command: str) -> str:
     """What a command runs, in a word."""
     found = re.match(r"\s*(?:[\w./-]*/)?([\w.+-]+)(?:\s|$)", command)
     return found[1] if found else "command"
-
-
-def secrets_in(variables: Mapping[str, str]) -> dict[bytes, bytes]:
-    """The values that must not be shown, and what is shown instead."""
-    return {
-        value.encode("utf-8", "surrogateescape"): f"[{name}]".encode()
-        for name, value in variables.items()
-        if _SECRET.search(name) and len(value) >= LEAST_SECRET
-    }

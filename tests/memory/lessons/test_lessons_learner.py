@@ -15,7 +15,7 @@ from kapso.memory.features import Features
 from kapso.memory.lessons.judge import judge
 from kapso.memory.lessons.learner import Learner, News
 from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Status, Subject
-from tests.memory.lessons.conftest import line_of, sighting_of
+from tests.memory.lessons.conftest import line_of, sighting_of, subject_of
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SCORES = {"better": 2.0, "same": 1.0, "worse": 0.5, "failed": None}
@@ -268,3 +268,14 @@ def test_evidence_however_well_attested_falls_to_a_few_predictions_that_fail() -
         second.go(Features("mutate", "good" if at % 4 == 0 else "x"), "worse")
     after = one(list(second.learner.lessons()), About.OPERATOR, proposer="mutate", operator="good")
     assert after.status is Status.RETIRED and after.why
+
+
+def test_a_line_that_nobody_can_follow_costs_no_other() -> None:
+    odd = Subject(About.PARAMETER, {"parameter": "a.py:x", "event": "failed", "side": "above"})
+    lines = [
+        line_of(sighting_of(detail={"bound": 10**400}), subject=odd),
+        line_of(sighting_of(), subject=subject_of("swap")),
+    ]
+    learner = Learner("demo-9999", "demo", "e", True, {each.subject.key: each for each in lines})
+    assert [each.line.subject for each in learner.lessons()] == [subject_of("swap")]
+    assert learner.predict(Features("tune", moved={"a.py:x": (1, 2)})) == {}

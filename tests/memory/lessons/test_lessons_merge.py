@@ -111,3 +111,27 @@ def test_a_line_that_claims_the_key_of_another_is_none() -> None:
 def test_equal_lines_tell_the_same_whatever_order_they_were_made_in() -> None:
     a, b = sighting_of(detail={"x": 1, "y": (1, 2)}), sighting_of(detail={"y": [1, 2], "x": 1})
     assert to_json(line_of(a)) == to_json(line_of(b))
+
+
+@pytest.mark.parametrize(
+    ("about", "told", "detail"),
+    [
+        ("parameter", {"parameter": "a.py:x", "event": "failed", "side": "above"}, {"bound": 10**400}),
+        ("parameter", {"parameter": "a.py:x", "side": "above"}, {"bound": 3.0}),
+        ("parameter", {"parameter": "a.py:x", "event": "failed", "side": "left"}, {"bound": 3.0}),
+        ("parameter", {"parameter": "a.py:x"}, {"alone": [9, 9], "choices": "abc"}),
+        ("pair", {"first": ["a.py", {"x": 1}], "second": ["a.py", "f"]}, {}),
+        ("stated", {"statement": "x", "where": {"token": ["a"]}, "expects": "failed"}, {}),
+        ("error", {"signature": "a." * 20_000, "token": "+x"}, {}),
+    ],
+)
+def test_what_no_rule_could_follow_is_no_line(about: str, told: object, detail: object) -> None:
+    seen = {
+        "run": "evil-1",
+        "goal": "demo",
+        "seen": 9,
+        "concerned": {"total": 9, "failed": 9},
+        "detail": detail,
+    }
+    line = {"subject": {"about": about, "told": told}, "sightings": {"evil-1": seen}}
+    assert from_text(json.dumps(line).encode()) is None

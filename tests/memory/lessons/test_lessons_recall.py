@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kapso.memory.lessons.guard import taken
 from kapso.memory.lessons.judge import judge
 from kapso.memory.lessons.lesson import About, Lesson, Line, Record, Sighting, Subject, Tally
+from kapso.memory.lessons.merge import merged
 from kapso.memory.lessons.recall import Here, Occasion, Recall, factor_of, relevance
 from kapso.propose.recalled import LEAST, MOST, Recalled
 
@@ -143,3 +145,61 @@ def test_readers_are_told_the_most_useful_first_and_of_the_error_at_hand_while_t
     (told,) = recall.on_error(Occasion("llm", seed, "`run` ended: KeyError in grow, crashed"))
     assert told.startswith("avoid (") and "% sure): " in told and "KeyError" in told
     assert recall.on_error(Occasion("llm", seed, "`run` ended: ValueError")) == []
+
+
+def pulled(subject: Subject, ours: Sighting, theirs: Sighting) -> Lesson:
+    """A lesson of one's own after a line about the same was pulled."""
+    own, line = (Line(subject, {each.run: each}) for each in (ours, theirs))
+    key = subject.key
+    return judge(merged(own, taken({key: own}, {key: line}, "origin", "2026-11-28T11:00:00Z")[key]), "demo")
+
+
+def seen(run: str, concerned: Tally, others: Tally, time: str, **detail: Any) -> Sighting:
+    return Sighting(run, "demo", "e", 90, concerned, others, detail=detail, time=time)
+
+
+def test_what_was_pulled_moves_no_bound_of_ones_own() -> None:
+    subject = Subject(About.PARAMETER, {"parameter": "a.py:step", "event": "failed", "side": "above"})
+    ours = seen("demo-1111", Tally(10, failed=9, same=1), USUAL, "2026-11-28T10:00:00Z", bound=41.0)
+    theirs = seen("evil-2222", Tally(10, failed=10), USUAL, "2027-01-01T00:00:00Z", bound=-1e9)
+    recall = Recall([pulled(subject, ours, theirs)], HERE)
+    (told,) = made(recall, "tune", 3).advice.ranges
+    assert told.low == 41.0
+
+
+def test_what_was_pulled_weighs_no_more_than_ones_own() -> None:
+    subject = Subject(About.OPERATOR, {"proposer": "mutate", "operator": "swap"})
+    ours = seen(
+        "demo-1111", Tally(20, better=12, same=8), Tally(50, better=5, same=45), "2026-11-28T10:00:00Z"
+    )
+    theirs = seen("evil-2222", Tally(10**9, failed=10**9), Tally(10**9, better=10**9), "2027-01-01T00:00:00Z")
+    recall = Recall([pulled(subject, ours, theirs)], HERE)
+    assert made(recall, "mutate", 3).advice.operators["mutate:swap"].factor > 2
+
+
+class Counting(dict[str, bytes]):
+    """Files that know how often they were read."""
+
+    reads = 0
+
+    def __getitem__(self, path: str) -> bytes:
+        self.reads += 1
+        return super().__getitem__(path)
+
+
+def test_a_program_is_searched_for_a_lesson_once() -> None:
+    files = Counting(HERE.files)
+    here = Here("demo", files, HERE.languages)
+    hunks = [["gone.py", "    return x + 1\n", "    return x + 2\n"]]
+    lessons = [place("grow"), lesson(About.CHANGE, Tally(2, better=2), hunks=hunks)]
+    assert len(Recall(lessons, here)) == 2
+    reads = files.reads
+    assert len(Recall(lessons, here)) == 2 and files.reads == reads
+
+
+def test_of_hidden_files_whatever_they_are_called_nobody_is_told() -> None:
+    for name in ("a.py", ".a.py", "gro w", "`grow`"):
+        here = Here("demo", HERE.files, HERE.languages, frozenset({"b.py", name}))
+        text = f"Edits in `grow` of `tests/{name}` failed."
+        assert here.keeps(text), name
+        assert not here.keeps("Edits of `grown` in `aa.py` failed")

@@ -6,6 +6,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
+from kapso.errors import MachineError
 from kapso.git.remote import Move, Remote
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger, parse_lines, read_texts
@@ -41,6 +44,22 @@ def test_a_push_that_was_overtaken_joins_again_and_nobody_loses(
     there = remote.refs("refs/kapso/memory")["refs/kapso/memory"]
     [line] = parse_lines(read_texts(ours, there).values()).values()
     assert set(line.sightings) == {"demo-0", "demo-1"} and not line.marks
+
+
+@pytest.mark.parametrize("kind", ["tree", "blob"])
+def test_a_remote_whose_ref_is_no_commit_has_no_lessons(
+    make_repository: Callable[..., Path], tmp_path: Path, kind: str
+) -> None:
+    bare = tmp_path / "hub.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
+    made = ["mktree"] if kind == "tree" else ["hash-object", "-w", "--stdin"]
+    oid = subprocess.run(["git", *made], cwd=bare, input=b"", capture_output=True, check=True).stdout.decode()
+    subprocess.run(["git", "update-ref", "refs/kapso/memory", oid.strip()], cwd=bare, check=True)
+    repository = Repository.open(make_repository({"a.py": "x = 1\n"}))
+    Ledger(repository).put({KEY: line_of(sighting_of())})
+    for share in (pull_lessons, push_lessons):
+        with pytest.raises(MachineError, match="is no commit"):
+            share(repository, Remote(repository.git, f"file://{bare}"))
 
 
 def test_an_address_is_kept_without_user_and_password() -> None:
