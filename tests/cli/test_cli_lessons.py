@@ -134,7 +134,7 @@ def test_a_playbook_is_written_with_its_recipe(root: Path, kapso: Kapso, tmp_pat
     [done] = told(kapso, "export", CHANGE.id, "-o", str(file))
     assert done["recipes"] == [f"lesson-{CHANGE.id.lower()}"]
     assert kapso("lessons", "export", CHANGE.id).out == file.read_text()
-    assert 'title: "Replacing `rows = sorted(rows)` by `rows.sort()` in `a.py`"\n' in file.read_text()
+    assert 'title: "`rows = sorted(rows)` becomes `rows.sort()`"\n' in file.read_text()
     assert kapso("lessons", "export", CHANGE.id, "-o", str(tmp_path / "no" / "x.md")).code != 0
 
 
