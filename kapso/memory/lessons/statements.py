@@ -120,14 +120,16 @@ def _good_values(line: Line) -> str:
 
 
 def change_in_words(hunks: Any) -> str:
-    """What a change replaces, adds and takes out, the first few of it."""
-    steps = [step for _, before, after in hunks for step in _steps(before, after) if any(step)]
+    """What a change replaces, adds and takes out, the first few of it; of a single step, where it stands."""
+    steps = [step for _, before, after in hunks for step in _steps(before, after) if any(step[:2])]
     said, verb = "", ""
-    for gone, come in steps[:_MOST_STEPS]:
+    for gone, come, _ in steps[:_MOST_STEPS]:
         what = " by ".join(f"`{_clipped(each)}`" for each in (gone, come) if each)
         now = "replacing" if gone and come else "adding" if come else "taking out"
         said += (", " if said else "") + (what if now == verb else f"{now} {what}")
         verb = now
+    if len(steps) == 1 and steps[0][2]:
+        said += f" after `{_clipped(steps[0][2])}`"
     paths = list(dict.fromkeys(f"`{path}`" for path, _, _ in hunks))
     more = len(steps) - _MOST_STEPS
     rest = f" and {plural(more, 'other change')} with it" if more > 0 else ""
@@ -135,17 +137,19 @@ def change_in_words(hunks: Any) -> str:
     return f"{said[0].upper()}{said[1:]} in {', '.join(paths)}{rest}"
 
 
-def _steps(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Lines that went and lines that came for them: one by one where they are as many, else as a whole."""
+def _steps(before: str, after: str) -> Iterator[tuple[str, str, str]]:
+    """Lines that went, lines that came for them, and the line above: one by one where they are as many, else
+    as a whole."""
     old, new = ([" ".join(row.split()) for row in text.splitlines()] for text in (before, after))
     for tag, low, high, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
+        above = next((row for row in reversed(old[:low]) if row), "")
         gone, come = ([row for row in rows if row] for rows in (old[low:high], new[first:last]))
         if len(gone) == len(come):
-            yield from zip(gone, come, strict=True)
+            yield from ((one, other, above) for one, other in zip(gone, come, strict=True))
         else:
-            yield " ".join(gone), " ".join(come)
+            yield " ".join(gone), " ".join(come), above
 
 
 def _clipped(text: str) -> str:

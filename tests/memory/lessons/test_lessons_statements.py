@@ -37,6 +37,12 @@ def test_what_a_change_adds_and_takes_out_is_told_and_the_rest_is_counted() -> N
     )
 
 
+def test_the_same_line_in_two_places_is_told_apart() -> None:
+    first, second = (statement(("a.py", f"{above}\n", f"{above}\nbreak\n")) for above in ("x = 1", "y = 2"))
+    assert first.startswith("Adding `break` after `x = 1` in `a.py` made")
+    assert second.startswith("Adding `break` after `y = 2` in `a.py` made")
+
+
 def test_memory_is_told_in_the_same_units_as_elsewhere() -> None:
     subject = Subject(About.EVALUATION, {"goal": "demo", "what": "memory"})
     seen = sighting_of(total=9, detail={"low": 16e6, "median": 17e6, "high": 18.2e6})
