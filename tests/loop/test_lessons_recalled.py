@@ -122,7 +122,7 @@ def test_a_model_is_told_what_helped_unless_a_lot_says_otherwise(
     for attempt, request in zip(attempts_of(kapso, run), scripted.requests, strict=True):
         record = json.loads(kapso.git("show", f"refs/kapso/{run}/records:{attempt['attempt']:04d}.json"))
         text = "\n".join(said for _, said in request.messages)
-        is_told = "prefer (" in text and "The change of `params.json`" in text
+        is_told = "prefer (" in text and " in `params.json` made the program better" in text
         assert is_told == (id in attempt["lessons"]) == (id not in record["withheld"])
         assert "score.sh" not in text, "what is hidden stays so, whatever a lesson says"
         told += is_told
