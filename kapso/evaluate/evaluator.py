@@ -11,8 +11,8 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,14 @@ class Evaluator:
     def discard(self, place: Place) -> None:
         """Remove what `produce` left on the disk."""
         self.files.sandbox.discard(self._outputs(place))
+
+    def discard_others(self, run: str, numbers: Collection[int]) -> None:
+        """Remove what a killed process left of attempts that have landed since; `numbers` may go on."""
+        kept = {f"{number:04d}" for number in numbers}
+        with suppress(FileNotFoundError):
+            for folder in (self.files.cache / "out" / run).iterdir():
+                if folder.name not in kept:
+                    self.files.sandbox.discard(folder)
 
     def has_outputs(self, produced: Produced) -> bool:
         """Whether what the candidate left is still there to be scored."""

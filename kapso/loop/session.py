@@ -239,6 +239,7 @@ class _Session:
         )
         try:
             pending = replay_landings(run, landing.pending(run.repository, run.name))
+            run.evaluator.discard_others(run.name, pending)
             run.purse.spent = run.desks.spent(pending)
             self.campaign.recover(pending)
             ask_again(run, read_facts(run.repository, run.name).get("from"))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,3 +216,15 @@ def test_a_stale_ref_lock_of_the_run_is_removed(slow: Any) -> None:
     kapso("resume", run)
     assert not lock.exists()
     check_whole(kapso, run, 8)
+
+
+def test_what_a_kill_left_of_landed_attempts_is_removed(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 3}\n")
+    kapso("run")
+    [found] = kapso.json("ls")
+    [cache] = Path(os.environ["XDG_CACHE_HOME"]).glob(f"kapso/demo-*/out/{found['run']}")
+    left = [cache / "0002-beside-0003" / "run-1", cache / "0003" / "score-1"]
+    for folder in left:
+        folder.mkdir(parents=True)
+    kapso("resume", found["run"], "--attempts", "4")
+    assert not list(cache.iterdir())
