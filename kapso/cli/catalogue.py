@@ -39,7 +39,7 @@ COMMANDS: dict[str, Entry] = {
     "lessons": Entry("kapso.cli.lessons:lessons", "What was learnt, and what it is worth."),
     "learn": Entry("kapso.cli.learn:learn", "Read sources into the library."),
     "search": Entry("kapso.cli.search:search", "Search the library."),
-    "tui": Entry(None, "The dashboard."),
+    "tui": Entry("kapso_tui.command:tui", "The dashboard: start, watch, steer, take home."),
     "mcp": Entry("kapso.cli.mcp:mcp", "Serve library, lessons and runs to coding agents."),
 }
 """In the order in which the help lists them."""

@@ -6,11 +6,8 @@ killed here, or a run that is, loses nothing: the next `resume` or `try` goes on
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from kapso.attempt import HUMAN, Attempt
@@ -23,7 +20,7 @@ from kapso.goal.protection import Editable
 from kapso.loop.confirm import Confirmation
 from kapso.loop.human import check_allowed, made_from
 from kapso.loop.requests import Request
-from kapso.loop.run_folder import RunFolder
+from kapso.loop.run_folder import JournalTail, RunFolder
 from kapso.loop.session import Result, Voice, attend
 from kapso.loop.setting import Say
 from kapso.loop.stored import stored_goal
@@ -53,7 +50,7 @@ def try_revision(
     UsageError where it changes what no attempt may change, or where the evaluation has changed.
     """
     folder = RunFolder(repository.state_dir, name)
-    journal = _JournalTail(folder.path / "events.jsonl")
+    journal = JournalTail(folder.path / "events.jsonl")
     request = make_request(repository, name, revision, voice.say, dirty=dirty)
     known = _known(repository, name, request, True)
     if known.attempt is not None:
@@ -69,7 +66,7 @@ def try_revision(
 
 
 def _have_evaluated(
-    repository: Repository, folder: RunFolder, request: Request, journal: _JournalTail, voice: Voice
+    repository: Repository, folder: RunFolder, request: Request, journal: JournalTail, voice: Voice
 ) -> Tried:
     """By the process that works on the run, or by this one as soon as none does."""
     name = folder.run
@@ -120,7 +117,7 @@ def _working_tree(repository: Repository, commit: str, editable: Editable, say: 
 
 
 def _wait(
-    repository: Repository, folder: RunFolder, request: Request, journal: _JournalTail, voice: Voice
+    repository: Repository, folder: RunFolder, request: Request, journal: JournalTail, voice: Voice
 ) -> Tried | None:
     """Until the run that is live has evaluated what was asked for; None when nobody works on it any more."""
     is_proposed = False
@@ -172,28 +169,3 @@ def _best(repository: Repository, name: str) -> Attempt | None:
     """The attempt that the branch `best` stands at."""
     commit = repository.refs.get(RunRefs(name).best)
     return next((each for each in commits.read_run(repository, name) if each.commit == commit), None)
-
-
-class _JournalTail:
-    """The events that a run writes from now on; a line that is not whole yet is left for the next time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = path.stat().st_size if path.exists() else 0
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except FileNotFoundError:
-            return
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        for line in whole.splitlines():
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict) and "event" in event:
-                yield event

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +27,27 @@ if TYPE_CHECKING:
 _RECORD = re.compile(r"(\d{4,})\.json")
 
 
-def open_synced(repository: Repository) -> tuple[Episodes, list[RunSummary]]:
-    """The log of `repository`, up to date, and its runs; kept in memory where its file cannot be written."""
-    episodes = Episodes(repository.state_dir / "kapso.duckdb")
+def to_stderr(line: str) -> None:
+    """Say a line to whoever sits at the terminal."""
+    print(f"kapso: {line}", file=sys.stderr)
+
+
+def open_synced(
+    repository: Repository, *, say: Callable[[str], None] = to_stderr, patience_s: float = 10.0
+) -> tuple[Episodes, list[RunSummary]]:
+    """The log of `repository`, up to date, and its runs; kept in memory where its file cannot be written.
+
+    `say` gets a line for the user, `patience_s` is how long another process may hold the file.
+    """
+    episodes = Episodes(repository.state_dir / "kapso.duckdb", patience_s=patience_s)
     try:
-        return episodes, sync(repository, episodes)
+        return episodes, sync(repository, episodes, say=say)
     except MachineError as error:
         if error.slug not in ("database", "database-locked", "state-folder"):
             raise
-        print(f"kapso: {error.message}; read from git for this once", file=sys.stderr)
+        say(f"{error.message}; read from git for this once")
         episodes = Episodes(None)
-        return episodes, sync(repository, episodes)
+        return episodes, sync(repository, episodes, say=say)
 
 
 def rebuild(repository: Repository) -> Episodes:
@@ -51,7 +61,9 @@ def rebuild(repository: Repository) -> Episodes:
     return episodes
 
 
-def sync(repository: Repository, episodes: Episodes) -> list[RunSummary]:
+def sync(
+    repository: Repository, episodes: Episodes, *, say: Callable[[str], None] = to_stderr
+) -> list[RunSummary]:
     """Make `episodes` show what git holds; its runs, the latest first.
 
     Attempts that cannot be read are left out, and said.
@@ -65,7 +77,7 @@ def sync(repository: Repository, episodes: Episodes) -> list[RunSummary]:
     known = episodes.known()
     imports = [import_run(repository, run, known, episodes.episodes(run.run)) for run in stale]
     for complaint in (complaint for imported in imports for complaint in imported.complaints):
-        print(f"kapso: left out: {complaint.message}", file=sys.stderr)
+        say(f"left out: {complaint.message}")
     _store(episodes, imports, vanished)
     return episodes.runs()
 
