@@ -20,10 +20,10 @@ _MOST_ARGUMENTS = 10_000
 
 
 @click.command(epilog="A goal with `approve: true` runs no attempt that nobody has approved.")
-@click.argument("arguments", nargs=-1, metavar="[RUN] [ATTEMPT]...")
+@click.argument("candidates", nargs=-1, metavar="[RUN] [ATTEMPT]...")
 @click.option("--all", "everything", is_flag=True, help="Approve all that waits now.")
 @json_option
-def approve(arguments: tuple[str, ...], everything: bool, as_json: bool) -> int:
+def approve(candidates: tuple[str, ...], everything: bool, as_json: bool) -> int:
     """Let each ATTEMPT of RUN (default: the latest) run that waits for approval; without one, list them.
 
     A decision is about the diff as it stands: what an author mends after a failure waits again. It counts
@@ -38,7 +38,7 @@ def approve(arguments: tuple[str, ...], everything: bool, as_json: bool) -> int:
     """
     from kapso.cli.pick import open_log, split
 
-    name, attempts = split(arguments, _MOST_ARGUMENTS)
+    name, attempts = split(candidates, _MOST_ARGUMENTS)
     log = open_log()
     run = log.run(name)
     if not attempts and not everything:
@@ -47,11 +47,11 @@ def approve(arguments: tuple[str, ...], everything: bool, as_json: bool) -> int:
 
 
 @click.command(epilog="`kapso approve` lists what waits.")
-@click.argument("arguments", nargs=-1, metavar="[RUN] ATTEMPT...")
+@click.argument("candidates", nargs=-1, metavar="[RUN] ATTEMPT...")
 @click.option("--reason", metavar="TEXT", help="Why not, in a sentence: it becomes the attempt's reason.")
 @click.option("--all", "everything", is_flag=True, help="Reject all that waits now.")
 @json_option
-def reject(arguments: tuple[str, ...], reason: str | None, everything: bool, as_json: bool) -> int:
+def reject(candidates: tuple[str, ...], reason: str | None, everything: bool, as_json: bool) -> int:
     """Say no to each ATTEMPT of RUN (default: the latest) that waits for approval.
 
     It ends as `rejected`, nothing of it is run, and its program is not proposed again. Models and agents are
@@ -64,7 +64,7 @@ def reject(arguments: tuple[str, ...], reason: str | None, everything: bool, as_
     """
     from kapso.cli.pick import open_log, split
 
-    name, attempts = split(arguments, _MOST_ARGUMENTS)
+    name, attempts = split(candidates, _MOST_ARGUMENTS)
     if not attempts and not everything:
         raise UsageError(
             "the attempt to reject is missing",

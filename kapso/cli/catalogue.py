@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """`target` is `module:attribute`, or None while the command is not built."""
+    """`target` is `module:attribute`."""
 
-    target: str | None
+    target: str
     summary: str
 
 

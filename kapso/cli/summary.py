@@ -41,11 +41,8 @@ def summary(result: Result) -> str:
 
 
 def _waiting(result: Result) -> list[str]:
-    count = len(result.waiting)
-    what = (
-        f"{plural(count, 'attempt')} wait{'s' * (count == 1)} for approval, and stay{'s' * (count == 1)} so"
-    )
-    kapso = how_called()
+    count, kapso = len(result.waiting), how_called()
+    what = f"{plural(count, 'attempt')} still wait{'s' * (count == 1)} for approval"
     return [f"  {what}: {kapso} approve {result.run}, then {kapso} resume {result.run}"]
 
 

@@ -159,9 +159,8 @@ def _changes(log: Log, before: str, after: str) -> str:
     stat = log.repository.diff_stat(before, after)
     paths = [printable(path) for path in log.repository.changed_paths(before, after)]
     more = f" and {len(paths) - MOST_PATHS} more" if len(paths) > MOST_PATHS else ""
-    return (
-        f"{plural(stat.files, 'file')}, +{stat.added} -{stat.removed}: {', '.join(paths[:MOST_PATHS])}{more}"
-    )
+    extent = f"{plural(stat.files, 'file')}, +{stat.added} -{stat.removed}"
+    return f"{extent}: {', '.join(paths[:MOST_PATHS])}{more}"
 
 
 def _numbers(log: Log, run: str) -> dict[str, int]:
