@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from kapso.errors import UsageError
 from kapso.loop.approval import Approvals
+from kapso.loop.run_folder import Journal
 
 COMMIT, MENDED = "a" * 40, "b" * 40
 
@@ -75,3 +77,19 @@ def test_nothing_is_left_of_what_has_landed(approvals: Approvals, tmp_path: Path
     assert approvals.decision(7) is None and approvals.decision(8) is not None
     approvals.forget_others([])
     assert not list((tmp_path / "runs/demo-1234/approvals").iterdir())
+
+
+def test_a_killed_run_has_not_used_the_time_in_which_a_human_thought(tmp_path: Path) -> None:
+    told = [
+        ("10:00:00", "run.started", {}),
+        ("10:00:10", "attempt.waiting", {"attempt": 1}),
+        ("11:00:10", "attempt.approved", {"attempt": 1, "elapsed": 10.0}),
+        ("11:00:12", "attempt.evaluated", {"attempt": 1}),
+    ]
+    lines = [
+        json.dumps({"time": f"2026-11-28T{moment}Z", "event": event, "run": "demo-1234", **details})
+        for moment, event, details in told
+    ]
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    assert Journal(path, "demo-1234").elapsed_s() == 12.0
