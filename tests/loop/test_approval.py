@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_nothing_is_left_of_what_has_landed(approvals: Approvals, tmp_path: Path
 
 
 def test_a_killed_run_has_not_used_the_time_in_which_a_human_thought(tmp_path: Path) -> None:
-    told = [
+    told: list[tuple[str, str, dict[str, Any]]] = [
         ("10:00:00", "run.started", {}),
         ("10:00:10", "attempt.waiting", {"attempt": 1}),
         ("11:00:10", "attempt.approved", {"attempt": 1, "elapsed": 10.0}),
