@@ -94,3 +94,11 @@ def test_a_killed_run_has_not_used_the_time_in_which_a_human_thought(tmp_path: P
     path = tmp_path / "events.jsonl"
     path.write_text("".join(f"{line}\n" for line in lines))
     assert Journal(path, "demo-1234").elapsed_s() == 12.0
+
+
+def test_a_decision_that_cannot_be_read_is_none(approvals: Approvals, tmp_path: Path) -> None:
+    approvals.begin(7, COMMIT)
+    (tmp_path / f"runs/demo-1234/approvals/0007-{COMMIT}.json").write_text("")
+    assert approvals.decision(7) is None
+    approvals.approve(7)
+    assert approvals.decision(7) is not None
