@@ -186,9 +186,9 @@ def waiting(repository: Repository, run: str) -> list[Waiting]:
 
 def asks(repository: Repository, run: str) -> bool:
     """Whether the run asks a human about every diff (`approve: true`)."""
-    from kapso.loop.stored import stored_goal
+    from kapso.loop.stored import read_facts
 
-    return stored_goal(repository, run).approve
+    return bool(read_facts(repository, run).get("approve"))
 
 
 def checked(reason: str | None) -> str | None:
