@@ -72,10 +72,10 @@ def grounds(story: Story) -> Iterator[Section]:
         yield Section("hold-out (never shown to proposers)", _held_out(story.holdout))
 
 
-def parts(story: Story) -> Iterator[Section]:
+def parts(story: Story, is_terminal: bool | None = None) -> Iterator[Section]:
     """What the parts of its diff earn, where that is known."""
     if story.dissection is not None and story.dissection.is_known:
-        yield Section("what each hunk of its diff against the base earns", _parts(story))
+        yield Section("what each hunk of its diff against the base earns", _parts(story, is_terminal))
 
 
 def _course(story: Story, full: bool) -> Iterator[Section]:
@@ -194,14 +194,15 @@ def _diff_title(story: Story) -> str:
     return f"diff against attempt {story.parents[0].number}{extent}"
 
 
-def _parts(story: Story) -> list[str]:
+def _parts(story: Story, is_terminal: bool | None) -> list[str]:
     """The hunks with what is known about them, and the smallest diff that keeps the score."""
     assert story.dissection is not None
     rows = []
     for part in story.dissection.parts:
         rows.append([part.what, _gain(part), str(part.effect)])
         rows += [[f"  {edit.what}", _gain(edit), str(edit.effect)] for edit in part.edits]
-    lines = [f"  {line}" for line in table(["PART", "GAIN", "EFFECT"], rows, right={1}).split("\n")]
+    text = table(["PART", "GAIN", "EFFECT"], rows, right={1}, is_terminal=is_terminal)
+    lines = [f"  {line}" for line in text.split("\n")]
     if (less := story.dissection.smallest) is not None:
         lines.append(
             f"  attempt {less.attempt.number} keeps the score with {less.share}: kapso apply --smallest"
