@@ -12,6 +12,7 @@ from kapso.attempt import BASELINE, Attempt
 from kapso.errors import UsageError
 
 if TYPE_CHECKING:
+    from kapso.git.attempts import Pending
     from kapso.git.repository import Repository
     from kapso.loop.confirm import Confirmation
     from kapso.memory.episode import Episode, RunSummary
@@ -57,6 +58,20 @@ class Log:
 
     def attempt(self, run: RunSummary, text: str) -> Attempt:
         return self.episode(run, text).attempt
+
+    def candidate(self, run: RunSummary, number: int) -> Pending | None:
+        """The candidate of an attempt that has not landed; None where there is none, or it has."""
+        from kapso.git import landing
+        from kapso.git.attempts import read_pending
+
+        commit = landing.pending(self.repository, run.run).get(number)
+        if commit is None or landing.landed_as(self.repository, run.run, number):
+            return None
+        return read_pending(self.repository, commit)
+
+    def version(self, run: RunSummary, text: str) -> Attempt | Pending:
+        """The attempt that `text` names, or its candidate where it has not landed."""
+        return self.candidate(run, find_attempt(run, text)) or self.attempt(run, text)
 
     def smallest(self, run: RunSummary) -> Smallest | None:
         """The attempt that keeps the score of the run's best with the least change, if one does."""

@@ -104,7 +104,8 @@ def show(arguments: tuple[str, ...], full: bool, prompt: bool, as_json: bool) ->
     """Everything about ATTEMPT (default: the best) of RUN (default: the latest).
 
     Idea, metrics beside those of its parent and of the best, commands, lineage, hold-out results,
-    diff against its first parent and the end of its log. An attempt is a number, `baseline` or `best`.
+    diff against its first parent and the end of its log. An attempt is a number, `baseline` or `best`; of
+    one that waits for approval or is being evaluated, what is known so far.
 
     \b
     kapso show
@@ -113,15 +114,19 @@ def show(arguments: tuple[str, ...], full: bool, prompt: bool, as_json: bool) ->
     kapso show circle-packing baseline --json | jq .metrics
     kapso show 12 --prompt
     """
-    from kapso.cli.pick import open_log, split
+    from kapso.cli.pick import find_attempt, open_log, split
     from kapso.cli.story import render
+    from kapso.cli.waiting import show_in_flight
 
     run, names = split(arguments, 1)
     log = open_log()
     name = names[0] if names else "best"
     if prompt:
         return show_calls(log, log.run(run), name, as_json)
-    story = tell(log, log.run(run), name, full=full)
+    picked = log.run(run)
+    if show_in_flight(log, picked, find_attempt(picked, name), full=full, as_json=as_json):
+        return None
+    story = tell(log, picked, name, full=full)
     if as_json:
         print_json(story.to_json())
     else:
