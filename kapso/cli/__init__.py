@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kapso.cli.catalogue import COMMANDS
-from kapso.errors import KapsoError, UsageError
+from kapso.errors import KapsoError, RepositoryError, UsageError
 
 __all__ = ["kapso", "main"]
 
