@@ -36,6 +36,16 @@ def duration(seconds: float | None) -> str:
     return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
 
 
+def age(seconds: float | None) -> str:
+    """`12s`, `4m`, `3h`, `5d`: how long ago, roughly; `-` for unknown."""
+    if seconds is None:
+        return "-"
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{max(int(seconds), 0)}s"
+
+
 def dollars(cost: float | None) -> str:
     """`$1.25`, `$0.0031`; `-` for unknown."""
     if cost is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import now, rfc3339
 from kapso.git import landing, ledger
@@ -13,7 +13,9 @@ from kapso.git.repository import Repository
 from kapso.goal import Goal, Overrides, dump_goal, parse_goal
 from kapso.loop.machine import machine
 from kapso.loop.run_folder import RunFolder
-from kapso.loop.setting import Setting
+
+if TYPE_CHECKING:
+    from kapso.loop.setting import Setting  # 300 ms, and who only reads a goal needs none of it
 
 _LIMITS = ("attempts", "time_s", "cost")
 

@@ -18,15 +18,21 @@ SIZES = {"small": (80, 24), "usual": (120, 40), "wide": (200, 60)}
 
 
 def drive(
-    app: App[Any], steps: Callable[[Pilot[Any]], Awaitable[None]], size: tuple[int, int] = SIZES["usual"]
+    app: App[Any],
+    steps: Callable[[Pilot[Any]], Awaitable[None]],
+    size: tuple[int, int] = SIZES["usual"],
+    *,
+    may_fail: bool = False,
 ) -> None:
-    """Run `app` without a terminal and let `steps` use it."""
+    """Run `app` without a terminal and let `steps` use it; unexpected errors, which it survives, are none."""
 
     async def go() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:
             await steps(pilot)
 
     asyncio.run(go())
+    for defect in () if may_fail else getattr(app, "defects", ()):
+        raise defect
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], Any], seconds: float = 20.0) -> None:
