@@ -40,8 +40,8 @@ class LessonsScreen(Place):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Filter", key_display="/"),
-        Binding("R", "retire", "Retire/restore"),
-        Binding("P", "pin", "Pin/unpin"),
+        Binding("R", "retire", "Retire"),
+        Binding("P", "pin", "Pin"),
         Binding("T", "trust", "Trust"),
         Binding("E", "export", "Export"),
         Binding("o", "sort", "Sort"),
@@ -52,6 +52,7 @@ class LessonsScreen(Place):
     LessonsScreen #find { display: none; height: 1; margin: 0 1; background: $surface; }
     LessonsScreen #standing { height: 1; padding: 0 1; color: $text-muted; }
     LessonsScreen #both { layout: vertical; height: 1fr; }
+    LessonsScreen DataTable { background: transparent; }
     LessonsScreen LessonTable { height: 2fr; }
     LessonsScreen LessonView { height: 3fr; border-top: solid $primary; }
     LessonsScreen #empty { display: none; height: 1fr; padding: 1 2; }

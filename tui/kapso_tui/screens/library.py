@@ -39,6 +39,7 @@ class LibraryScreen(Place):
     """The libraries around the repository."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "to_hits", "Hits"),
         Binding("slash", "find", "Search", key_display="/"),
         Binding("i", "learn", "Learn a source"),
         Binding("D", "forget", "Forget"),
@@ -49,7 +50,7 @@ class LibraryScreen(Place):
     LibraryScreen #find { height: 1; margin: 0 1; background: $surface; }
     LibraryScreen #standing { height: 1; padding: 0 1; color: $text-muted; }
     LibraryScreen #both { layout: vertical; height: 1fr; }
-    LibraryScreen .list { height: 2fr; }
+    LibraryScreen .list { height: 2fr; background: transparent; }
     LibraryScreen NodeView { height: 3fr; border-top: solid $primary; }
     LibraryScreen.-wide #both { layout: horizontal; }
     LibraryScreen.-wide .list { width: 1fr; height: 1fr; }
@@ -135,6 +136,9 @@ class LibraryScreen(Place):
             self.query_one(NodeView).focus()
 
     def on_input_submitted(self) -> None:
+        self.action_to_hits()
+
+    def action_to_hits(self) -> None:
         """From the search line to what it found."""
         hits = self.query_one(HitList)
         (hits if hits.display else self.query_one(SourceTable)).focus()
@@ -245,7 +249,10 @@ class LibraryScreen(Place):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Who types in the search line gets letters; greyed out is what cannot be done here."""
-        if self.focused is self.query_one("#find", Input) and action in ("find", "learn", "forget"):
+        is_typing = self.focused is self.query_one("#find", Input)
+        if action == "to_hits":
+            return is_typing
+        if is_typing and action in ("find", "learn", "forget"):
             return False
         if action == "forget":
             table = self.query_one(SourceTable)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from kapso.errors import KapsoError
+from kapso_tui.steady import Steady
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Place(Screen[None]):
+class Place(Steady, Screen[None]):
     """A screen about a repository."""
 
     def __init__(self, repository: Repository) -> None:
@@ -59,12 +58,4 @@ class Place(Screen[None]):
         self.run_worker(body, group=group, exclusive=True, thread=True, exit_on_error=False)
 
     def _fail(self, error: Exception) -> None:
-        self.dashboard.complain(error if isinstance(error, KapsoError) else unforeseen(error))
-
-
-def unforeseen(error: Exception) -> KapsoError:
-    """An error that is a mistake of Kapso's own; how it came about is kept in a file."""
-    from kapso.cli.output import crash_log
-
-    log = crash_log("".join(traceback.format_exception(error)))
-    return KapsoError(f"{type(error).__name__}: {error}", help=f"that is a mistake of Kapso's own: {log}")
+        self.app._handle_exception(error)

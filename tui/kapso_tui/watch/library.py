@@ -25,7 +25,7 @@ KEYS = ("kind", "source", "language")
 """What a question may name."""
 MOST_HITS = 50
 _WORD = re.compile(r"[^\W_]+(?:[_.'\-+#]*[^\W_]+)*")
-_FENCE = re.compile(r"`{3,}[\w ]*")
+_FENCE = re.compile(r"`{3,}\w*")
 _ID = re.compile(r"\b[0-9a-f]{12}\b")
 
 

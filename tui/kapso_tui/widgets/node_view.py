@@ -35,7 +35,8 @@ class NodeView(VerticalScroll):
     NodeView Static { width: 100%; height: auto; }
     NodeView Markdown { margin: 1 0 0 0; padding: 0; }
     NodeView #code { margin: 1 0; }
-    NodeView #links, NodeView #links:focus { height: auto; border: none; padding: 0; background: transparent; }
+    NodeView #links { height: auto; padding: 0; background: transparent; }
+    NodeView #links, NodeView #links:focus { border: none; }
     """
 
     class Followed(Message):
