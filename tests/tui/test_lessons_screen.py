@@ -235,6 +235,7 @@ def test_evidence_opens_the_attempt(finished: Path) -> None:
         await pilot.press("enter", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         opened = pilot.app.screen
-        assert isinstance(opened, RunScreen) and opened.watch_.run == run and opened.selected == 3
+        assert isinstance(opened, RunScreen) and opened.watch_.run == run
+        await until(pilot, lambda: opened.selected == 3)
 
     look(finished, steps, count=count)

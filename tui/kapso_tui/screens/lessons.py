@@ -137,9 +137,7 @@ class LessonsScreen(Place):
                 f"{event.run} is not here\n→ `kapso pull` brings runs", severity="warning", markup=False
             )
             return
-        self.dashboard.open_run(event.run)
-        opened = self.dashboard.screen
-        opened.call_after_refresh(setattr, opened, "selected", event.attempt)  # once its parts are there
+        self.dashboard.open_run(event.run, event.attempt)
 
     def action_find(self) -> None:
         find = self.query_one("#find", Input)
