@@ -84,14 +84,19 @@ def root(make_repository: Callable[..., Path]) -> Path:
     return root
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_lessons_look_as_they_should(root: Path, size: str) -> None:
+def test_lessons_look_as_they_should(root: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: LessonsScreen) -> None:
         await choose(pilot, screen, subject_of())
         await until(pilot, lambda: "predicted" in text(pilot.app))
-        check_picture(pilot.app, f"lessons-{size}")
+        for name, size in SIZES.items():
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            check_picture(pilot.app, f"lessons-{name}")
+        await pilot.resize_terminal(20, 5)
+        await pilot.pause()
+        assert screen.shown
 
-    look(root, steps, SIZES[size])
+    look(root, steps)
 
 
 def test_without_a_lesson_it_says_how_they_come_about(empty: Path) -> None:

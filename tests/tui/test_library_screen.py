@@ -94,16 +94,20 @@ async def ask(
     await until(pilot, lambda: found()[: len(titles or [])] == titles if titles else found())
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_hits_and_the_node_look_as_they_should(root: Path, size: str) -> None:
+def test_hits_and_the_node_look_as_they_should(root: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: LibraryScreen) -> None:
         await ask(pilot, screen, "jiggle circles source:docs", ["Tips"])
         await pilot.press("enter")
-        await until(pilot, lambda: screen.opened and "def jiggle" in text(pilot.app) or size == "small")
-        await until(pilot, lambda: screen.opened)
-        check_picture(pilot.app, f"library-{size}")
+        await until(pilot, lambda: "    return circle + step" in text(pilot.app))
+        for name, size in SIZES.items():
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            check_picture(pilot.app, f"library-{name}")
+        await pilot.resize_terminal(20, 5)
+        await pilot.pause()
+        assert screen.opened
 
-    look(root, steps, SIZES[size])
+    look(root, steps)
 
 
 def test_typing_finds_with_place_and_reason_and_pairs_narrow(root: Path) -> None:
