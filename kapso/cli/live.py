@@ -12,6 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from kapso.cli.output import how_called
 from kapso.wording import dollars, duration, number, printable
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class Progress:
             self._landings.append(time.monotonic())
             if entry["attempt"] == 0:
                 self.say(f"baseline: {number(entry['score'])}")
+        if entry["event"] == "attempt.waiting":
+            self.say(f"attempt {entry['attempt']} waits for approval: {entry['title']}")
+        if entry["event"] == "attempt.rejected":
+            self.say(f"attempt {entry['attempt']} is rejected" + _because(entry["reason"]))
         if entry["event"] == "author.lost":
             self.say(f"warning: {entry['proposer']} is asked no more in this session: {entry['reason']}")
         if entry["event"] == "author.rests":
@@ -94,8 +99,8 @@ class Progress:
             console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
             self._live = Live(console=console, auto_refresh=False, transient=True)
             self._live.start()
-        trying = [f"  {n}: {printable(title)}" for n, title in sorted(campaign.run.in_flight.items())]
-        text = Text("\n".join([self._line(campaign), *trying[:8]]), no_wrap=True, overflow="ellipsis")
+        lines = [self._line(campaign), *self._trying(campaign)[:8]]
+        text = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
         self._live.update(text, refresh=True)
 
     def _line(self, campaign: Campaign) -> str:
@@ -110,9 +115,21 @@ class Progress:
             parts.append(dollars(purse.spent) + (f" of {dollars(purse.limit)}" if purse.limit else ""))
         if (left := self._left(campaign)) is not None:
             parts.append(f"{duration(left)} left")
+        if waiting := len(campaign.gate.waiting):
+            ask = f"{how_called()} approve {campaign.run.name}"
+            parts.append(f"{waiting} wait{'s' * (waiting == 1)} for approval: `{ask}`")
         if campaign.run.folder.control() == "paused":
             parts.append(f"paused: `kapso resume {campaign.run.name}` goes on")
         return " · ".join(parts)
+
+    def _trying(self, campaign: Campaign) -> list[str]:
+        """What goes on, and behind it what waits."""
+        waiting = campaign.gate.waiting
+        shown = sorted(campaign.run.in_flight.items(), key=lambda item: (item[0] in waiting, item[0]))
+        return [
+            f"  {number}: {'waits for approval: ' * (number in waiting)}{printable(title)}"
+            for number, title in shown
+        ]
 
     def _rate(self) -> float:
         moment = time.monotonic()
@@ -132,3 +149,7 @@ class Progress:
         if budget.attempts is not None and rate > 0:
             ends.append(60 * max(budget.attempts - campaign.run.history.launched, 0) / rate)
         return min(ends) if ends else None
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""

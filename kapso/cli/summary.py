@@ -22,6 +22,8 @@ def summary(result: Result) -> str:
         f"{ENDINGS[result.ending]}",
         *(f"  {line}" for line in how_staged(result.stages)),
     ]
+    if result.waiting:
+        lines += _waiting(result)
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
         lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
@@ -36,6 +38,12 @@ def summary(result: Result) -> str:
         branch = f"kapso/{result.run}/best"
         lines.append(f"note: {branch} is checked out in {result.best_left_in}, so it was left where it is")
     return "\n".join(lines)
+
+
+def _waiting(result: Result) -> list[str]:
+    count, kapso = len(result.waiting), how_called()
+    what = f"{plural(count, 'attempt')} still wait{'s' * (count == 1)} for approval"
+    return [f"  {what}: {kapso} approve {result.run}, then {kapso} resume {result.run}"]
 
 
 def _cost(result: Result) -> str:

@@ -14,10 +14,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.reactive import var
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from kapso.errors import KapsoError
+from kapso_tui.screens.run_keys import RunKeys
 from kapso_tui.watch.run import News, RunWatch
 from kapso_tui.widgets.attempt_list import AttemptList
 from kapso_tui.widgets.attempt_tabs import AttemptTabs
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 POLL_S = 0.5
 
 
-class RunScreen(Screen[None]):
+class RunScreen(RunKeys):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,6 +99,7 @@ class RunScreen(Screen[None]):
         self.query_one(RunHeader).show(news)
         self.query_one(AttemptList).show(news)
         self.query_one(AttemptTabs).show(news)
+        self.heed(news)
 
     def on_attempt_list_picked(self, event: AttemptList.Picked) -> None:
         self.selected = event.number

@@ -16,6 +16,7 @@ from kapso.errors import KapsoError
 from kapso.git import attempts as commits
 from kapso.git import landing
 from kapso.git.layout import RunRefs
+from kapso.loop import approval
 from kapso.loop.run_folder import RunFolder
 from kapso.memory.history import read_json
 from kapso.memory.live import live_status
@@ -239,6 +240,8 @@ class RunWatch:
             for number, event in begun.items()
             if number not in self.attempts and (flight := flight_after(event, None))
         }
+        asks = self.goal is not None and self.goal.approve
+        waiting = {each.number for each in approval.waiting(self.repository, self.run)} if asks else set()
         for number, commit in landing.pending(self.repository, self.run).items():
             if number in self.attempts:
                 continue
@@ -246,7 +249,7 @@ class RunWatch:
             parents = tuple(numbers[each] for each in found.parents if each in numbers)
             since = found.started.isoformat()
             told = (found.proposer, found.title, found.hypothesis, commit)
-            flights[number] = Flight(number, *told, parents, since)
+            flights[number] = Flight(number, *told, parents, since, is_waiting=number in waiting)
         return flights
 
     def _read_status(self) -> bool:
