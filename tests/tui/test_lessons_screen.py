@@ -206,11 +206,11 @@ def test_a_playbook_is_written_into_the_file_that_is_named(
         await until(pilot, lambda: len(screen.shown) == 1)
         await pilot.press("E")
         await enter(pilot, "book.md")
-        await until(pilot, lambda: "replace it?" in text(pilot.app))
+        await until(pilot, lambda: "Replace it?" in text(pilot.app))
         await pilot.press("n")
         await pilot.press("E")
         await enter(pilot, "book.md")
-        await until(pilot, lambda: "replace it?" in text(pilot.app))
+        await until(pilot, lambda: "Replace it?" in text(pilot.app))
         assert file.read_text() == "mine\n"
         await pilot.press("y")
         await until(pilot, lambda: NOISE.id in file.read_text())

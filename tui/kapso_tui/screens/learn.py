@@ -6,34 +6,37 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static
 
 from kapso_tui.actions.library import Wish
-from kapso_tui.screens.ask import LONGEST, Question
+from kapso_tui.screens.dialogs import STYLE
 
 HINT = """\
 docs/  a file, a folder or a git repository, by its path or URL
 history:  the commits of this repository
 arxiv:2601.21526  a paper          https://…  a page
-web:"some words"  what a search provider finds"""
+web:"some words"  what a search provider finds
+
+enter: read it   tab: next   esc: leave"""
+LONGEST = 4096
 
 
-class Learn(Question[Wish | None]):
+class Learn(ModalScreen[Wish | None]):
     """The source, and two choices; None where nobody wants to say."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Never mind")]
-
-    def __init__(self) -> None:
-        super().__init__("Read a source into the library:", hint=HINT)
+    AUTO_FOCUS = "Input"
+    DEFAULT_CSS = f"Learn {{ {STYLE} & .hint {{ color: $text-muted; margin: 1 0 0 0; }} }}"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave")]
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="question"):
-            yield Static(self._question, markup=False)
-            yield Input(placeholder="docs/", max_length=LONGEST)
+        with VerticalScroll():
+            yield Static("Read a source into the library:", markup=False)
+            yield Input(placeholder="docs/", max_length=LONGEST, compact=True)
             yield Checkbox("into your own library, for all repositories", id="own", compact=True)
             yield Checkbox("follow a page's links on its host", id="crawl", compact=True)
-            yield self._told("enter: read it · tab: next · escape: never mind")
+            yield Static(HINT, classes="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         source = event.value.strip()

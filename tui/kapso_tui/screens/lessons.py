@@ -15,7 +15,7 @@ from kapso.memory.lessons.lesson import Lesson, Status
 from kapso.memory.lessons.marks import QUARANTINE, RESTORE, TRUST, latest
 from kapso.wording import plural
 from kapso_tui.actions.lessons import decided, exported
-from kapso_tui.screens.ask import Ask, Sure
+from kapso_tui.screens.dialogs import Ask, AskLine
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.lessons import ORDERS, LessonsWatch, wanted
 from kapso_tui.widgets.lesson_table import LessonTable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
 POLL_S = 1.0
+PLAYBOOK = "lessons.md"
 EMPTY = """\
 No lessons yet: they come about by themselves.
 
@@ -196,10 +197,8 @@ class LessonsScreen(Place):
             if why is not None:
                 self._decide("retire", lesson, why)
 
-        question = f"Let no attempt be told of {lesson.id} any more?"
-        self.app.push_screen(
-            Ask(question, hint="Why (kept with the decision; may stay empty).", placeholder="why"), retire
-        )
+        question = f"Let no attempt be told of {lesson.id} any more? Why (may stay empty) is kept with it."
+        self.app.push_screen(AskLine(question, "the parser is gone", _anything), retire)
 
     def action_pin(self) -> None:
         if (lesson := self.picked) is not None:
@@ -228,14 +227,16 @@ class LessonsScreen(Place):
             )
             return
         which = "that are shown" if is_chosen else "that are active or rather true"
-        question = f"Write the {plural(len(chosen), 'lesson')} {which} as a playbook into:"
-        hint = "`kapso learn FILE` takes it into a library, `recipe: {from: [FILE]}` applies its changes."
+        question = (
+            f"Write the {plural(len(chosen), 'lesson')} {which} as a playbook? `kapso learn FILE` takes it "
+            f"into a library, `recipe: {{from: [FILE]}}` in a goal applies its changes. The file:"
+        )
 
         def export(name: str | None) -> None:
-            if name and name.strip():
-                self._export(chosen, Path.cwd() / Path(name.strip()).expanduser())
+            if name is not None:
+                self._export(chosen, Path.cwd() / Path(name.strip() or PLAYBOOK).expanduser())
 
-        self.app.push_screen(Ask(question, hint=hint, value="lessons.md"), export)
+        self.app.push_screen(AskLine(question, PLAYBOOK, _anything), export)
 
     def _export(self, chosen: list[Lesson], file: Path) -> None:
         def write(is_sure: bool | None) -> None:
@@ -245,7 +246,7 @@ class LessonsScreen(Place):
                 )
 
         if file.exists():
-            self.app.push_screen(Sure(f"`{file}` is there: replace it?"), write)
+            self.app.push_screen(Ask(f"`{file}` is there. Replace it?", "Replace"), write)
         else:
             write(True)
 
@@ -254,3 +255,7 @@ def _can_be_restored(lesson: Lesson) -> bool:
     """Whether it is out because somebody said so, or because it retired; not because nothing bears it out."""
     said = latest(lesson.line, QUARANTINE, RESTORE, TRUST)
     return lesson.status is Status.RETIRED or (said is not None and said.change == QUARANTINE)
+
+
+def _anything(text: str) -> None:
+    """Any answer will do."""

@@ -14,7 +14,7 @@ from textual.worker import get_current_worker
 from kapso.errors import KapsoError
 from kapso.wording import plural, printable
 from kapso_tui.actions.library import Learnt, Wish, forget, learn
-from kapso_tui.screens.ask import Sure
+from kapso_tui.screens.dialogs import Ask
 from kapso_tui.screens.learn import Learn
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.library import Found, Opened, ReadingRoom, Shelved
@@ -242,8 +242,8 @@ class LibraryScreen(Place):
                     last=self._look_again,
                 )
 
-        question = f"Forget {printable(name)}: remove its {plural(picked.known.nodes, 'node')}?"
-        self.app.push_screen(Sure(question, hint="`kapso learn` brings them again."), begin)
+        nodes = plural(picked.known.nodes, "node")
+        self.app.push_screen(Ask(f"Forget {printable(name)}, and remove its {nodes}?", "Forget"), begin)
 
     # Keys
 
