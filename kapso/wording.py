@@ -26,6 +26,13 @@ def signed(gain: float) -> str:
     return f"+{text}" if gain >= 0 else f"\N{MINUS SIGN}{text}"
 
 
+def percent(before: float | None, after: float | None) -> str:
+    """` (+31.2 %)`: how much more that is; nothing where that cannot be told."""
+    if not before or after is None:
+        return ""
+    return f" ({100 * (after - before) / abs(before):+.1f} %)"
+
+
 def duration(seconds: float | None) -> str:
     """`0.31s`, `12s`, `4m07s`, `2h05m`; `-` for unknown."""
     if seconds is None:
@@ -34,6 +41,16 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.2f}s" if seconds < 10 else f"{seconds:.0f}s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
+
+
+def age(seconds: float | None) -> str:
+    """`12s`, `4m`, `3h`, `5d`: how long ago, roughly; `-` for unknown."""
+    if seconds is None:
+        return "-"
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{max(int(seconds), 0)}s"
 
 
 def dollars(cost: float | None) -> str:

@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kapso.cli.catalogue import COMMANDS
-from kapso.errors import KapsoError, UsageError
+from kapso.errors import KapsoError, RepositoryError, UsageError
 
 __all__ = ["kapso", "main"]
 
@@ -98,7 +98,25 @@ def kapso(ctx: click.Context, folders: tuple[str, ...]) -> None:
         except OSError as error:
             raise UsageError(f"`-C {folder}`: {error.strerror}", slug="no-such-folder") from error
     if ctx.invoked_subcommand is None:
+        _open_dashboard(ctx) if _is_terminal() else click.echo(ctx.get_help())
+
+
+def _is_terminal() -> bool:
+    """Whether somebody sits at a terminal that can show the dashboard."""
+    if os.environ.get("CI") or os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _open_dashboard(ctx: click.Context) -> None:
+    """What plain `kapso` does on a terminal; outside a repository, the help and the remedy."""
+    command = kapso.get_command(ctx, "tui")
+    assert command is not None
+    try:
+        ctx.invoke(command)
+    except RepositoryError:
         click.echo(ctx.get_help())
+        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -52,13 +52,9 @@ class Log:
 
     def confirmation(self, run: RunSummary) -> Confirmation | None:
         """How the best of the run held in fresh evaluations; None where nothing is known about this best."""
-        from kapso.git.layout import RunRefs
-        from kapso.loop.confirm import Confirmation
-        from kapso.memory.history import read_json
+        from kapso.loop.confirm import confirmation_of
 
-        records = self.repository.refs.get(RunRefs(run.run).records)
-        found = Confirmation.from_json(read_json(self.repository, records, "run.json").get("confirmed"))
-        return found if found is not None and found.attempt == run.best_attempt else None
+        return confirmation_of(self.repository, run.run, run.best_attempt)
 
     def attempt(self, run: RunSummary, text: str) -> Attempt:
         return self.episode(run, text).attempt

@@ -11,7 +11,7 @@ from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
 from kapso.report.matters import sentence
 from kapso.report.words import ENDINGS, how_confirmed, how_it_held, how_staged
-from kapso.wording import dollars, duration, number, plural, printable
+from kapso.wording import dollars, duration, number, percent, plural, printable
 
 
 def summary(result: Result) -> str:
@@ -68,7 +68,7 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     assert result.best is not None and result.baseline is not None
     before = result.baseline.score if found.before is None else found.before
     after = result.best.score if found.after is None else found.after
-    scores = f"  {number(before)} → {number(after)}{_percent(before, after)}"
+    scores = f"  {number(before)} → {number(after)}{percent(before, after)}"
     chosen = "" if after == result.best.score else f" (scored {number(result.best.score)} when it was tried)"
     lines = [
         styled(scores, "green") + f"  confirmed: {how_confirmed(found)}",
@@ -98,12 +98,6 @@ def _learnt(result: Result) -> list[str]:
     except KapsoError:
         return []
     return [f"  learnt  {learnt.sentence(found)}"] if found else []
-
-
-def _percent(before: float | None, after: float | None) -> str:
-    if not before or after is None:
-        return ""
-    return f" ({100 * (after - before) / abs(before):+.1f} %)"
 
 
 def _size(result: Result) -> str | None:

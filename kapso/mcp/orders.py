@@ -49,7 +49,7 @@ class Orders:
 
         log = open_log(self._runs.folder)
         picked = self._runs.pick(log, run)
-        tell_live(log, picked.run, state)
+        tell_live(log.repository, picked.run, state)
         return {"run": picked.run, "state": state}
 
     async def try_revision(

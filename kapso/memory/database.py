@@ -51,12 +51,23 @@ class NotUsable(Exception):
     """The file is no episodic log of this version: corrupt, foreign, or written by a newer Kapso."""
 
 
-class Database:
-    """One DuckDB file; `path` None keeps everything in memory, for a repository that cannot be written."""
+def to_stderr(line: str) -> None:
+    """Say a line to whoever sits at the terminal."""
+    print(f"kapso: {line}", file=sys.stderr)
 
-    def __init__(self, path: Path | None, *, patience_s: float = 10.0) -> None:
+
+class Database:
+    """One DuckDB file; `path` None keeps everything in memory, for a repository that cannot be written.
+
+    `say` gets a line for the user when a file that cannot be used is set aside.
+    """
+
+    def __init__(
+        self, path: Path | None, *, patience_s: float = 10.0, say: Callable[[str], None] = to_stderr
+    ) -> None:
         self.path = path
         self.patience_s = patience_s
+        self._say = say
         self._resident: DuckDBPyConnection | None = None
 
     def read(self, query: Callable[[DuckDBPyConnection], T]) -> T | None:
@@ -137,10 +148,9 @@ class Database:
             Path(f"{self.path}.wal").unlink(missing_ok=True)
         except OSError as problem:
             raise self._failure(error) from problem
-        print(
-            f"kapso: `{self.path}` cannot be used ({_first_line(error)}): "
-            f"moved to `{aside.name}` and rebuilt from git",
-            file=sys.stderr,
+        self._say(
+            f"`{self.path}` cannot be used ({_first_line(error)}): "
+            f"moved to `{aside.name}` and rebuilt from git"
         )
 
 

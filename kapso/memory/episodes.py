@@ -5,12 +5,12 @@ Every call opens the file, does its work in one transaction and closes it again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kapso.attempt import Attempt
-from kapso.memory.database import Database
+from kapso.memory.database import Database, to_stderr
 from kapso.memory.episode import DiffSize, Episode, RunSummary
 from kapso.memory.rows import (
     Row,
@@ -19,7 +19,6 @@ from kapso.memory.rows import (
     rows_of,
     run_row,
     storable,
-    to_attempt,
     to_episode,
     to_summary,
 )
@@ -45,8 +44,10 @@ class Known(NamedTuple):
 class Episodes:
     """`path` None keeps the log in memory, for a repository whose folder cannot be written."""
 
-    def __init__(self, path: Path | None, *, patience_s: float = 10.0) -> None:
-        self.database = Database(path, patience_s=patience_s)
+    def __init__(
+        self, path: Path | None, *, patience_s: float = 10.0, say: Callable[[str], None] = to_stderr
+    ) -> None:
+        self.database = Database(path, patience_s=patience_s, say=say)
 
     def record(self, batch: Sequence[Episode]) -> None:
         """Insert or replace `batch` in one transaction; stages and diff that are not given are kept."""
@@ -101,15 +102,35 @@ class Episodes:
 
         return self.database.read(query) or ([], {})
 
+    def scores(self) -> dict[str, dict[int, float | None]]:
+        """Of every run, the score of each attempt in order: None where it cannot make it the best."""
+
+        def query(connection: DuckDBPyConnection) -> dict[str, dict[int, float | None]]:
+            rows = connection.execute(
+                "SELECT run, attempt, CASE WHEN outcome = 'scored' AND NOT coalesce(is_demoted, FALSE) "
+                "AND NOT coalesce(is_passed_over, FALSE) THEN score END FROM attempts ORDER BY run, attempt"
+            ).fetchall()
+            found: dict[str, dict[int, float | None]] = {}
+            for run, number, score in rows:
+                found.setdefault(run, {})[number] = score
+            return found
+
+        return self.database.read(query) or {}
+
     def attempts(self, run: str) -> list[Attempt]:
         """The attempts of `run` in order, baseline first; none for an unknown run."""
 
-        def query(connection: DuckDBPyConnection) -> list[Attempt]:
+        return [each.attempt for each in self.told(run)]
+
+    def told(self, run: str) -> list[Episode]:
+        """The attempts of `run` in order with all but stages and diffs: enough to list them."""
+
+        def query(connection: DuckDBPyConnection) -> list[Episode]:
             metrics: dict[int, dict[str, float]] = {}
             for _, number, name, value in _select(connection, "metrics", "WHERE run = ? ORDER BY name", run):
                 metrics.setdefault(number, {})[name] = value
             rows = _select(connection, "attempts", "WHERE run = ? ORDER BY attempt", run)
-            return [to_attempt(row, metrics.get(row[1], {})) for row in rows]
+            return [to_episode(row, metrics.get(row[1], {})) for row in rows]
 
         return self.database.read(query) or []
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from kapso.attempt import Attempt, Verdict
 from kapso.errors import KapsoError, MachineError
 from kapso.git.attempts import read_attempt, with_record
 from kapso.git.trailers import TrailerError
+from kapso.memory.database import to_stderr
 from kapso.memory.episode import Episode, diff_size, source_of, summarise
 from kapso.memory.episodes import Episodes, Key, Known
 from kapso.memory.history import RunInGit, read_json, runs_in_git
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 _RECORD = re.compile(r"(\d{4,})\.json")
 
 
-def to_stderr(line: str) -> None:
-    """Say a line to whoever sits at the terminal."""
-    print(f"kapso: {line}", file=sys.stderr)
-
-
 def open_synced(
     repository: Repository, *, say: Callable[[str], None] = to_stderr, patience_s: float = 10.0
 ) -> tuple[Episodes, list[RunSummary]]:
@@ -39,7 +34,7 @@ def open_synced(
 
     `say` gets a line for the user, `patience_s` is how long another process may hold the file.
     """
-    episodes = Episodes(repository.state_dir / "kapso.duckdb", patience_s=patience_s)
+    episodes = Episodes(repository.state_dir / "kapso.duckdb", patience_s=patience_s, say=say)
     try:
         return episodes, sync(repository, episodes, say=say)
     except MachineError as error:

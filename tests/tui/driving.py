@@ -14,19 +14,27 @@ from textual.app import App
 from textual.pilot import Pilot
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+IS_UPDATE = os.environ.get("KAPSO_SNAPSHOTS") == "update"
+"""Read before the tests leave the user's environment out."""
 SIZES = {"small": (80, 24), "usual": (120, 40), "wide": (200, 60)}
 
 
 def drive(
-    app: App[Any], steps: Callable[[Pilot[Any]], Awaitable[None]], size: tuple[int, int] = SIZES["usual"]
+    app: App[Any],
+    steps: Callable[[Pilot[Any]], Awaitable[None]],
+    size: tuple[int, int] = SIZES["usual"],
+    *,
+    may_fail: bool = False,
 ) -> None:
-    """Run `app` without a terminal and let `steps` use it."""
+    """Run `app` without a terminal and let `steps` use it; unexpected errors, which it survives, are none."""
 
     async def go() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:
             await steps(pilot)
 
     asyncio.run(go())
+    for defect in () if may_fail else getattr(app, "defects", ()):
+        raise defect
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], Any], seconds: float = 20.0) -> None:
@@ -51,7 +59,7 @@ def check_picture(app: App[Any], name: str) -> None:
     """
     picture = re.sub(r"terminal-\d+", "terminal", app.export_screenshot())
     file = SNAPSHOTS / f"{name}.svg"
-    if os.environ.get("KAPSO_SNAPSHOTS") == "update":
+    if IS_UPDATE:
         file.write_text(picture)
     assert file.exists(), f"there is no {file}: make it with KAPSO_SNAPSHOTS=update, and look at it"
     assert picture == file.read_text(), f"not as in {file}; the screen shows:\n{text(app)}"

@@ -1,24 +1,273 @@
-"""All runs of the repository."""
+"""All runs of the repository, live: what each is at, how its best came about, and the keys for them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
+from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Footer, Input, Static
+
+from kapso.errors import KapsoError
+from kapso.wording import age, dollars, number, plural, printable
+from kapso_tui.screens.runs_keys import RunsKeys
+from kapso_tui.steady import Steady
+from kapso_tui.watch.runs import Listed, RunsWatch
+from kapso_tui.widgets.glyphs import STYLES, is_plain, shorten, sparkline, status_text
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
+    from kapso_tui.app import KapsoApp
+
+LOOK_S = 1.0
+CURVE = 10
+EMPTY = "no runs yet: `n` starts one from a goal.yaml"
+NARROWEST = 16
+"""Cells that the name of a run gets, however narrow the terminal."""
+Row = tuple[Text, ...]
 
 
-class RunsScreen(Screen[None]):
+class RunTable(DataTable[Text]):
+    """Its own key for a row, told in the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Open")]
+
+
+class RunsScreen(Steady, RunsKeys):
     """The list of runs."""
+
+    app: KapsoApp
+    HELP = """\
+Every run of this repository, the latest first. The curve shows the best so far over the attempts; a mark
+at the left edge is what `C` compares. A run is a process of its own: closing the dashboard ends none."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "New run"),
+        Binding("u", "resume", "Resume"),
+        Binding("p", "pause", "Pause"),
+        Binding("x", "stop", "Stop"),
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("m", "mark", "Mark"),
+        Binding("C", "compare", "Compare"),
+        Binding("escape", "clear_filter", "All runs", show=False),
+    ]
+    DEFAULT_CSS = """
+    RunsScreen #runs { height: 1fr; }
+    RunsScreen #empty { height: 1fr; content-align: center middle; }
+    RunsScreen #about { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }
+    RunsScreen #filter { height: 1; border: none; padding: 0 1; }
+    """
 
     def __init__(self, repository: Repository) -> None:
         super().__init__()
-        self.repository = repository
+        self.watch_ = RunsWatch(repository)
+        self.marked: list[str] = []
+        self._rows: dict[str, Row] = {}
+        self._looking = threading.Lock()
+        self._has_looked = False
 
     def compose(self) -> ComposeResult:
-        yield Static("runs", id="empty")
+        yield Static("reading the runs…", id="empty", markup=False)
+        yield RunTable(id="runs", cursor_type="row")
+        yield Static("", id="about", markup=False)
+        yield Input(placeholder="filter: a name, a word of the objective, a status", id="filter")
         yield Footer()
+
+    def on_mount(self) -> None:
+        self.table.display = self.filter.display = False
+        self.look()
+        self.set_interval(LOOK_S, self.look)
+
+    def on_screen_resume(self) -> None:
+        self.look()
+
+    @property
+    def table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    @property
+    def filter(self) -> Input:
+        return self.query_one("#filter", Input)
+
+    @work(thread=True, group="runs")
+    def look(self) -> None:
+        """Read what is new, in a thread, and show it; one look at a time."""
+        if not self.is_current or not self._looking.acquire(blocking=False):
+            return
+        try:
+            notes = self.watch_.look()
+        except KapsoError as error:
+            self.app.from_thread(self.app.complain, error)
+            return
+        finally:
+            self._looking.release()
+        self._has_looked = True
+        self.app.from_thread(self.show, notes)
+
+    def show(self, notes: Sequence[str] = ()) -> None:
+        """Show the list as it stands."""
+        for note in notes:
+            self.app.note(note)
+        runs = self.shown()
+        rows = self._make_rows(runs)
+        if list(rows) == list(self._rows) and len(self.table.columns):
+            self._update(rows)
+        else:
+            self._fill(rows)
+        self._rows = rows
+        self.table.display = bool(rows)
+        if rows and self.focused is None:
+            self.table.focus()
+        self._say_why_empty(bool(rows))
+        self._tell_about()
+
+    def shown(self) -> list[Listed]:
+        """The runs that the filter lets through."""
+        words = self.filter.value.lower().split()
+        return [run for run in self.watch_.runs if all(word in _searched(run) for word in words)]
+
+    @property
+    def picked(self) -> Listed | None:
+        """The run under the cursor."""
+        if not self._rows or not self.table.is_valid_row_index(self.table.cursor_row):
+            return None
+        name = list(self._rows)[self.table.cursor_row]
+        return next((run for run in self.watch_.runs if run.run == name), None)
+
+    def _say_why_empty(self, has_rows: bool) -> None:
+        empty = self.query_one("#empty", Static)
+        empty.display = not has_rows
+        if self._has_looked and not has_rows:
+            filtered = self.watch_.runs and f"no run fits `{printable(self.filter.value)}`: escape shows all"
+            empty.update(filtered or EMPTY)
+
+    # rows
+
+    def _make_rows(self, runs: Sequence[Listed]) -> dict[str, Row]:
+        moment = self.app.clock()
+        has_cost = any(run.summary.cost for run in runs)
+        rest = {run.run: _cells(run, moment, has_cost=has_cost) for run in runs}
+        width = self._room_for_names(list(rest.values()), _titles(has_cost))
+        return {
+            run.run: (
+                Text(self._mark(run.run)),
+                Text(shorten(printable(run.run), width), style="bold", no_wrap=True),
+                *rest[run.run],
+            )
+            for run in runs
+        }
+
+    def _room_for_names(self, rest: Sequence[Row], titles: Sequence[str]) -> int:
+        """The cells that the other columns leave."""
+        columns = zip(*rest, strict=True)
+        used = sum(
+            max(cell_len(title), *(cell_len(cell.plain) for cell in column))
+            for title, column in zip(titles[2:], columns, strict=False)
+        )
+        padding = 2 * len(titles) + 1
+        return max(self.size.width - used - padding - 2, NARROWEST)
+
+    def _mark(self, run: str) -> str:
+        return ("*" if is_plain() else "◆") if run in self.marked else " "
+
+    def _update(self, rows: dict[str, Row]) -> None:
+        """In place: only the cells that changed are painted."""
+        keys = list(self.table.columns)
+        for name, row in rows.items():
+            for key, cell, before in zip(keys, row, self._rows[name], strict=True):
+                if cell != before:
+                    self.table.update_cell(name, key, cell, update_width=True)
+
+    def _fill(self, rows: dict[str, Row]) -> None:
+        """Anew, in one paint, with the cursor on the run where it was."""
+        before = self.picked.run if self.picked else None
+        table = self.table
+        with self.app.batch_update():
+            table.clear(columns=True)
+            for title in _titles(any(run.summary.cost for run in self.shown())):
+                table.add_column(Text(title, style="dim"), key=title)
+            for name, row in rows.items():
+                table.add_row(*row, key=name)
+            if before in rows:
+                table.move_cursor(row=list(rows).index(before), animate=False)
+
+    def on_resize(self) -> None:
+        if self._rows:
+            self._rows = {}
+            self.show()
+
+    def on_data_table_row_highlighted(self) -> None:
+        self._tell_about()
+
+    def _tell_about(self) -> None:
+        run = self.picked
+        self.query_one("#about", Static).update(_about(run) if run else "")
+
+    # keys
+
+    def on_data_table_row_selected(self) -> None:
+        if (run := self.picked) is not None:
+            self.app.open_run(run.run)
+
+    def action_filter(self) -> None:
+        self.filter.display = True
+        self.filter.focus()
+
+    def action_clear_filter(self) -> None:
+        self.filter.value = ""
+        self.filter.display = False
+        self.table.focus()
+
+    def on_input_changed(self) -> None:
+        if self._has_looked:
+            self.show()
+
+    def on_input_submitted(self) -> None:
+        self.filter.display = bool(self.filter.value)
+        self.table.focus()
+
+
+def _titles(has_cost: bool) -> tuple[str, ...]:
+    change = f"BASELINE {_arrow()} BEST"
+    return ("", "RUN", "STATUS", "BEST", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
+
+
+def _arrow() -> str:
+    return ">" if is_plain() else "→"
+
+
+def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
+    """All but the mark and the name."""
+    summary = run.summary
+    cost = (Text(dollars(summary.cost), justify="right"),) if has_cost else ()
+    started = (moment - summary.started).total_seconds() if summary.started else None
+    return (
+        Text(status_text(run.status), style=STYLES.get(run.status, "")),
+        Text(sparkline(run.steps, summary.attempts, CURVE), style="cyan"),
+        Text(f"{number(summary.baseline)} {_arrow()} {number(summary.best_score)}"),
+        Text(str(summary.attempts), justify="right"),
+        *cost,
+        Text(age(started), justify="right"),
+    )
+
+
+def _about(run: Listed) -> str:
+    from kapso.report.words import ENDINGS
+
+    summary = run.summary
+    ended = ENDINGS.get(summary.reason or "", "") if run.status == "finished" else ""
+    way = f"{summary.metric or 'score'} ({'higher' if summary.maximize else 'lower'} is better)"
+    best = (
+        f"best: attempt {summary.best_attempt}" if summary.best_attempt else "no attempt beats the baseline"
+    )
+    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended) if each)
+    return f"{printable(' '.join((summary.objective or '').split()))}\n{printable(told)}"
+
+
+def _searched(run: Listed) -> str:
+    return f"{run.run} {run.summary.goal} {run.summary.objective or ''} {run.status}".lower()
