@@ -170,6 +170,7 @@ def test_an_attempt_that_waits_can_be_read_and_mistakes_are_told(demo: Demo) -> 
         assert f"approve {run} 1 " in listed and f"show {run} 1 " in listed
         [told] = kapso.json("show", run, "1")
         assert told["standing"] == "waits for approval" and told["outcome"] is None
+        assert told.keys() == kapso.json("show", run, "0")[0].keys()
         shown = kapso("show", run, "1", check=0).stdout
         assert "waits for approval since" in shown and '+{"x"' in shown
         patch = kapso("diff", run, "0", "1", check=0).stdout
