@@ -182,11 +182,14 @@ def _rendered(log: Log, found: InFlight, *, full: bool) -> Iterator[str]:
 
 
 def _short(diff: str) -> list[str]:
-    """The hunks of a diff that is short, with what else it tells of a file than which one; else nothing."""
+    """The hunks of a diff that is short, and of which file they are where it is not the only one."""
+    lines = diff.rstrip("\n").split("\n")
+    is_one = sum(line.startswith("diff --git ") for line in lines) == 1
+    heading = ("index ", "--- ", "+++ ", *(["diff --git "] if is_one else []))
     kept, is_hunk = [], False
-    for line in diff.rstrip("\n").split("\n"):
+    for line in lines:
         is_hunk = line.startswith("@@") or (is_hunk and not line.startswith("diff --git "))
-        if is_hunk or not line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
+        if is_hunk or not line.startswith(heading):
             kept.append(line)
     return coloured_diff("\n".join(kept)) if len(kept) <= SHORT_DIFF_LINES else []
 
