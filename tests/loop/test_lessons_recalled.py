@@ -79,12 +79,12 @@ def test_what_a_run_found_stands_at_the_beginning_of_the_next_ones(demo: Demo) -
     assert {"lesson", "kind", "statement", "change"} <= told[0].keys()
     assert any(each["kind"] == "prefer" and "params.json" in each["statement"] for each in told)
     kapso.edit("name: demo", "name: sibling")
-    assert kapso("run", "--attempts", "2", "--seed", "5").returncode == 0
+    assert kapso("run", "--attempts", "2", "--seed", "6").returncode == 0
     second = kapso.json("ls")[0]["run"]
     assert second.startswith("sibling")
     assert max(each["score"] for each in attempts_of(kapso, second) if each["lessons"]) == best
     kapso.edit("name: sibling", "memory: {recall: false}\nname: sibling")
-    kapso("run", "--attempts", "2", "--seed", "5")
+    kapso("run", "--attempts", "2", "--seed", "6")
     third = kapso.json("ls")[0]["run"]
     assert not any(each["lessons"] for each in attempts_of(kapso, third))
     assert "memory.jsonl" not in kapso.git("ls-tree", "--name-only", f"refs/kapso/{third}/goal")

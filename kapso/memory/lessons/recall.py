@@ -1,8 +1,8 @@
 """Which lessons an attempt is told of: relevance × value, and a share that goes without, drawn from the seed.
 
-An eighth of the attempts goes without any, and each lesson is left out of an eighth of the others, so that
-its value can be told from what became of both. For proposers that do not read, lessons become weights, ranges
-and changes; none of these forbids anything.
+An eighth of the attempts goes without any, and each lesson is left out of an eighth of the others (of what
+breaks programs a quarter as many), so that its value can be told from what became of both. For proposers that
+do not read, lessons become weights, ranges and changes; none of these forbids anything.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, 
 
 WITHOUT_ANY = 1 / 8
 LEFT_OUT = 1 / 8
+_SELDOM = 1 / 4
+"""So much less often, what breaks programs is left out: that costs an attempt each time."""
 MOST_NAMED = 8
 """So many of the lessons that were handed over, drawn by lot, an attempt is measured for."""
 MOST_ADVISED = 200
@@ -111,22 +113,23 @@ class Recall:
         """The statements for one that reads, the most useful first, within a budget of tokens."""
         ranked = [(score * _fits_stage(each, occasion), each) for score, each in self._ranked]
         ranked.sort(key=lambda each: (-each[0], each[1].id))
-        room, chosen = TOLD_TOKENS * _CHARACTERS, list[Told]()
+        room, chosen = TOLD_TOKENS * _CHARACTERS, dict[str, Told]()
+        withheld: set[str] = set()
         for _, lesson in ranked:
             text = worded(lesson)
             if len(chosen) == MOST_TOLD:
                 break
             if len(text) <= room:
                 room -= len(text)
-                chosen.append(Told(lesson.id, text))
-        withheld = {each.id for each in chosen if self._is_left_out(each.id, occasion)}
-        told = [each for each in chosen if each.id not in withheld]
+                chosen[lesson.id] = Told(lesson.id, text)
+                withheld |= {lesson.id} if self._is_left_out(lesson, occasion) else set()
+        told = [each for id, each in chosen.items() if id not in withheld]
         return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
 
     def on_error(self, occasion: Occasion) -> list[str]:
         """The statements about errors like the one at hand, the likest first."""
         found = [(_likeness(each, occasion.error), each) for _, each in self._ranked]
-        alike = [each for each in found if each[0] >= _ALIKE and not self._is_left_out(each[1].id, occasion)]
+        alike = [each for each in found if each[0] >= _ALIKE and not self._is_left_out(each[1], occasion)]
         alike.sort(key=lambda each: -each[0])
         return [worded(lesson) for _, lesson in alike[:MOST_ON_ERROR]]
 
@@ -146,7 +149,7 @@ class Recall:
         parts = self._of(occasion.proposer)
         if not parts:
             return NOTHING
-        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
+        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
         given.sort(key=lambda each: each.born, reverse=True)
         weighing = (each for each in parts if each.change is None)
@@ -161,10 +164,11 @@ class Recall:
             self._parts[proposer] = [each for each in found if each is not None][:MOST_ADVISED]
         return self._parts[proposer]
 
-    def _is_left_out(self, lesson: str, occasion: Occasion) -> bool:
-        if _lot(occasion.seed, "without any") < WITHOUT_ANY:
+    def _is_left_out(self, lesson: Lesson, occasion: Occasion) -> bool:
+        share = _SELDOM if lesson.expects == "failed" else 1.0
+        if _lot(occasion.seed, "without any") < WITHOUT_ANY * share:
             return True
-        return _lot(occasion.seed, lesson) < LEFT_OUT
+        return _lot(occasion.seed, lesson.id) < LEFT_OUT * share
 
 
 def relevance(lesson: Lesson, here: Here) -> float:
