@@ -235,9 +235,9 @@ class Going:
             self._time += ATTEMPT_S
             if pace.is_due:
                 with pace.committing():
-                    clock("commit", self.seen, self._put, learner)
+                    clock("commit", self.seen, self._keep, learner, name)
             self.add(episode(attempt, now))
-        self._put(learner)
+        clock("commit the whole, at the end", self.seen - 1, self._put, learner, name)
 
     def add(self, episode: Episode) -> None:
         self._waiting.append(episode)
@@ -249,12 +249,21 @@ class Going:
         self.log.record(self._waiting)
         self._waiting = []
 
-    def _put(self, learner: Learner) -> None:
+    def _keep(self, learner: Learner, run: str) -> None:
         since = time.process_time()
-        if lines := learner.changed():
-            self.ledger.put(lines)
-            self.commits += 1
+        self.ledger.keep(run, _own(learner, run))
+        self.commits += 1
         self._time += time.process_time() - since
+
+    def _put(self, learner: Learner, run: str) -> None:
+        self.ledger.put(_own(learner, run))
+        self.commits += 1
+
+
+def _own(learner: Learner, run: str) -> dict[str, Line]:
+    """What the run saw, as it is written."""
+    changed = learner.changed()
+    return {key: replace(line, sightings={run: line.sightings[run]}) for key, line in changed.items()}
 
 
 def _judged(lines: Mapping[str, Line], goal: str) -> list[Lesson]:
@@ -266,7 +275,7 @@ def _for_reader(learner: Learner, here: Here, seed: int) -> Recalled:
 
 
 def _for_maker(recall: Recall, proposer: str, seed: int) -> Recalled:
-    return recall.for_maker(Occasion(proposer, seed), lambda change: True)
+    return recall.for_maker(Occasion(proposer, seed))
 
 
 def learnt(repository: Repository, going: Going) -> dict[str, Any]:

@@ -283,7 +283,7 @@ class Memory:
             return
         with self._guarded():
             self._announce(self._conclusions(importance, is_confirmed, smallest), None)
-            self._keep()
+            self._keep(is_last=True)
 
     def _conclusions(
         self, importance: Mapping[str, float], is_confirmed: bool, smallest: int | None
@@ -323,12 +323,12 @@ class Memory:
         return stated_by_model(self._run, observed, self._here.secret, self._say)
 
     def keep(self) -> None:
-        """Commit what was learnt so far."""
+        """Commit what was learnt so far, as the session ends."""
         if self._is_on:
             with self._guarded():
-                self._keep()
+                self._keep(is_last=True)
 
-    def _keep(self) -> None:
+    def _keep(self, *, is_last: bool = False) -> None:
         """Commit what this run saw. What others saw stands there already, as far as it is believed here: a
         run that was pulled brings it along and vouches for nothing."""
         from kapso.memory.lessons.user import UserMemory
@@ -341,10 +341,15 @@ class Memory:
                 for key, line in self._waiting.items()
             }
             try:
-                self._ledger.put(seen)
-                if self._run.goal.user_memory and seen:
+                if is_last:
+                    self._ledger.put(seen)
+                else:
+                    self._ledger.keep(name, seen)
+                if is_last and self._run.goal.user_memory:
                     stand = self._ledger.lines()
-                    UserMemory(self._run.repository).put({k: stand[k] for k in seen if k in stand})
+                    UserMemory(self._run.repository).put(
+                        {k: e for k, e in stand.items() if name in e.sightings}
+                    )
             except (KapsoError, OSError) as error:
                 if not self._is_kept_later:
                     self._is_kept_later = True

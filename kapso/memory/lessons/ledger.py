@@ -1,16 +1,21 @@
 """Lessons in git: `refs/kapso/memory`, each state a commit whose tree holds `lessons.jsonl`.
 
 Lines are joined with what stands, whoever wrote it meanwhile, so nothing that was learnt is lost. A line that
-this version cannot read is kept as it is and told to nobody.
+this version cannot read is kept as it is and told to nobody. Where that file has grown large, a run that is
+under way commits what it saw to a file of its own, `runs/<run>.jsonl`, at a cost that does not grow with what
+others saw; whoever writes the whole next joins it, as joining twice changes nothing.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kapso.git import landing
 from kapso.git.layout import MEMORY
 from kapso.git.ledger import change_files
 from kapso.git.trees import FOLDER, SUBMODULE
@@ -24,6 +29,9 @@ if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
 FILE = "lessons.jsonl"
+_RUNS = "runs/"
+_LARGE = 1 << 18
+"""Bytes of that file from which on runs keep files of their own (5 ms to write)."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,6 +43,9 @@ class Ledger:
         self._ref = ref
         self._at: str | None = None
         self._texts: dict[str, bytes] = {}
+        self._of_run: dict[str, bytes] = {}
+        self._whole = ("", 0)
+        """The blob of the whole and its size."""
 
     @property
     def commit(self) -> str | None:
@@ -43,7 +54,8 @@ class Ledger:
 
     def lines(self) -> dict[str, Line]:
         """All lines that can be read, by key."""
-        return parse_lines(self._read(self.commit).values())
+        commit = self.commit
+        return {} if commit is None else parse_lines(_raw_texts(self._repository, commit))
 
     def put(
         self, lines: Mapping[str, Line], subject: str = "Lessons", also: Sequence[str] = ()
@@ -52,18 +64,46 @@ class Ledger:
 
         `also` are commits that the lines came from.
         """
-        if not lines:
+        if not lines and not _files_of_runs(self._repository, self.commit):
             return self.commit
         after: dict[str, bytes] = {}
 
-        def change(standing: str | None) -> Mapping[str, bytes]:
+        def change(standing: str | None) -> Mapping[str, bytes | None]:
             nonlocal after
             after = joined(self._read(standing), lines)
-            return {FILE: content_of(after)}
+            apart = _files_of_runs(self._repository, standing)
+            return {FILE: content_of(after), **dict.fromkeys(apart)}
 
-        commit = change_files(self._repository, self._ref, change, subject, also)
+        with self._alone():
+            commit = change_files(self._repository, self._ref, change, subject, also)
         self._at, self._texts = commit, after
         return commit
+
+    def keep(self, run: str, lines: Mapping[str, Line]) -> str | None:
+        """Commit what `run` saw so far, `lines` being what changed since this was last asked: by itself where
+        the whole is large."""
+        self._of_run |= {key: to_text(line) for key, line in lines.items()}
+        if not self._of_run or not self._is_large():
+            self._of_run = {}
+            return self.put(lines)
+        file = {f"{_RUNS}{run}.jsonl": content_of(dict(sorted(self._of_run.items())))}
+        with self._alone():
+            return change_files(self._repository, self._ref, lambda _: file, f"Lessons of {run}")
+
+    def _is_large(self) -> bool:
+        commit = self.commit
+        entry = None if commit is None else self._repository.entry(commit, FILE)
+        if entry is not None and entry.oid != self._whole[0]:
+            self._whole = entry.oid, len(self._repository.objects.read(entry.oid, FILE))
+        return entry is not None and self._whole[1] >= _LARGE
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other Kapso moves the ref meanwhile, so that a lock on it is what a kill left behind."""
+        with open(self._repository.state_dir / "memory.lock", "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            landing.remove_stale_lock(self._repository, self._ref)
+            yield
 
     def mark(self, key: str, mark: Mark) -> str | None:
         """Keep what somebody decided about the lesson with this key. KeyError where there is none."""
@@ -98,17 +138,33 @@ class Ledger:
 
 def read_texts(repository: Repository, commit: str) -> dict[str, bytes]:
     """The texts of all lines of a state of some memory, by the key that each begins with."""
-    entry = repository.entry(commit, FILE)
-    is_file = entry is not None and entry.mode not in (FOLDER, SUBMODULE)
-    content = repository.objects.read(entry.oid, FILE) if entry is not None and is_file else b""
     found: dict[str, bytes] = {}
-    for text in content.split(b"\n"):
+    for text in _raw_texts(repository, commit):
         if (key := key_of(text)) is None:
             continue
         found[key] = (
             text if key not in found else joined({key: found[key]}, parse_lines([text])).get(key, text)
         )
     return found
+
+
+def _raw_texts(repository: Repository, commit: str) -> Iterator[bytes]:
+    """The lines of all files."""
+    for path in (FILE, *_files_of_runs(repository, commit)):
+        yield from _content(repository, commit, path).split(b"\n")
+
+
+def _content(repository: Repository, commit: str, path: str) -> bytes:
+    entry = repository.entry(commit, path)
+    is_file = entry is not None and entry.mode not in (FOLDER, SUBMODULE)
+    return repository.objects.read(entry.oid, path) if entry is not None and is_file else b""
+
+
+def _files_of_runs(repository: Repository, commit: str | None) -> list[str]:
+    """The files of runs that nobody joined with the whole yet."""
+    if commit is None or repository.entry(commit, _RUNS.rstrip("/")) is None:
+        return []
+    return sorted(path for path in repository.entries(commit) if path.startswith(_RUNS))
 
 
 def parse_lines(texts: Iterable[bytes]) -> dict[str, Line]:
