@@ -23,7 +23,7 @@ from kapso.memory.lessons.guard import taken
 from kapso.memory.lessons.lesson import Line, Mark
 from kapso.memory.lessons.marks import moment
 from kapso.memory.lessons.merge import merged
-from kapso.memory.lessons.wire import from_text, key_of, to_text
+from kapso.memory.lessons.wire import LONGEST_LINE, from_text, key_of, to_text
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -183,12 +183,13 @@ def joined(texts: Mapping[str, bytes], lines: Mapping[str, Line]) -> dict[str, b
     found = dict(texts)
     for key, line in lines.items():
         assert key == line.subject.key, "a line under another's key"
-        standing = from_text(texts[key]) if key in texts else None
-        whole = from_text(to_text(line if standing is None else merged(standing, line)))
-        if whole is None:
+        standing, readable = from_text(texts[key]) if key in texts else None, from_text(to_text(line))
+        whole = readable if standing is None or readable is None else merged(standing, readable)
+        text = b"" if whole is None or whole == standing else to_text(whole, derived(whole))
+        if whole is None or len(text) > LONGEST_LINE:
             _LOG.warning("lesson %s says what cannot be kept", line.subject.id)
-        elif whole != standing:
-            found[key] = to_text(whole, derived(whole))
+        elif text:
+            found[key] = text
     return dict(sorted(found.items()))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from kapso.memory.lessons.evidence import USUAL, log_factor
 from kapso.memory.lessons.lesson import Sighting, Tally
@@ -24,8 +24,7 @@ _NONE: Mapping[str, Any] = {}
 _NO_TALLY = Tally()
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Weighted sums of how often one event came: of the attempts concerned (`hits`, of which `before` no
     prediction was made, as of so many in `seen`), and `expected` of as many others; `held` and `failed` are
     what its predictions weigh, for and against."""
