@@ -40,12 +40,12 @@ def earlier_files(setting: Setting, also: str | None, say: Say) -> dict[str, byt
     goal, repository = setting.goal, setting.repository
     if not goal.recall or not any(spec.name == "tune" for spec in goal.propose):
         return {}
-    candidates = _candidates(repository)
-    own = [each for each in candidates if each[0] == also or each[1].get("goal") == goal.name]
+    runs = _candidates(repository)
+    own = [each for each in runs if each[0] == also or each[1].get("goal") == goal.name]
     own.sort(key=lambda each: each[0] != also)
     same = (goal.primary.name, goal.primary.goal)
     own = [each for each in own if (each[1].get("metric"), each[1].get("direction")) == same]
-    found = _taken(setting, own, _RUNS) or _kin(setting, candidates)
+    found = _taken(setting, own, _RUNS) or _kin(setting, runs)
     if not found:
         return {}
     names = ", ".join(each.run for each in found)
@@ -95,10 +95,10 @@ def _taken(setting: Setting, runs: Iterable[tuple[str, Mapping[str, Any]]], most
     return found
 
 
-def _kin(setting: Setting, candidates: Sequence[tuple[str, Mapping[str, Any]]]) -> list[EarlierRun]:
+def _kin(setting: Setting, runs: Sequence[tuple[str, Mapping[str, Any]]]) -> list[EarlierRun]:
     """The latest runs of other goals, one of each, that began with this base and tuned what is tuned here."""
     latest: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for run, facts in candidates:
+    for run, facts in runs:
         other = str(facts.get("goal"))
         if other != setting.goal.name and facts.get("direction") in ("minimize", "maximize"):
             latest.setdefault(other, (run, facts))

@@ -43,6 +43,8 @@ LEARNT = "lesson.learnt"
 _MOST_FILES = 400
 """Of those that attempts may edit, so many are asked whether lessons apply to them."""
 _REJUDGED_EVERY = 8
+_MOST_QUARANTINED = 500
+"""Lessons in quarantine that a run looks at, so that what it sees may confirm them."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,15 @@ class Note:
 NO_NOTE = Note()
 
 
-def memory_files(setting: Setting, say: Say) -> dict[str, bytes]:
-    """What is known as the run starts, to be kept with its goal; none where nothing is known or asked for."""
+def memory_files(setting: Setting, name: str, say: Say) -> dict[str, bytes]:
+    """What is known as the run `name` starts, to be kept with its goal; none where nothing is known."""
     if not setting.goal.recall:
         return {}
     try:
         from kapso.memory.lessons.ledger import Ledger
         from kapso.memory.lessons.wire import to_text
 
-        lines = Ledger(setting.repository).lines()
+        lines = Ledger(setting.repository).lines_for(name, _MOST_QUARANTINED)
         if setting.goal.user_memory:
             from kapso.memory.lessons.merge import merge_lines
             from kapso.memory.lessons.user import UserMemory

@@ -9,8 +9,9 @@ others saw; whoever writes the whole next joins it, as joining twice changes not
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
 FILE = "lessons.jsonl"
+FORGOTTEN = "forgotten"
+"""The keys of lines that were dropped for good: what others say of them is not taken again."""
 _RUNS = "runs/"
 _LARGE = 1 << 18
 """Bytes of that file from which on runs keep files of their own (5 ms to write)."""
+_QUARANTINED = b'"status": "quarantined", "subject": {'
+"""In a line that was written here; within a text its quotes would be escaped."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -56,6 +61,41 @@ class Ledger:
         """All lines that can be read, by key."""
         commit = self.commit
         return {} if commit is None else parse_lines(_raw_texts(self._repository, commit))
+
+    def lines_for(self, run: str, most: int) -> dict[str, Line]:
+        """The lines that `run` begins with: all but those in quarantine, and of these so many, by lot, as
+        others can write any number and each costs a millisecond to judge."""
+        waiting: list[tuple[str, bytes]] = []
+        texts: list[bytes] = []
+        commit = self.commit
+        for text in _raw_texts(self._repository, commit) if commit else ():
+            if _QUARANTINED in text:
+                waiting.append((hashlib.sha256(f"{run}:{key_of(text)}".encode()).hexdigest(), text))
+            else:
+                texts.append(text)
+        return parse_lines([*texts, *(text for _, text in sorted(waiting)[:most])])
+
+    def quarantined(self) -> list[str]:
+        """The keys of the lines that are in quarantine, as of when they were written."""
+        return [key for key, text in self._read(self.commit).items() if _QUARANTINED in text]
+
+    def forget(self, keys: Collection[str], subject: str) -> int:
+        """Drop these lines for good; how many there were. What is seen here again is learnt again."""
+        gone: set[str] = set()
+
+        def change(standing: str | None) -> Mapping[str, bytes | None]:
+            texts = self._read(standing)
+            gone.update(texts.keys() & set(keys))
+            kept = {key: text for key, text in texts.items() if key not in gone}
+            forgotten = sorted({*_forgotten(self._repository, standing), *gone})
+            apart = _files_of_runs(self._repository, standing)
+            file = "".join(f"{key}\n" for key in forgotten).encode()
+            return {FILE: content_of(kept), FORGOTTEN: file, **dict.fromkeys(apart)}
+
+        if keys and self.commit is not None:
+            with self._alone():
+                change_files(self._repository, self._ref, change, subject)
+        return len(gone)
 
     def put(
         self, lines: Mapping[str, Line], subject: str = "Lessons", also: Sequence[str] = ()
@@ -118,6 +158,8 @@ class Ledger:
         """
         before = dict(self._read(self.commit))
         standing = parse_lines(before.values())
+        forgotten = _forgotten(self._repository, self.commit) - standing.keys()
+        lines = {key: line for key, line in lines.items() if key not in forgotten}
         found = {
             key: line
             for key, line in taken(standing, lines, origin, moment()).items()
@@ -158,6 +200,11 @@ def _content(repository: Repository, commit: str, path: str) -> bytes:
     entry = repository.entry(commit, path)
     is_file = entry is not None and entry.mode not in (FOLDER, SUBMODULE)
     return repository.objects.read(entry.oid, path) if entry is not None and is_file else b""
+
+
+def _forgotten(repository: Repository, commit: str | None) -> set[str]:
+    content = b"" if commit is None else _content(repository, commit, FORGOTTEN)
+    return set(content.decode("ascii", "ignore").split())
 
 
 def _files_of_runs(repository: Repository, commit: str | None) -> list[str]:

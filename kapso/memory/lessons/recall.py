@@ -90,8 +90,9 @@ class _Part:
     """table, key, factor"""
     ranges: tuple[Range, ...] = ()
     change: Change | None = None
-    born: tuple[bool, str] = (False, "")
-    """Of a change, whether this goal made it, and when: a later run's best has what an earlier one's had."""
+    born: tuple[bool, str, int] = (False, "", 0)
+    """Of a change, whether this goal made it, when (a later run's best has what an earlier one's had), and
+    how many hunks it has: the whole comes before its parts."""
 
 
 class Recall:
@@ -256,7 +257,8 @@ def _part(lesson: Lesson, score: float, proposer: str, here: Here) -> _Part | No
 def _of_change(lesson: Lesson, score: float, goal: str) -> _Part | None:
     hunks = tuple(_hunks(lesson.line.subject.told))
     seen = lesson.line.sightings.values()
-    born = any(each.goal == goal for each in seen), min(seen, key=lambda each: (each.time, each.run)).time
+    first = min(seen, key=lambda each: (each.time, each.run))
+    born = any(each.goal == goal for each in seen), first.time, len(hunks)
     change = Change(lesson.id, hunks, min(score, 1.0))
     return _Part(lesson, score, change=change, born=born) if hunks else None
 

@@ -118,6 +118,28 @@ def test_beside_a_large_whole_a_run_keeps_a_file_of_its_own_until_it_ends(
     assert seen.keys() == {"demo-0000", "demo-1111", "demo-2222"} and seen["demo-1111"].concerned.total == 9
 
 
+def test_of_what_is_in_quarantine_a_run_looks_at_some_and_what_is_forgotten_stays_away(
+    repository: Repository,
+) -> None:
+    ledger = Ledger(repository)
+    own = by_key(line_of(sighting_of()))
+    ledger.put(own)
+    junk = by_key(*(line_of(sighting_of("eve-1111"), subject=subject_of(f"op{at}")) for at in range(40)))
+    assert ledger.take(junk, "origin") == 40
+    first, other = (ledger.lines_for(run, 5).keys() for run in ("demo-0001", "demo-0002"))
+    assert len(first) == len(other) == 6 and own.keys() <= first and first != other
+    assert ledger.lines_for("demo-0001", 5).keys() == first, "a run finds the same again"
+    assert set(ledger.quarantined()) == junk.keys()
+
+    assert ledger.forget(ledger.quarantined(), "Lessons forgotten") == 40
+    assert Ledger(repository).lines() == own
+    assert ledger.take(junk, "origin") == 0 and Ledger(repository).lines() == own, "nor when pulled again"
+    key = subject_of("op3").key
+    ledger.put(by_key(line_of(sighting_of("demo-0003"), subject=subject_of("op3"))))
+    assert ledger.take(junk, "origin") == 1, "of what was seen here, others are heard again"
+    assert ledger.lines()[key].sightings.keys() == {"demo-0003", "eve-1111"}
+
+
 def test_a_lock_that_a_kill_left_does_not_stand_in_the_way(repository: Repository) -> None:
     lock = repository.common_dir / f"{REF}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
