@@ -6,12 +6,14 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kapso.git.repository import Repository
+from kapso.memory.lessons.faithful import check
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import About, Line, Sighting, Subject, Tally
 from tests.scripted.server import Request, ScriptedServer
@@ -78,6 +80,15 @@ def test_what_a_run_found_stands_at_the_beginning_of_the_next_ones(demo: Demo) -
     told = [each for each in journal(kapso, first) if each["event"] == "lesson.learnt"]
     assert {"lesson", "kind", "statement", "change"} <= told[0].keys()
     assert any(each["kind"] == "prefer" and "params.json" in each["statement"] for each in told)
+    found = check(kapso.root)
+    assert found["lessons"] and not found["what"]
+    kept = Ledger(Repository.open(kapso.root)).lines().values()
+    whole = next(each for each in kept if each.subject.about is About.CHANGE)
+    [path, old, _] = whole.subject.told["hunks"][0]
+    forged = replace(whole, subject=Subject(About.CHANGE, {"hunks": [[path, old, "never made\n"]]}))
+    Ledger(Repository.open(kapso.root)).put({forged.subject.key: forged})
+    assert [each for each in check(kapso.root)["what"] if "another program" in each]
+    assert kapso("lessons", "forget", forged.subject.id).returncode == 0
     kapso.edit("name: demo", "name: sibling")
     assert kapso("run", "--attempts", "2", "--seed", "6").returncode == 0
     second = kapso.json("ls")[0]["run"]

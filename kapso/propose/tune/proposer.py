@@ -282,8 +282,8 @@ class Tune:
         return waiting
 
     def _as_told(self, view: View, start: Trial) -> tuple[str, Trial, Move] | None:
-        """What lessons say is good, once what was good in earlier runs of this goal was tried."""
-        if not self._told.advice.ranges or self._warm.propose(view) is not None:
+        """What lessons say is good, unless earlier runs are known attempt by attempt, which tells more."""
+        if not self._told.advice.ranges or self._warm.has_runs:
             return None
         move = self._told.propose(view)
         return None if move is None else (ARM, start, move)

@@ -44,6 +44,11 @@ class Warm:
         self._tries += trial.arm == self.name and trial.number > 0
 
     @property
+    def has_runs(self) -> bool:
+        """Whether any earlier run is known."""
+        return bool(self._runs)
+
+    @property
     def _most(self) -> int:
         return _TRIED if any(each.is_comparable for each in self._runs) else _KIN_TRIED
 

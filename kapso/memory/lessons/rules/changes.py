@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -96,9 +97,13 @@ def _of_file(
 def earned(
     best: Attempt, before: Mapping[str, bytes], after: Mapping[str, bytes], parts: Sequence[Part]
 ) -> Iterable[Found]:
-    """The whole change of a confirmed best without its idle parts, and by itself each part that earns."""
+    """The whole change of a confirmed best, and by itself each part that earns, unless it merely gives
+    parameters other values, of which other lessons tell.
+
+    An idle part is left out where it is the only one: of several, nobody saw the program without all.
+    """
     idle = [(each.path, each.line) for each in parts if str(each.effect) in _IDLE]
-    hunks = hunks_of(before, after, idle)
+    hunks = hunks_of(before, after, idle if len(idle) == 1 else ())
     if not hunks:
         return
     yield _found(best, list(hunks.values()), 1.0)
@@ -106,8 +111,19 @@ def earned(
     whole = sum(gains.values())
     single = hunks_of(before, after, alone=True) or {}
     for place, gain in gains.items():
-        if len(hunks) > 1 and place in single:
+        if len(hunks) > 1 and place in single and not _is_of_values(single[place]):
             yield _found(best, [single[place]], gain / whole if whole > 0 else 1.0)
+
+
+def _is_of_values(hunk: Hunk) -> bool:
+    """Whether its lines are the same but for numbers, strings and truth values."""
+    _, before, after = hunk
+    return _VALUE.sub("", before) == _VALUE.sub("", after)
+
+
+_VALUE = re.compile(
+    r"""(?<![\w.])[-+]?\d[\w.]*(?:[eE][-+]?\d+)?|"[^"\n]*"|'[^'\n]*'|\b(?:true|false)\b""", re.IGNORECASE
+)
 
 
 def _found(best: Attempt, hunks: Sequence[Hunk], gain: float) -> Found:
