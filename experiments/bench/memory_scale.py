@@ -214,15 +214,15 @@ class Going:
         """One run from its beginning to its end."""
         clock, lines = self.clock, self.clock("read what is known", self.seen, self.ledger.lines)
         learner = clock("begin", self.seen, Learner, name, world.name, "e" * 12, True, lines)
-        known = clock("judge what is known", self.seen, _judged, lines, world.name)
-        recall = Recall(known, world.here)
+        recall = Recall(clock("judge what is known", self.seen, _judged, lines, world.name), world.here)
+        known: Recall | None = None
         made = attempts(world, name, count)
         baseline, features = next(made)
         learner.observe(baseline, None, features)
         pace = Pace(lambda: self._time)
         for attempt, features in made:
             if self.seen % PEEK == 0:
-                clock("recall for a reader", self.seen, _for_reader, learner, world.here, self.seen)
+                known = clock("recall for a reader", self.seen, _for_reader, learner, world.here, known)
             if len(recall):
                 told = clock("recall", self.seen, _for_maker, recall, attempt.proposer, self.seen)
                 ids = tuple(each.id for each in told.lessons)
@@ -270,8 +270,11 @@ def _judged(lines: Mapping[str, Line], goal: str) -> list[Lesson]:
     return [judge(each, goal) for each in lines.values()]
 
 
-def _for_reader(learner: Learner, here: Here, seed: int) -> Recalled:
-    return Recall(learner.lessons(), here).for_reader(Occasion("llm", seed))
+def _for_reader(learner: Learner, here: Here, before: Recall | None) -> Recall:
+    """As a run does: what did not change since is not looked at anew."""
+    recall = Recall(learner.lessons(), here, before)
+    recall.for_reader(Occasion("llm", 0))
+    return recall
 
 
 def _for_maker(recall: Recall, proposer: str, seed: int) -> Recalled:

@@ -195,7 +195,8 @@ class Memory:
         from kapso.memory.lessons.recall import Recall
 
         if self._by_reader is None or self._by_reader[0] != self._observed:
-            self._by_reader = self._observed, Recall(self._learner.lessons(), self._here)
+            known = self._by_reader[1] if self._by_reader else None
+            self._by_reader = self._observed, Recall(self._learner.lessons(), self._here, known)
         return self._by_reader[1]
 
     def on_error(self, number: int, proposer: str, error: str) -> list[str]:
@@ -272,7 +273,7 @@ class Memory:
         from kapso.memory.lessons.recall import Recall
 
         lessons = [each for each in self._learner.lessons() if each.id in self._began_with]
-        self._recall = Recall(lessons, self._here)
+        self._recall = Recall(lessons, self._here, self._recall)
 
     def conclude(
         self, importance: Mapping[str, float], *, is_confirmed: bool, smallest: int | None = None

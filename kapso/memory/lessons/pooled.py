@@ -15,7 +15,7 @@ from kapso.memory.lessons.evidence import USUAL, log_factor
 from kapso.memory.lessons.lesson import Sighting, Tally
 from kapso.memory.lessons.outcomes import EVENTS, count
 
-OTHER_GOAL = 0.5
+_OTHER_GOAL = 0.5
 _TESTED, _UNTESTED = 0.9, 0.7
 """What a sighting keeps of its weight for every later run, by whether that tested the lesson."""
 _BY_NOISE, _SURE = 0.05, 200.0
@@ -126,7 +126,7 @@ def pool_of(sightings: Iterable[Sighting], goal: str | None) -> Pool:
 
 def seen_once(sighting: Sighting, goal: str | None) -> Pool:
     """One sighting by itself."""
-    weight = 1.0 if goal in (None, sighting.goal) else OTHER_GOAL
+    weight = 1.0 if goal in (None, sighting.goal) else _OTHER_GOAL
     concerned, others, record = sighting.concerned, sighting.others, sighting.record
     has_any = concerned.total > 0
     is_found = bool(sighting.detail.keys() - {"expects"})

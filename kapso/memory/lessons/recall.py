@@ -95,15 +95,43 @@ class _Part:
     how many hunks it has: the whole comes before its parts."""
 
 
+@dataclass
+class _Scored:
+    """A lesson, what of it counts, how useful it is here, and what it tells each proposer."""
+
+    lesson: Lesson
+    counted: Lesson
+    score: float
+    _parts: dict[str, _Part | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lesson: Lesson, here: Here) -> _Scored:
+        counted = replace(lesson, line=admitted(lesson.line))
+        return cls(lesson, counted, relevance(counted, here) * worth(counted))
+
+    def part(self, proposer: str, here: Here) -> _Part | None:
+        if proposer not in self._parts:
+            self._parts[proposer] = _part(self.counted, self.score, proposer, here)
+        return self._parts[proposer]
+
+
 class Recall:
     """The lessons that may be recalled in a run, judged for its goal; of what others saw, what counts."""
 
-    def __init__(self, lessons: Iterable[Lesson], here: Here) -> None:
+    def __init__(self, lessons: Iterable[Lesson], here: Here, before: Recall | None = None) -> None:
+        """`before` is what was recalled so far: lessons that did not change since are not looked at anew."""
         self._here = here
-        counted = (replace(each, line=admitted(each.line)) for each in lessons)
-        scored = [(relevance(each, here) * worth(each), each) for each in counted]
-        ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
-        self._ranked = ranked
+        known = before._scored if before is not None else {}
+        self._scored: dict[str, _Scored] = {}
+        for each in lessons:
+            scored = known.get(each.id)
+            is_same = scored is not None and scored.lesson is each
+            self._scored[each.id] = scored if scored is not None and is_same else _Scored.of(each, here)
+        ranked = sorted(
+            (e for e in self._scored.values() if e.score > 0), key=lambda e: (-e.score, e.lesson.id)
+        )
+        self._useful = ranked
+        self._ranked = [(each.score, each.counted) for each in ranked]
         self._parts: dict[str, list[_Part]] = {}
         self._changes: dict[str, Recalled] = {}
 
@@ -161,7 +189,7 @@ class Recall:
 
     def _of(self, proposer: str) -> list[_Part]:
         if proposer not in self._parts:
-            found = (_part(each, score, proposer, self._here) for score, each in self._ranked)
+            found = (each.part(proposer, self._here) for each in self._useful)
             self._parts[proposer] = [each for each in found if each is not None][:MOST_ADVISED]
         return self._parts[proposer]
 
