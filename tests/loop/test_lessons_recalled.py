@@ -205,12 +205,12 @@ def test_lessons_that_cannot_be_kept_now_are_kept_later(demo: Demo) -> None:
     place = Subject(About.PLACE, {"path": "params.json", "region": ""})
     learnt(kapso, line(place, Tally(9, better=8, same=1), Tally(40, better=4, same=36)))
     lock = kapso.root / ".git/refs/kapso/memory.lock"
-    lock.touch()
+    lock.mkdir()  # a file that nobody holds would be taken away
     process = kapso.start("run")
     run = kapso.wait_for(process, 7)
     while not any("could not be kept" in line for line in iter(process.stderr.readline, "")):
         assert process.poll() is None, "it had nothing to keep"
-    lock.unlink()
+    lock.rmdir()
     _, err = process.communicate(timeout=60)
     assert "without lessons" not in err
     told = [each["lesson"] for each in journal(kapso, run) if each["event"] == "lesson.learnt"]
