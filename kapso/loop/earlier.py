@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from kapso.attempt import BASELINE, Outcome, Verdict
@@ -117,7 +117,8 @@ def _read(setting: Setting, run: str, facts: Mapping[str, Any]) -> EarlierRun | 
     records = _records(setting.repository, run)
     sign = 1.0 if facts.get("direction") == setting.goal.primary.goal else -1.0
     told = [_attempt(number, records, sign) for number in records]
-    attempts = _chosen([each for each in told if each is not None])
+    beside = _beside(records, sign)
+    attempts = _chosen([replace(each, beside=beside.get(each.number)) for each in told if each is not None])
     if not attempts:
         return None
     base = str(facts["base"])
@@ -162,7 +163,6 @@ def _attempt(number: int, records: Mapping[int, Mapping[str, Any]], sign: float)
         is_broken=record.get("outcome") != Outcome.SCORED,
         is_plain=_is_plain(number, records),
         arm=str(record.get("hypothesis") or "").split(":", 1)[0],
-        beside=_beside(number, records, sign),
     )
 
 
@@ -179,21 +179,21 @@ def _is_plain(number: int, records: Mapping[int, Mapping[str, Any]]) -> bool:
     return True
 
 
-def _beside(number: int, records: Mapping[int, Mapping[str, Any]], sign: float) -> float | None:
-    """What edits of other proposers gained on the way from the base, step by step."""
-    gained = 0.0
-    while number != BASELINE:
-        record = records.get(number, {})
-        parents = record.get("parents")
-        if not parents:
-            return None
-        if record.get("proposer") != "tune":
-            before, after = (_number(records.get(n, {}).get("score"), sign) for n in (parents[0], number))
-            if before is None or after is None:
-                return None
-            gained += after - before
-        number = parents[0]
-    return gained
+def _beside(records: Mapping[int, Mapping[str, Any]], sign: float) -> dict[int, float]:
+    """What edits of other proposers gained on the way from the base, step by step; of attempts of which that
+    is known."""
+    scores = {number: _number(record.get("score"), sign) for number, record in records.items()}
+    found = {BASELINE: 0.0}
+    for number in sorted(records):
+        parents = records[number].get("parents")
+        if not parents or parents[0] not in found:
+            continue
+        before, after = scores.get(parents[0]), scores[number]
+        if records[number].get("proposer") == "tune":
+            found[number] = found[parents[0]]
+        elif before is not None and after is not None:
+            found[number] = found[parents[0]] + after - before
+    return found
 
 
 def _chosen(attempts: list[EarlierAttempt]) -> list[EarlierAttempt]:
