@@ -1,6 +1,6 @@
 """Does `ablate` keep exactly the hunks that earn? On bests whose useful hunks are known by construction.
 
-    python experiments/bench/ablation.py [--only WORD] [--write]
+    python experiments/bench/ablation.py [--only WORD] [--jobs N] [--write]
 
 Each case is a repository with a program of many small parts, and a best that changed a number of them: some
 changes earn, some do nothing, some harm, some earn only together, of some one is enough. A run that has
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -365,12 +366,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="cases whose name or file has this word")
     parser.add_argument("--write", action="store_true", help=f"renew {RESULTS.name}")
+    parser.add_argument("--jobs", type=int, default=1, help="how many cases are measured at once (default 1)")
     given = parser.parse_args()
+    cases = [case for case in CASES if given.only in f"{case.name} {case.language.file}"]
     results = []
-    for case in CASES:
-        if given.only in f"{case.name} {case.language.file}":
-            results.append(measure(case))
-            print(row(results[-1]), flush=True)
+    with ThreadPoolExecutor(given.jobs) as pool:  # each waits for processes of its own
+        for result in pool.map(measure, cases):
+            results.append(result)
+            print(row(result), f"{result.seconds:.0f} s", flush=True)
     exact = sum(each.is_exact for each in results)
     print(f"{exact} of {len(results)} kept exactly what earns")
     if given.write:
