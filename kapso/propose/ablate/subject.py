@@ -92,12 +92,12 @@ class Subject:
         names = (
             attempt.parameters.get("without") if attempt.parameters.get("of") == self.attempt.number else None
         )
-        guesses = [self.diff.named(names)] if isinstance(names, list) else []
-        guesses.append(self._by_content(cut(self._base_files, files, changed)))
-        for removed in guesses:
-            if removed is not None and self.files(removed) == {path: files.get(path) for path in self._whole}:
-                return removed
-        return None
+        made = {path: files.get(path) for path in self._whole}
+        named = self.diff.named(names) if isinstance(names, list) else None
+        if named is not None and self.files(named) == made:
+            return named
+        removed = self._by_content(cut(self._base_files, files, changed))
+        return removed if self.files(removed) == made else None
 
     def same_pieces(self, other: Diff, some: Pieces) -> Pieces | None:
         """The subject's pieces that are those of `other` numbered `some`; None where it lacks one."""
