@@ -105,7 +105,7 @@ def front_plane(facts: Facts) -> Plane | None:
 
 
 def _labelled(front: Sequence[Mark], best: Mark | None, baseline: Mark | None) -> tuple[Mark, ...]:
-    """The front with labels as far as they have room: the baseline's, the best's, then one after the other."""
+    """The front with labels as far as there is room: the baseline's, the best's, then one after another."""
     first = {mark.number for mark in (best, baseline) if mark is not None}
     told = [baseline] if baseline is not None and baseline not in front else []
     for mark in sorted(front, key=lambda mark: mark.number not in first):
