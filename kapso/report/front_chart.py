@@ -84,7 +84,8 @@ def front_plane(facts: Facts) -> Plane | None:
         return Mark(attempt.number, round(_clip(x)), round(_clip(y)))
 
     by_number = {each.number: each for each in scored}
-    best = mark(by_number[number]) if (number := facts.run.best_attempt) in by_number and number else None
+    chosen = facts.run.best_attempt
+    best = mark(by_number[chosen]) if chosen and chosen in by_number else None
     baseline = mark(by_number[BASELINE]) if BASELINE in by_number else None
     members = _labelled([mark(each) for each in facts.front], best, baseline)
     on_it = {each.number for each in members}
