@@ -27,7 +27,7 @@ _MOST_HIGHLIGHTED = 8_000
 _WIDEST_HIGHLIGHTED = 300
 """Characters of one hunk's side, and of a line in it: on longer ones, some lexers take many seconds."""
 _PATIENCE_S = 2.0
-"""For highlighting a whole diff; what is left then stays plain."""
+"""Of this thread, however busy the machine, for highlighting a whole diff; what is left then stays plain."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 
@@ -71,11 +71,11 @@ def read_diff(text: str, most_lines: int = MOST_LINES) -> tuple[list[FileDiff], 
     """The files of a diff as git prints it, highlighted, and whether lines were cut."""
     lines = text.split("\n")
     files = list(_files(iter(lines[:most_lines])))
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.thread_time() + _PATIENCE_S
     for file in files:
         lexer = _lexer(file.path)
         for hunk in file.hunks:
-            hunk.lines = _highlighted(hunk.lines, lexer if time.monotonic() < deadline else None)
+            hunk.lines = _highlighted(hunk.lines, lexer if time.thread_time() < deadline else None)
     return files, len(lines) > most_lines
 
 

@@ -15,8 +15,8 @@ from kapso.report.facts import Facts
 from kapso.wording import number
 
 _EDGE = 12.0
-LABEL_WIDTH, LABEL_HEIGHT = 95, 60
-"""The room of a label on a narrow screen; where two would share it, the front has only one of them."""
+LABEL_WIDTH, LABEL_HEIGHT, LABEL_GAP = 105, 60, 32
+"""The room of a label on a narrow screen, and how far from its mark it is; no two labels share it."""
 LEFT_FROM = 850
 """From here on a label stands to the left of its mark."""
 
@@ -46,7 +46,9 @@ class Mark:
 
     def hides(self, other: Mark) -> bool:
         """Whether the labels of the two would lie over each other."""
-        starts = [each.x - LABEL_WIDTH if each.is_left else each.x for each in (self, other)]
+        starts = [
+            each.x - LABEL_GAP - LABEL_WIDTH if each.is_left else each.x + LABEL_GAP for each in (self, other)
+        ]
         return abs(starts[0] - starts[1]) < LABEL_WIDTH and abs(self.y - other.y) < LABEL_HEIGHT
 
 
