@@ -53,8 +53,8 @@ _NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-se
 _PROBE_S = 10.0
 _PROBE_ROOT = "--ro-bind / / --dev /dev --proc /proc --remount-ro /proc --size 4096 --tmpfs /tmp"
 _LAYERS = ("lower", "upper", "work")
-_END_S = 30.0
-_OOM_SCORE = b"800"
+END_S = 30.0
+OOM_SCORE = b"800"
 _COUNTS_BY_NAMESPACE = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14)
 """Before Linux 5.14, RLIMIT_NPROC counted all processes of the user. It never binds root."""
 
@@ -166,7 +166,24 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, 
             pass_fds=(given, their_status, their_gate),
             bufsize=0,
         )
-    return Inside(bwrap, status, begun, gate, _SLACK * processes + _SLACK_TASKS)
+    return Inside(bwrap, status, begun, gate, most_tasks(processes))
+
+
+def most_tasks(processes: int) -> int:
+    """How many tasks the kernel lets a command have that may have so many processes."""
+    return _SLACK * processes + _SLACK_TASKS
+
+
+def hold_back(pid: int, most_tasks: int) -> None:
+    """Sets what the kernel itself bounds, for the process above all others of a command."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, max(0, os.getpriority(os.PRIO_PROCESS, pid)))
+        resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)
+        if _COUNTS_BY_NAMESPACE:
+            resource.prlimit(pid, resource.RLIMIT_NPROC, (most_tasks, most_tasks))
+        # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
+        with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
+            file.write(OOM_SCORE)
 
 
 def pack(arguments: Sequence[str]) -> bytes:
@@ -231,13 +248,7 @@ class Inside:
         pid = self._root = int(message["child-pid"])
         with contextlib.suppress(OSError):
             self._root_file = os.pidfd_open(pid)
-            os.setpriority(os.PRIO_PROCESS, pid, max(0, os.getpriority(os.PRIO_PROCESS, pid)))
-            resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)
-            if _COUNTS_BY_NAMESPACE:
-                resource.prlimit(pid, resource.RLIMIT_NPROC, (self._most_tasks, self._most_tasks))
-            # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
-            with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
-                file.write(_OOM_SCORE)
+            hold_back(pid, self._most_tasks)
         with contextlib.suppress(BrokenPipeError):  # it has been ended already
             os.write(self._gate, b"\n")
 
@@ -278,7 +289,7 @@ class Inside:
             return Usage(0.0, 0)
         ended = select.poll()
         ended.register(self._root_file, select.POLLIN)
-        if not ended.poll(_END_S * 1000):
+        if not ended.poll(END_S * 1000):
             raise MachineError("a process of the sandbox cannot be ended; is a file system hanging?")
         try:
             used = os.wait4(self._root, 0)[2]

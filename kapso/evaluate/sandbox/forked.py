@@ -1,0 +1,297 @@
+"""The trusted part of a warm start: forks commands from an interpreter that has loaded already.
+
+Kapso passes this text to `python -c` in a bubblewrap of its own, in which no candidate ever runs. For each
+command it makes what bwrap makes, in the same order: new namespaces, then the mounts, then the end of all
+privileges; only after that does anything of the command run. Needs Python 3.8 on Linux and nothing else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+# `-c` puts the working folder first: what is imported here must not come from the program.
+if __name__ == "__main__":
+    sys.path[:] = [folder for folder in sys.path if folder]
+
+import _signal  # type: ignore[import-not-found]  # noqa: E402
+import _socket  # noqa: E402
+import ctypes  # noqa: E402
+import gc  # noqa: E402
+import marshal  # noqa: E402
+import os  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Asked = dict[str, Any]
+    Run = Callable[[], None]
+
+_NEW_USER = 0x10000000
+_NEW_ALL = _NEW_USER | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000
+"""Users, mounts, processes, network, IPC, host name and control groups."""
+_READ_ONLY, _NO_SUID, _NO_DEV, _NO_EXEC, _REMOUNT, _BIND, _ALL_BELOW = 1, 2, 4, 8, 32, 4096, 16384
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
+_CAPABILITY_VERSION = 0x20080522
+_PIDFD_OPEN = 434
+_SET_INTERFACE_FLAGS, _IS_UP = 0x8914, 0x41
+_LONGEST, _RIGHTS, _PIECE = 1 << 20, 16, 1 << 15
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_user, _group = os.getuid(), os.getgid()
+
+
+def main() -> Run:
+    """Arguments: the socket that commands come from, and the text that each of them runs.
+
+    Returns in the process of a command, with what is to be run there.
+    """
+    control, text = _socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    code = compile(text, "<string>", "exec")
+    gc.collect()
+    gc.freeze()
+    while True:
+        asked, ancillary, _, _ = control.recvmsg(_LONGEST, _socket.CMSG_SPACE(_RIGHTS))
+        if not asked:
+            os._exit(0)
+        data = b"".join(each for _, _, each in ancillary)
+        files = [int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, _RIGHTS, 4)]
+        if os.fork() == 0:
+            control.close()
+            return _outside(marshal.loads(asked), files, code)
+        for file in files:
+            os.close(file)
+        _reap()
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _outside(asked: Asked, files: Sequence[int], code: Any) -> Run:
+    """Waits for process 1 of one command, and says how it ended and what everything used."""
+    stdout, stderr, status, begun = files
+    told = _socket.socket(fileno=begun)
+    try:
+        os.chdir(asked["host"])  # what mounts are made of is found from here, also when it is covered
+        _check(_libc.unshare(_NEW_ALL), "new namespaces")
+        _become(asked["proc"] + "/self", 0, 0, _user, _group)
+        tied, tie = os.pipe()
+        root = os.fork()
+    except BaseException as error:
+        told.send(b"E" + str(error).encode())
+        os._exit(1)
+    if root == 0:
+        os.close(status)
+        os.close(tie)
+        return _first(asked, (stdout, stderr), told, tied, code)
+    pidfd = _libc.syscall(_PIDFD_OPEN, root, 0)
+    right = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pidfd.to_bytes(4, sys.byteorder))
+    told.sendmsg([b"p"], [right])
+    told.close()
+    for file in (tie, tied, stdout, stderr, pidfd):
+        os.close(file)
+    _, how, used = os.wait4(root, 0)
+    said = (_code_of(how), used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    os.write(status, b'{"exit-code": %d, "cpu": %f, "rss": %d}\n' % said)
+    os._exit(0)
+
+
+def _first(asked: Asked, outputs: Sequence[int], told: Any, tied: int, code: Any) -> Run:
+    """Process 1: makes the mounts, starts the command when it hears that it may, and ends after it."""
+    try:
+        os.setsid()
+        _wall_in(asked)
+        fault = b""
+    except BaseException as error:
+        fault = b"E" + str(error).encode()
+    os.read(tied, 1)  # until the process outside has told who this one is
+    told.send(fault or b"r\n")
+    if fault or not told.recv(8):
+        os._exit(1)
+    child = os.fork()
+    if child == 0:
+        return _command(asked, outputs, code)
+    for file in (*outputs, tied):
+        os.close(file)
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+    pid, how = os.wait()
+    while pid != child:
+        pid, how = os.wait()
+    try:
+        _tell_left(told)
+    finally:
+        os._exit(_code_of(how))
+
+
+def _wall_in(asked: Asked) -> None:
+    itself = os.open(asked["proc"] + "/self", os.O_RDONLY | os.O_DIRECTORY)
+    _write("oom_score_adj", asked["oom"], itself)
+    _bring_network_up()
+    for name, *arguments in asked["mounts"]:
+        _MAKES[name](*arguments)
+    with open("/proc/sys/user/max_user_namespaces", "w") as file:
+        file.write("1")  # the next one is the last
+    for name, *arguments in asked["seals"]:
+        _MAKES[name](*arguments)
+    os.chdir(asked["folder"])
+    _check(_libc.unshare(_NEW_USER), "new namespace of users")
+    _become(itself, _user, _group, 0, 0)
+    os.close(itself)
+    _drop_privileges()
+    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # the command shall not look into this process
+
+
+def _drop_privileges() -> None:
+    for capability in range(64):
+        if _libc.prctl(_PR_CAPBSET_DROP, *map(ctypes.c_ulong, (capability, 0, 0, 0))):
+            break
+    header = ctypes.create_string_buffer(_CAPABILITY_VERSION.to_bytes(4, sys.byteorder) + bytes(4), 8)
+    _check(_libc.capset(header, ctypes.create_string_buffer(24)), "no privileges")
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))), "no new privileges")
+
+
+def _tell_left(told: Any) -> None:
+    """What is still there is about to be killed, and the kernel forgets what it had used."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and name != "1":
+            try:
+                with open("/proc/" + name + "/stat", "rb", 0) as file:
+                    told.sendall(file.read(_PIECE) + b"\0")
+            except OSError:
+                pass
+
+
+def _command(asked: Asked, outputs: Sequence[int], code: Any) -> Run:
+    """Makes this process one that a new interpreter would find."""
+    for number, file in enumerate(outputs, 1):
+        os.dup2(file, number)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            try:
+                os.close(int(name))
+            except OSError:  # that of the list itself
+                pass
+    _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    text = sys.argv[2]
+    sys.argv[:] = ["-c", *asked["arguments"]]
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[1:] = ["-c", text, *asked["arguments"]]
+    sys.path.insert(0, "")
+    own = sys.modules["__main__"].__dict__
+    module = type(sys)("__main__")
+    module.__dict__.update(__loader__=own["__loader__"], __builtins__=own["__builtins__"])
+    sys.modules["__main__"] = module
+    return lambda: exec(code, module.__dict__)
+
+
+# Namespaces and mounts
+
+
+def _become(itself: str | int, user: int, group: int, outside_user: int, outside_group: int) -> None:
+    """Says who the one user of the new namespace is; `itself` is this process's folder in /proc."""
+    folder = os.open(itself, os.O_RDONLY | os.O_DIRECTORY) if isinstance(itself, str) else itself
+    lines = ("setgroups", "deny"), ("uid_map", f"{user} {outside_user} 1")
+    for name, line in (*lines, ("gid_map", f"{group} {outside_group} 1")):
+        try:
+            _write(name, line.encode(), folder)
+        except PermissionError:  # `deny` stands there already, and is for good
+            if name != "setgroups":
+                raise
+    if folder != itself:
+        os.close(folder)
+
+
+def _write(name: str, text: bytes, folder: int) -> None:
+    file = os.open(name, os.O_WRONLY, dir_fd=folder)
+    try:
+        os.write(file, text)
+    finally:
+        os.close(file)
+
+
+def _bring_network_up() -> None:
+    with_flags = b"lo".ljust(16, b"\0") + _IS_UP.to_bytes(2, sys.byteorder)
+    request = ctypes.create_string_buffer(with_flags, 40)
+    file = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    _check(_libc.ioctl(file.fileno(), _SET_INTERFACE_FLAGS, request), "network")
+    file.close()
+
+
+def _mount(source: str, target: str, kind: str, flags: int, options: str) -> None:
+    failed = _libc.mount(
+        os.fsencode(source), os.fsencode(target), kind.encode(), ctypes.c_ulong(flags), os.fsencode(options)
+    )
+    _check(failed, f"{kind or 'mount'} at {target}")
+
+
+def _make_tmpfs(target: str, size: str, mode: str) -> None:
+    _mount("tmpfs", target, "tmpfs", _NO_SUID | _NO_DEV, f"mode={mode},size={size}")
+
+
+def _make_overlay(target: str, lower: Sequence[str], upper: str, work: str) -> None:
+    layers = ":".join(map(_escaped, reversed(lower)))
+    options = f"lowerdir={layers},upperdir={_escaped(upper)},workdir={_escaped(work)},userxattr"
+    _mount("overlay", target, "overlay", _NO_SUID | _NO_DEV, options)
+
+
+def _escaped(path: str) -> str:
+    for each in "\\:,":
+        path = path.replace(each, "\\" + each)
+    return path
+
+
+def _make_bind(source: str, target: str) -> None:
+    if not os.path.lexists(target):
+        if os.path.isdir(source):
+            os.makedirs(target)
+        else:
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
+    _mount(source, target, "", _BIND | _ALL_BELOW, "")
+
+
+def _make_read_only(target: str) -> None:
+    _mount("", target, "", _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEV, "")
+
+
+def _make_folder(path: str) -> None:
+    os.makedirs(path, exist_ok=True)
+
+
+def _make_proc() -> None:
+    _mount("proc", "/proc", "proc", _NO_SUID | _NO_DEV | _NO_EXEC, "")
+
+
+def _make_terminals() -> None:
+    _mount("devpts", "/dev/pts", "devpts", _NO_SUID | _NO_EXEC, "newinstance,ptmxmode=0666,mode=620")
+
+
+_MAKES: dict[str, Any] = {
+    "tmpfs": _make_tmpfs,
+    "overlay": _make_overlay,
+    "bind": _make_bind,
+    "read-only": _make_read_only,
+    "folder": _make_folder,
+    "proc": _make_proc,
+    "terminals": _make_terminals,
+}
+
+
+def _check(failed: int, what: str) -> None:
+    if failed:
+        raise OSError(f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def _code_of(how: int) -> int:
+    return os.WEXITSTATUS(how) if os.WIFEXITED(how) else 128 + os.WTERMSIG(how)
+
+
+if __name__ == "__main__":
+    main()()
