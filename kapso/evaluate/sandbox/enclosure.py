@@ -47,6 +47,7 @@ class Enclosure:
         self._masks = sight.masks
         self._inside = self._choose_inside()
         self._heads: dict[_Kind, bytes] = {}
+        self._crowded: dict[_Kind, bool] = {}
         self._warm = Warm()
         self._tail = pack([item for path in self._covered() for item in ("--remount-ro", path)])
 
@@ -59,7 +60,7 @@ class Enclosure:
     def show_environment(self, folder: Path) -> None:
         """Shows from now on what a virtual environment in `folder`, if it is one, needs from elsewhere."""
         if self.sight.add_environment(folder):
-            self._heads.clear()
+            self._forget_heads()
 
     def tools_in_workspace(self) -> dict[str, Path]:
         """Toolchains that live in the workspace, such as a virtual environment on PATH."""
@@ -70,6 +71,10 @@ class Enclosure:
             if link is None and self.workspace in path.parents
         }
 
+    def _forget_heads(self) -> None:
+        self._heads.clear()
+        self._crowded.clear()
+
     def close(self) -> None:
         """End what is kept for warm starts."""
         self._warm.close()
@@ -78,7 +83,7 @@ class Enclosure:
         kind = _Kind(job.network, job.limits.memory_bytes, place.scratch is not None)
         if not all(map(os.path.lexists, self._masks)):  # a server has taken its socket away: nothing to mask
             self._masks = [path for path in self._masks if os.path.lexists(path)]
-            self._heads.clear()
+            self._forget_heads()
         folder = os.path.normpath(os.path.join(self.workspace, job.folder))
         env = self._environment(job, is_setup=kind.is_setup)
         own = [*place.mounts, *self._own_folders(job, place)]
@@ -140,7 +145,10 @@ class Enclosure:
 
     def _shows_something_in_its_own(self, kind: _Kind) -> bool:
         """Whether something is shown in a folder that every command has to itself."""
-        return any(is_within(word.lstrip("/"), _OWN) for word in self._uncovered(kind))
+        if kind not in self._crowded:
+            words = [word.lstrip("/") for word in self._uncovered(kind)]
+            self._crowded[kind] = any(is_within(word, _OWN) for word in words)
+        return self._crowded[kind]
 
     def _source(
         self, call: Call, kind: _Kind, folder: str, grounds: Grounds, env: Mapping[str, str]

@@ -37,6 +37,7 @@ _CAPABILITY_VERSION = 0x20080522
 _PIDFD_OPEN = 434
 _SET_INTERFACE_FLAGS, _IS_UP = 0x8914, 0x41
 _LONGEST, _RIGHTS, _PIECE = 1 << 20, 16, 1 << 15
+_FOR_ONE = 0o700
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _user, _group = os.getuid(), os.getgid()
@@ -104,6 +105,7 @@ def _outside(asked: Asked, files: Sequence[int], code: Any) -> Run:
 
 def _first(asked: Asked, outputs: Sequence[int], told: Any, tied: int, code: Any) -> Run:
     """Process 1: makes the mounts, starts the command when it hears that it may, and ends after it."""
+    nice = max(0, os.getpriority(os.PRIO_PROCESS, 0))
     try:
         os.setsid()
         _wall_in(asked)
@@ -116,6 +118,7 @@ def _first(asked: Asked, outputs: Sequence[int], told: Any, tied: int, code: Any
         os._exit(1)
     child = os.fork()
     if child == 0:
+        os.setpriority(os.PRIO_PROCESS, 0, nice)  # this one may be ahead of others by now
         return _command(asked, outputs, code)
     for file in (*outputs, tied):
         os.close(file)
@@ -187,7 +190,7 @@ def _command(asked: Asked, outputs: Sequence[int], code: Any) -> Run:
     sys.path.insert(0, "")
     own = sys.modules["__main__"].__dict__
     module = type(sys)("__main__")
-    module.__dict__.update(__loader__=own["__loader__"], __builtins__=own["__builtins__"])
+    module.__dict__.update(__loader__=own["__loader__"], __builtins__=own["__builtins__"], __annotations__={})
     sys.modules["__main__"] = module
     return lambda: exec(code, module.__dict__)
 
@@ -239,7 +242,7 @@ def _make_tmpfs(target: str, size: str, mode: str) -> None:
 def _make_overlay(target: str, lower: Sequence[str], upper: str, work: str) -> None:
     layers = ":".join(map(_escaped, reversed(lower)))
     options = f"lowerdir={layers},upperdir={_escaped(upper)},workdir={_escaped(work)},userxattr"
-    _mount("overlay", target, "overlay", _NO_SUID | _NO_DEV, options)
+    _mount("overlay", target, "overlay", 0, options)
 
 
 def _escaped(path: str) -> str:
@@ -251,18 +254,24 @@ def _escaped(path: str) -> str:
 def _make_bind(source: str, target: str) -> None:
     if not os.path.lexists(target):
         if os.path.isdir(source):
-            os.makedirs(target)
+            _make_folder(target, _FOR_ONE)
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
     _mount(source, target, "", _BIND | _ALL_BELOW, "")
 
 
 def _make_read_only(target: str) -> None:
-    _mount("", target, "", _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEV, "")
+    kept = os.statvfs(target).f_flag & (_NO_SUID | _NO_DEV | _NO_EXEC)
+    _mount("", target, "", _REMOUNT | _BIND | _READ_ONLY | kept, "")
 
 
-def _make_folder(path: str) -> None:
-    os.makedirs(path, exist_ok=True)
+def _make_folder(path: str, mode: int) -> None:
+    """The folder, with what is missing above it."""
+    above = os.path.dirname(path)
+    if not os.path.isdir(above):
+        _make_folder(above, mode)
+    if not os.path.isdir(path):
+        os.mkdir(path, mode)
 
 
 def _make_proc() -> None:

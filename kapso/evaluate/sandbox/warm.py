@@ -277,7 +277,7 @@ def steps_of(arguments: Sequence[str], named: Mapping[str, str]) -> Iterator[tup
             yield "tmpfs", next(words), size, mode
             mode = "755"
         elif word == "--dir":
-            yield "folder", next(words)
+            yield "folder", next(words), 0o755
         elif word == "--remount-ro":
             yield "read-only", next(words)
         elif word in ("--bind", "--ro-bind"):
@@ -290,7 +290,7 @@ def steps_of(arguments: Sequence[str], named: Mapping[str, str]) -> Iterator[tup
         elif word == "--overlay":
             upper, work = _name_of(next(words), named), _name_of(next(words), named)
             target = next(words)
-            yield "folder", target
+            yield "folder", target, 0o700
             yield "overlay", target, lower, upper, work
             lower = []
         else:

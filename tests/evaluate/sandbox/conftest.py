@@ -84,7 +84,7 @@ class World:
     def job(self, command: str, **settings: Any) -> Job:
         given = {"folder": "", "env": {}, "limits": LIMITS, "out": self.out, "log": self.log, **settings}
         if self.mode == "warm":
-            given["call"] = Call(sys.executable, SHELL, (command,))
+            given.setdefault("call", Call(sys.executable, SHELL, (command,)))
         return Job(command, **given)
 
     def run(self, command: str, cancel: threading.Event | None = None, **settings: Any) -> CommandResult:
