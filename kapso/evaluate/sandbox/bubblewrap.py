@@ -61,7 +61,7 @@ _COUNTS_BY_NAMESPACE = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]
 _SLACK, _SLACK_TASKS = 2, 256
 """It counts threads too, so it stands well above the limit of processes, which is measured."""
 
-_NO_CORE = (1, 1)
+_NO_CORE = 1
 """One byte, not none: the kernel pipes a core dump to a handler whatever the limit, except for this one."""
 
 
@@ -166,24 +166,13 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, 
             pass_fds=(given, their_status, their_gate),
             bufsize=0,
         )
-    return Inside(bwrap, status, begun, gate, most_tasks(processes))
+    return Inside(bwrap, status, begun, gate, limits(processes))
 
 
-def most_tasks(processes: int) -> int:
-    """How many tasks the kernel lets a command have that may have so many processes."""
-    return _SLACK * processes + _SLACK_TASKS
-
-
-def hold_back(pid: int, most_tasks: int) -> None:
-    """Sets what the kernel itself bounds, for the process above all others of a command."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, max(0, os.getpriority(os.PRIO_PROCESS, pid)))
-        resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)
-        if _COUNTS_BY_NAMESPACE:
-            resource.prlimit(pid, resource.RLIMIT_NPROC, (most_tasks, most_tasks))
-        # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
-        with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
-            file.write(OOM_SCORE)
+def limits(processes: int) -> list[tuple[int, int]]:
+    """What the kernel itself bounds, by resource, for a command that may have so many processes."""
+    most = _SLACK * processes + _SLACK_TASKS
+    return [(resource.RLIMIT_CORE, _NO_CORE), *([(resource.RLIMIT_NPROC, most)] * _COUNTS_BY_NAMESPACE)]
 
 
 def pack(arguments: Sequence[str]) -> bytes:
@@ -235,10 +224,15 @@ class Inside:
     own_processes = 1
 
     def __init__(
-        self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int, most_tasks: int
+        self,
+        bwrap: subprocess.Popen[bytes],
+        status: int,
+        begun: int,
+        gate: int,
+        limits: Sequence[tuple[int, int]],
     ) -> None:
         assert bwrap.stdout and bwrap.stderr
-        self._bwrap, self._gate, self._most_tasks = bwrap, gate, most_tasks
+        self._bwrap, self._gate, self._limits = bwrap, gate, limits
         self.stdout, self.stderr = bwrap.stdout.fileno(), bwrap.stderr.fileno()
         self.status, self.begun = status, begun
         self._root: int | None = None
@@ -248,7 +242,12 @@ class Inside:
         pid = self._root = int(message["child-pid"])
         with contextlib.suppress(OSError):
             self._root_file = os.pidfd_open(pid)
-            hold_back(pid, self._most_tasks)
+            os.setpriority(os.PRIO_PROCESS, pid, max(0, os.getpriority(os.PRIO_PROCESS, pid)))
+            for which, most in self._limits:
+                resource.prlimit(pid, which, (most, most))
+            # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
+            with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
+                file.write(OOM_SCORE)
         with contextlib.suppress(BrokenPipeError):  # it has been ended already
             os.write(self._gate, b"\n")
 

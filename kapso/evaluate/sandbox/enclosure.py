@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kapso.evaluate.sandbox.bubblewrap import Bubblewrap, Inside, pack, start
 from kapso.evaluate.sandbox.host import empty, sealed_proc, uncover
@@ -47,7 +48,7 @@ class Enclosure:
         self._masks = sight.masks
         self._inside = self._choose_inside()
         self._heads: dict[_Kind, bytes] = {}
-        self._crowded: dict[_Kind, bool] = {}
+        self._again: dict[_Kind, list[tuple[Any, ...]]] = {}
         self._warm = Warm()
         self._tail = pack([item for path in self._covered() for item in ("--remount-ro", path)])
 
@@ -73,7 +74,7 @@ class Enclosure:
 
     def _forget_heads(self) -> None:
         self._heads.clear()
-        self._crowded.clear()
+        self._again.clear()
 
     def close(self) -> None:
         """End what is kept for warm starts."""
@@ -140,15 +141,26 @@ class Enclosure:
             and not kind.is_setup
             and job.core is None
             and not any(name.startswith("PYTHON") for name in env)
-            and not self._shows_something_in_its_own(kind)
         )
 
-    def _shows_something_in_its_own(self, kind: _Kind) -> bool:
-        """Whether something is shown in a folder that every command has to itself."""
-        if kind not in self._crowded:
-            words = [word.lstrip("/") for word in self._uncovered(kind)]
-            self._crowded[kind] = any(is_within(word, _OWN) for word in words)
-        return self._crowded[kind]
+    def _shown_again(self, kind: _Kind) -> list[tuple[Any, ...]]:
+        """What is shown in folders that every command has to itself; NoWarmStart where it is out of reach.
+
+        The interpreter's own such folder is covered when this is looked for: it is found from within.
+        """
+        if kind not in self._again:
+            again, top = [], os.path.dirname(self._inside)
+            for step in steps_of(self._uncovered(kind), {"": ""}):
+                name, *rest = step
+                if not is_within(rest[1 if name in ("bind", "link") else 0].lstrip("/"), _OWN):
+                    continue
+                if name == "bind" and is_within(rest[0].lstrip("/"), _OWN):
+                    if not is_within(rest[0], [top]):
+                        raise NoWarmStart(f"`{rest[0]}` is covered there")
+                    rest[0] = os.path.relpath(rest[0], top)
+                again.append((name, *rest))
+            self._again[kind] = again
+        return self._again[kind]
 
     def _source(
         self, call: Call, kind: _Kind, folder: str, grounds: Grounds, env: Mapping[str, str]
@@ -176,14 +188,21 @@ class Enclosure:
         grounds: Grounds,
         env: Mapping[str, str],
     ) -> Wanted:
-        named = {str(path): f"shared/{number}" for number, path in enumerate(grounds.shared.values())}
-        named |= {str(grounds.reach): "host", "/dev/null": "/dev/null", "/proc": "/proc"}
+        top, own_name = os.path.split(self._inside)
+        shared = enumerate(grounds.shared.values())
+        named = {str(path): f"{own_name}/shared/{number}" for number, path in shared}
+        named |= {str(grounds.reach): f"{own_name}/host", "/dev/null": "/dev/null", "/proc": "/proc"}
         writable = [word for path in (*_WRITABLE, "/dev/shm") for word in self._writable(path, kind)]
         seals = sealed_proc(self.sight.devices)
         return Wanted(
-            mounts=[("proc",), ("terminals",), *steps_of([*writable, *own], named)],
+            mounts=[
+                *(("proc",), ("terminals",)),
+                *steps_of(writable, named),
+                *self._shown_again(kind),
+                *steps_of(own, named),
+            ],
             seals=list(steps_of(seals, named)),
-            host=self._inside,
+            top=top,
             proc=f"{self._inside}/proc",
             folder=folder,
             env=env,

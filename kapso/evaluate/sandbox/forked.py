@@ -75,11 +75,11 @@ def _reap() -> None:
 
 
 def _outside(asked: Asked, files: Sequence[int], code: Any) -> Run:
-    """Waits for process 1 of one command, and says how it ended and what everything used."""
+    """Waits for process 1 of one command, and says what everything used."""
     stdout, stderr, status, begun = files
     told = _socket.socket(fileno=begun)
     try:
-        os.chdir(asked["host"])  # what mounts are made of is found from here, also when it is covered
+        os.chdir(asked["top"])  # what mounts are made of is found from here, also when it is covered
         _check(_libc.unshare(_NEW_ALL), "new namespaces")
         _become(asked["proc"] + "/self", 0, 0, _user, _group)
         tied, tie = os.pipe()
@@ -88,38 +88,36 @@ def _outside(asked: Asked, files: Sequence[int], code: Any) -> Run:
         told.send(b"E" + str(error).encode())
         os._exit(1)
     if root == 0:
-        os.close(status)
         os.close(tie)
-        return _first(asked, (stdout, stderr), told, tied, code)
+        return _first(asked, (stdout, stderr), status, told, tied, code)
     pidfd = _libc.syscall(_PIDFD_OPEN, root, 0)
     right = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pidfd.to_bytes(4, sys.byteorder))
     told.sendmsg([b"p"], [right])
     told.close()
     for file in (tie, tied, stdout, stderr, pidfd):
         os.close(file)
-    _, how, used = os.wait4(root, 0)
-    said = (_code_of(how), used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
-    os.write(status, b'{"exit-code": %d, "cpu": %f, "rss": %d}\n' % said)
+    used = os.wait4(root, 0)[2]
+    spent = used.ru_utime + used.ru_stime
+    os.write(status, b'{"cpu": %f, "rss": %d}\n' % (spent, used.ru_maxrss * 1024))
     os._exit(0)
 
 
-def _first(asked: Asked, outputs: Sequence[int], told: Any, tied: int, code: Any) -> Run:
-    """Process 1: makes the mounts, starts the command when it hears that it may, and ends after it."""
-    nice = max(0, os.getpriority(os.PRIO_PROCESS, 0))
+def _first(asked: Asked, outputs: Sequence[int], status: int, told: Any, tied: int, code: Any) -> Run:
+    """Process 1: makes the mounts and the command's process, and says how that ended."""
+    fault = b""
     try:
         os.setsid()
+        _hold_back(asked["limits"])
         _wall_in(asked)
-        fault = b""
     except BaseException as error:
         fault = b"E" + str(error).encode()
+    child = -1 if fault else os.fork()
+    if child == 0:
+        return _command(asked, outputs, told, code)
     os.read(tied, 1)  # until the process outside has told who this one is
     told.send(fault or b"r\n")
-    if fault or not told.recv(8):
+    if fault:
         os._exit(1)
-    child = os.fork()
-    if child == 0:
-        os.setpriority(os.PRIO_PROCESS, 0, nice)  # this one may be ahead of others by now
-        return _command(asked, outputs, code)
     for file in (*outputs, tied):
         os.close(file)
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
@@ -129,7 +127,14 @@ def _first(asked: Asked, outputs: Sequence[int], told: Any, tied: int, code: Any
     try:
         _tell_left(told)
     finally:
-        os._exit(_code_of(how))
+        os.write(status, b'{"exit-code": %d}\n' % _code_of(how))
+        os._exit(0)
+
+
+def _hold_back(limits: Sequence[tuple[int, int]]) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, max(0, os.getpriority(os.PRIO_PROCESS, 0)))
+    for resource, most in limits:
+        _libc.setrlimit(resource, (ctypes.c_ulong * 2)(most, most))
 
 
 def _wall_in(asked: Asked) -> None:
@@ -170,8 +175,11 @@ def _tell_left(told: Any) -> None:
                 pass
 
 
-def _command(asked: Asked, outputs: Sequence[int], code: Any) -> Run:
-    """Makes this process one that a new interpreter would find."""
+def _command(asked: Asked, outputs: Sequence[int], told: Any, code: Any) -> Run:
+    """Makes this process what a new interpreter would be in, and waits for the word to go."""
+    run = _as_new(asked, code)
+    if not told.recv(8):  # the engine is dead
+        os._exit(1)
     for number, file in enumerate(outputs, 1):
         os.dup2(file, number)
     for name in os.listdir("/proc/self/fd"):
@@ -181,6 +189,10 @@ def _command(asked: Asked, outputs: Sequence[int], code: Any) -> Run:
             except OSError:  # that of the list itself
                 pass
     _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+    return run
+
+
+def _as_new(asked: Asked, code: Any) -> Run:
     os.environ.clear()
     os.environ.update(asked["env"])
     text = sys.argv[2]
@@ -256,6 +268,7 @@ def _make_bind(source: str, target: str) -> None:
         if os.path.isdir(source):
             _make_folder(target, _FOR_ONE)
         else:
+            _make_folder(os.path.dirname(target), _FOR_ONE)
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
     _mount(source, target, "", _BIND | _ALL_BELOW, "")
 
@@ -274,6 +287,11 @@ def _make_folder(path: str, mode: int) -> None:
         os.mkdir(path, mode)
 
 
+def _make_link(text: str, path: str) -> None:
+    _make_folder(os.path.dirname(path), _FOR_ONE)
+    os.symlink(text, path)
+
+
 def _make_proc() -> None:
     _mount("proc", "/proc", "proc", _NO_SUID | _NO_DEV | _NO_EXEC, "")
 
@@ -288,6 +306,7 @@ _MAKES: dict[str, Any] = {
     "bind": _make_bind,
     "read-only": _make_read_only,
     "folder": _make_folder,
+    "link": _make_link,
     "proc": _make_proc,
     "terminals": _make_terminals,
 }

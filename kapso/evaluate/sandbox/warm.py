@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kapso.errors import MachineError
-from kapso.evaluate.sandbox.bubblewrap import END_S, OOM_SCORE, hold_back, most_tasks, pack
+from kapso.evaluate.sandbox.bubblewrap import END_S, OOM_SCORE, limits, pack
 from kapso.evaluate.sandbox.processes import STEPS_AHEAD, become_subreaper
 from kapso.evaluate.sandbox.watch import Usage
 
@@ -51,18 +51,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One command, as `forked` is told of it: what is to be mounted and sealed, and what runs where."""
+    """One command, as `forked` is told of it: what is to be mounted and sealed, and what runs where.
+
+    What is mounted is named from `top`, a folder that is covered by then; `proc` shows all processes.
+    """
 
     mounts: Sequence[Sequence[Any]]
     seals: Sequence[Sequence[Any]]
-    host: str
+    top: str
     proc: str
     folder: str
     env: Mapping[str, str]
     arguments: Sequence[str]
 
-    def packed(self) -> bytes:
-        told: dict[str, Any] = {**vars(self), "oom": OOM_SCORE}
+    def packed(self, processes: int) -> bytes:
+        """For a command that is not meant to be more than so many processes."""
+        told: dict[str, Any] = {**vars(self), "oom": OOM_SCORE, "limits": limits(processes)}
         told |= {"env": dict(self.env), "arguments": list(self.arguments)}
         told["mounts"] = [list(each) for each in self.mounts]
         told["seals"] = [list(each) for each in self.seals]
@@ -146,10 +150,12 @@ class _Kept:
             status, their_status = _pipe(said)
             begun, far = socket.socketpair()
             theirs.callback(far.close)
-            ours = Forked(stdout, stderr, status, begun, most_tasks(processes))
+            ours = Forked(stdout, stderr, status, begun)
             files = array.array("i", [their_stdout, their_stderr, their_status, far.fileno()])
             try:
-                self._control.sendmsg([wanted.packed()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
+                self._control.sendmsg(
+                    [wanted.packed(processes)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)]
+                )
                 theirs.close()
                 ours.wait_until_ready()
                 os.write(their_status, b'{"child-pid": %d}\n' % ours.pid)
@@ -180,13 +186,11 @@ class Forked:
     scratch: tuple[Path, ...] = ()
     own_processes = 0
 
-    def __init__(self, stdout: int, stderr: int, status: int, begun: socket.socket, most_tasks: int) -> None:
-        self.stdout, self.stderr, self.status = stdout, stderr, status
-        self._told, self._most_tasks = begun, most_tasks
+    def __init__(self, stdout: int, stderr: int, status: int, begun: socket.socket) -> None:
+        self.stdout, self.stderr, self.status, self._told = stdout, stderr, status, begun
         self.begun = begun.fileno()
         self._root: int | None = None
         self._root_file: int | None = None
-        self._is_killed = False
 
     def wait_until_ready(self) -> None:
         """Until it hears that it may begin; NoWarmStart where it never will."""
@@ -199,7 +203,6 @@ class Forked:
         if said != b"r" or self._root_file is None:
             raise NoWarmStart((said + self._told.recv(1000)).decode(errors="replace"))
         self._root = _pid_of(self._root_file)
-        hold_back(self._root, self._most_tasks)
 
     def attach(self, message: dict[str, Any]) -> None:
         """It is known already."""
@@ -219,7 +222,6 @@ class Forked:
 
     def kill(self) -> None:
         """Ends everything: see `bubblewrap.Inside.kill`."""
-        self._is_killed = True
         if self._root_file is None or _wait_for(self._root_file, 0):
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -231,8 +233,7 @@ class Forked:
         """Waits until all has ended; what was used is told on `status`."""
         if self._root_file is not None and not _wait_for(self._root_file, END_S):
             raise MachineError("a process of the sandbox cannot be ended; is a file system hanging?")
-        if self._is_killed:
-            _wait_for(self.status, _SAYS_WITHIN_S)
+        _wait_for(self.status, _SAYS_WITHIN_S)
         return Usage(0.0, 0)
 
     def close(self) -> None:
@@ -285,6 +286,8 @@ def steps_of(arguments: Sequence[str], named: Mapping[str, str]) -> Iterator[tup
             yield "bind", _name_of(source, named), target
             if word == "--ro-bind":
                 yield "read-only", target
+        elif word == "--symlink":
+            yield "link", next(words), next(words)
         elif word == "--overlay-src":
             lower.append(_name_of(next(words), named))
         elif word == "--overlay":
