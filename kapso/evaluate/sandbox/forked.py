@@ -19,6 +19,7 @@ import ctypes  # noqa: E402
 import gc  # noqa: E402
 import marshal  # noqa: E402
 import os  # noqa: E402
+import select  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ _NEW_ALL = _NEW_USER | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x040
 _READ_ONLY, _NO_SUID, _NO_DEV, _NO_EXEC, _REMOUNT, _BIND, _ALL_BELOW = 1, 2, 4, 8, 32, 4096, 16384
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CAPABILITY_VERSION = 0x20080522
-_PIDFD_OPEN = 434
+_PIDFD_OPEN, _SIGCHLD = 434, 17
+_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}[os.uname().machine]
 _SET_INTERFACE_FLAGS, _IS_UP = 0x8914, 0x41
 _LONGEST, _RIGHTS, _PIECE = 1 << 20, 16, 1 << 15
 _FOR_ONE = 0o700
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_here = ctypes.PyDLL(None, use_errno=True)
 _user, _group = os.getuid(), os.getgid()
 
 
@@ -50,63 +53,75 @@ def main() -> Run:
     """
     control, text = _socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     code = compile(text, "<string>", "exec")
+    under_way: dict[int, tuple[int, int]] = {}
+    waiting = select.poll()
+    waiting.register(control.fileno(), select.POLLIN)
     gc.collect()
     gc.freeze()
     while True:
-        asked, ancillary, _, _ = control.recvmsg(_LONGEST, _socket.CMSG_SPACE(_RIGHTS))
-        if not asked:
-            os._exit(0)
-        data = b"".join(each for _, _, each in ancillary)
-        files = [int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, _RIGHTS, 4)]
-        if os.fork() == 0:
-            control.close()
-            return _outside(marshal.loads(asked), files, code)
-        for file in files:
-            os.close(file)
-        _reap()
+        for file, _ in waiting.poll():
+            if file != control.fileno():
+                waiting.unregister(file)
+                _account(file, *under_way.pop(file))
+                continue
+            asked, ancillary, _, _ = control.recvmsg(_LONGEST, _socket.CMSG_SPACE(_RIGHTS))
+            if not asked:
+                os._exit(0)
+            data = b"".join(each for _, _, each in ancillary)
+            files = [int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, _RIGHTS, 4)]
+            tied, tie = os.pipe()
+            root = _clone()
+            if root == 0:
+                for each in (tie, control.fileno(), *under_way):
+                    os.close(each)
+                return _first(marshal.loads(asked), files, tied, code)
+            if (pidfd := _tell(root, files[-1])) >= 0:
+                under_way[pidfd] = root, files[2]
+                waiting.register(pidfd, select.POLLIN)
+            for each in (tie, tied, *files[:2], files[3], *([] if pidfd >= 0 else [files[2]])):
+                os.close(each)
 
 
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+def _clone() -> int:
+    """Like `fork`, with all namespaces new: their process 1, a child of this process; -1 where it failed."""
+    child: int = _here.syscall(_CLONE, *map(ctypes.c_ulong, (_NEW_ALL | _SIGCHLD, 0, 0, 0, 0)))
+    return child
 
 
-def _outside(asked: Asked, files: Sequence[int], code: Any) -> Run:
-    """Waits for process 1 of one command, and says what everything used."""
-    stdout, stderr, status, begun = files
+def _tell(root: int, begun: int) -> int:
+    """Hands on a file that stands for process 1, which nobody outside could name; -1 where there is none."""
+    pidfd: int = _libc.syscall(_PIDFD_OPEN, root, 0) if root > 0 else -1
+    why = b"E" + os.strerror(ctypes.get_errno()).encode()
+    right = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pidfd.to_bytes(4, sys.byteorder, signed=True))
     told = _socket.socket(fileno=begun)
     try:
-        os.chdir(asked["top"])  # what mounts are made of is found from here, also when it is covered
-        _check(_libc.unshare(_NEW_ALL), "new namespaces")
-        _become(asked["proc"] + "/self", 0, 0, _user, _group)
-        tied, tie = os.pipe()
-        root = os.fork()
-    except BaseException as error:
-        told.send(b"E" + str(error).encode())
-        os._exit(1)
-    if root == 0:
-        os.close(tie)
-        return _first(asked, (stdout, stderr), status, told, tied, code)
-    pidfd = _libc.syscall(_PIDFD_OPEN, root, 0)
-    right = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pidfd.to_bytes(4, sys.byteorder))
-    told.sendmsg([b"p"], [right])
-    told.close()
-    for file in (tie, tied, stdout, stderr, pidfd):
-        os.close(file)
+        told.sendmsg([b"p"] if pidfd >= 0 else [why], [right] if pidfd >= 0 else [])
+    except OSError:  # the engine has given it up
+        pass
+    told.detach()
+    return pidfd
+
+
+def _account(pidfd: int, root: int, status: int) -> None:
+    """Says what a command has used, all of it having ended."""
     used = os.wait4(root, 0)[2]
     spent = used.ru_utime + used.ru_stime
-    os.write(status, b'{"cpu": %f, "rss": %d}\n' % (spent, used.ru_maxrss * 1024))
-    os._exit(0)
+    try:
+        os.write(status, b'{"cpu": %f, "rss": %d}\n' % (spent, used.ru_maxrss * 1024))
+    except OSError:
+        pass
+    os.close(status)
+    os.close(pidfd)
 
 
-def _first(asked: Asked, outputs: Sequence[int], status: int, told: Any, tied: int, code: Any) -> Run:
+def _first(asked: Asked, files: Sequence[int], tied: int, code: Any) -> Run:
     """Process 1: makes the mounts and the command's process, and says how that ended."""
+    outputs, status, told = files[:2], files[2], _socket.socket(fileno=files[3])
     fault = b""
     try:
         os.setsid()
+        os.chdir(asked["top"])  # what mounts are made of is found from here, also when it is covered
+        _become(asked["proc"] + "/self", 0, 0, _user, _group)
         _hold_back(asked["limits"])
         _wall_in(asked)
     except BaseException as error:
@@ -114,7 +129,7 @@ def _first(asked: Asked, outputs: Sequence[int], status: int, told: Any, tied: i
     child = -1 if fault else os.fork()
     if child == 0:
         return _command(asked, outputs, told, code)
-    os.read(tied, 1)  # until the process outside has told who this one is
+    os.read(tied, 1)  # until the other end is closed: it has been told who this process is
     told.send(fault or b"r\n")
     if fault:
         os._exit(1)
