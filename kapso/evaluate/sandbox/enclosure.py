@@ -205,7 +205,7 @@ class Enclosure:
             top=top,
             proc=f"{self._inside}/proc",
             folder=folder,
-            env=env,
+            env={name: env[name] for name in _EACH_ITS_OWN if name in env},
             arguments=call.arguments,
         )
 

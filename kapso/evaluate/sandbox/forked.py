@@ -208,7 +208,6 @@ def _command(asked: Asked, outputs: Sequence[int], told: Any, code: Any) -> Run:
 
 
 def _as_new(asked: Asked, code: Any) -> Run:
-    os.environ.clear()
     os.environ.update(asked["env"])
     text = sys.argv[2]
     sys.argv[:] = ["-c", *asked["arguments"]]

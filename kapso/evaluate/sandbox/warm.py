@@ -53,7 +53,8 @@ class Source:
 class Wanted:
     """One command, as `forked` is told of it: what is to be mounted and sealed, and what runs where.
 
-    What is mounted is named from `top`, a folder that is covered by then; `proc` shows all processes.
+    What is mounted is named from `top`, a folder that is covered by then; `proc` shows all processes. `env`
+    is what the interpreter's own environment lacks.
     """
 
     mounts: Sequence[Sequence[Any]]
