@@ -12,7 +12,7 @@ from kapso.cli.lessons_shared import SHARING
 from kapso.cli.output import json_option, print_json, styled, table
 from kapso.memory.lessons import in_words
 from kapso.memory.lessons.lesson import Kind, Lesson, Status
-from kapso.wording import printable
+from kapso.wording import plural, printable
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository

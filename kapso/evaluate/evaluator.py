@@ -21,7 +21,7 @@ from kapso.attempt import BASELINE, Outcome
 from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
-from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.function import call_of, command_of, hand_key, read_answer
 from kapso.evaluate.measured import Measured, conclude, declared, public, together
 from kapso.evaluate.pinning import Pinning
 from kapso.evaluate.readings import Reading, read_scorer
@@ -307,7 +307,9 @@ class Evaluator:
         if function is not None and program is not None:
             key = hand_key(folder)
             call = call_of(function, program, self.files.interpreter)
-            job = replace(job, command=call, shown=self._words(command))
+            job = replace(job, command=command_of(call), shown=self._words(command))
+            if not self.goal.uses_run:
+                job = replace(job, call=call)
             result = candidate.run(job, cancel)
             return result, read_answer(folder, key)
         result = candidate.run(job, cancel)
