@@ -154,9 +154,16 @@ def ref_of(root: Path, run: str, number: int) -> str:
 @contextmanager
 def held(database: Path) -> Iterator[None]:
     """Another process that has the database open."""
-    code = (
-        "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
-    )
+    code = """if True:
+        import duckdb, sys, time
+        while True:
+            try:
+                it = duckdb.connect(sys.argv[1])
+                break
+            except duckdb.IOException:
+                time.sleep(0.01)  # the dashboard is just looking
+        print("held", flush=True)
+        sys.stdin.read()"""
     command = [sys.executable, "-c", code, str(database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "held\n"

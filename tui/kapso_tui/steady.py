@@ -20,6 +20,7 @@ from textual.worker import WorkerFailed
 from kapso.errors import KapsoError
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
     from textual.screen import Screen
 
 MOST, WITHIN_S = 20, 10.0
@@ -46,6 +47,14 @@ class SteadyApp(Steady, App[None]):
         self.defects: deque[Exception] = deque(maxlen=MOST)
         """The last unexpected errors."""
         self._times: deque[float] = deque(maxlen=MOST)
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":  # Windows has none
+            return found
+        from kapso_tui.pasting import CalmDriver
+
+        return CalmDriver
 
     def complain(self, error: KapsoError) -> None:
         """Show what went wrong, and the remedy."""
