@@ -14,6 +14,8 @@ from textual.app import App
 from textual.pilot import Pilot
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+UPDATES = os.environ.get("KAPSO_SNAPSHOTS") == "update"
+"""Asked for before the tests' own settings hide it."""
 SIZES = {"small": (80, 24), "usual": (120, 40), "wide": (200, 60)}
 
 
@@ -50,6 +52,14 @@ def text(app: App[Any]) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
 
 
+async def check_pictures(pilot: Pilot[Any], name: str) -> None:
+    """The screen looks as in `snapshots/NAME-SIZE.svg` at each size, resized from one to the next."""
+    for size, (width, height) in SIZES.items():
+        await pilot.resize_terminal(width, height)
+        await pilot.pause()
+        check_picture(pilot.app, f"{name}-{size}")
+
+
 def check_picture(app: App[Any], name: str) -> None:
     """The screen looks as in `snapshots/NAME.svg`; `KAPSO_SNAPSHOTS=update` makes it anew.
 
@@ -57,7 +67,7 @@ def check_picture(app: App[Any], name: str) -> None:
     """
     picture = re.sub(r"terminal-\d+", "terminal", app.export_screenshot())
     file = SNAPSHOTS / f"{name}.svg"
-    if os.environ.get("KAPSO_SNAPSHOTS") == "update":
+    if UPDATES:
         file.write_text(picture)
     assert file.exists(), f"there is no {file}: make it with KAPSO_SNAPSHOTS=update, and look at it"
     assert picture == file.read_text(), f"not as in {file}; the screen shows:\n{text(app)}"

@@ -17,7 +17,7 @@ from kapso.errors import KapsoError
 from kapso.wording import duration, number, printable
 from kapso_tui.actions.processes import Launch, Options, start_run
 from kapso_tui.steady import Steady
-from kapso_tui.watch.goals import Checked, check_goal, find_goals, line_of
+from kapso_tui.watch.goals import Checked, check_goal, find_goals, is_dirty, line_of
 from kapso_tui.widgets.goal_text import GoalText
 
 if TYPE_CHECKING:
@@ -34,6 +34,16 @@ FIELDS = {
     "seed": "a whole number",
     "propose": "such as tune,mutate",
 }
+
+
+class Choice(Checkbox):
+    """One whose cross is there only when it is chosen: without colour the other kind cannot be read."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
 
 
 class NewRunScreen(Steady, Screen[None]):
@@ -81,7 +91,7 @@ whenever the file changes. What is typed below replaces the goal's own values fo
                 with Horizontal():
                     yield Label(name)
                     yield Input(placeholder=hint, id=name, compact=True)
-        yield Checkbox("take uncommitted changes into the base (--dirty)", id="dirty", compact=True)
+        yield Choice("take uncommitted changes into the base (--dirty)", id="dirty", compact=True)
         yield Static("", id="said", markup=False)
         with Horizontal(id="end"):
             yield Button("Start", id="start", variant="primary", compact=True)
@@ -97,7 +107,6 @@ whenever the file changes. What is typed below replaces the goal's own values fo
     def _find(self) -> None:
         try:
             found = find_goals(self.repository)
-            is_dirty = self.repository.has_uncommitted_changes()
         except KapsoError as error:
             self.app.from_thread(self.app.complain, error)
             return
@@ -105,15 +114,14 @@ whenever the file changes. What is typed below replaces the goal's own values fo
         if given is not None:
             shown = os.path.relpath(given / "goal.yaml" if given.is_dir() else given, self.repository.root)
             found = [shown if not shown.startswith("..") else str(given), *(n for n in found if n != shown)]
-        self.app.from_thread(self._offer, found, is_dirty)
+        self.app.from_thread(self._offer, found)
 
-    def _offer(self, found: list[str], is_dirty: bool) -> None:
+    def _offer(self, found: list[str]) -> None:
         goals, path = self.query_one(OptionList), self.query_one("#path", Input)
         for name in found:
             goals.add_option(printable(name))
         self._names = found
         goals.display = len(found) > 1
-        self.query_one("#dirty").display = is_dirty
         if found and not path.value:
             path.value = found[0]
         if not found:
@@ -150,16 +158,17 @@ whenever the file changes. What is typed below replaces the goal's own values fo
         file = self.repository.root / os.path.expanduser(typed)
         try:
             stamp = typed, options, os.stat(file / "goal.yaml" if file.is_dir() else file).st_mtime_ns
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # the latter: a null character
             stamp = typed, options, 0
         if stamp == self._stamp:
             return
         self._stamp = stamp
         checked = check_goal(file, options)
-        self.app.from_thread(self._show, checked)
+        self.app.from_thread(self._show, checked, is_dirty(self.repository, checked))
 
-    def _show(self, checked: Checked) -> None:
+    def _show(self, checked: Checked, is_dirty: bool) -> None:
         self._checked = checked
+        self.query_one("#dirty").display = is_dirty
         error = checked.error
         self.query_one(GoalText).show(checked.text, error, checked.line)
         if checked.goal is not None:

@@ -11,14 +11,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from kapso_tui.actions.processes import Options
+from kapso_tui.steady import Steady
 
 if TYPE_CHECKING:
     from kapso.memory.episode import RunSummary
 
 
-class RaiseBudget(ModalScreen[Options | None]):
+class RaiseBudget(Steady, ModalScreen[Options | None]):
     """Asks for new limits; None where the run is left as it is."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave it")]
     DEFAULT_CSS = """
     RaiseBudget { align: center middle; }

@@ -70,6 +70,8 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         self._rows: dict[str, Row] = {}
         self._looking = threading.Lock()
         self._has_looked = False
+        self._complaint = ""
+        """What is wrong already; said once, not with every look."""
 
     def compose(self) -> ComposeResult:
         yield Static("reading the runs…", id="empty", markup=False)
@@ -102,17 +104,20 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         try:
             notes = self.watch_.look()
         except KapsoError as error:
-            self.app.from_thread(self.app.complain, error)
+            if error.message != self._complaint:
+                self._complaint = error.message
+                self.app.from_thread(self.app.complain, error)
             return
         finally:
             self._looking.release()
+        self._complaint = ""
         self._has_looked = True
         self.app.from_thread(self.show, notes)
 
     def show(self, notes: Sequence[str] = ()) -> None:
         """Show the list as it stands."""
         for note in notes:
-            self.app.note(note)
+            self.app.note(note, "warning")
         runs = self.shown()
         rows = self._make_rows(runs)
         if list(rows) == list(self._rows) and len(self.table.columns):
@@ -234,7 +239,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
 def _titles(has_cost: bool) -> tuple[str, ...]:
     change = f"BASELINE {_arrow()} BEST"
-    return ("", "RUN", "STATUS", "BEST", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
+    return ("", "RUN", "STATUS", "CURVE", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
 
 
 def _arrow() -> str:

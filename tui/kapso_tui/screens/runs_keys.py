@@ -88,6 +88,17 @@ class RunsKeys(Screen[None]):
             self.marked = [*self.marked[-1:], run.run]
         self.show()
 
+    def action_compare(self) -> None:
+        """Put the two marked runs side by side; with one mark, that one and the run under the cursor."""
+        picked = [self.picked.run] if self.picked else []
+        pair = list(dict.fromkeys([*self.marked, *picked]))[:2]
+        if len(pair) < 2:
+            self.app.note("mark a run with `m`, move to another one, and compare them with `C`")
+            return
+        from kapso_tui.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(self.app.repository, *pair))
+
     def _picked_or_said(self) -> Listed | None:
         if self.picked is None:
             self.app.note("there is no run to do that to")
