@@ -26,6 +26,13 @@ def signed(gain: float) -> str:
     return f"+{text}" if gain >= 0 else f"\N{MINUS SIGN}{text}"
 
 
+def percent(before: float | None, after: float | None) -> str:
+    """` (+31.2 %)`: how much more that is; nothing where that cannot be told."""
+    if not before or after is None:
+        return ""
+    return f" ({100 * (after - before) / abs(before):+.1f} %)"
+
+
 def duration(seconds: float | None) -> str:
     """`0.31s`, `12s`, `4m07s`, `2h05m`; `-` for unknown."""
     if seconds is None:

@@ -11,13 +11,12 @@ import os
 import sys
 from collections.abc import Sequence
 from gc import set_threshold
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from kapso.cli.catalogue import COMMANDS
-from kapso.errors import KapsoError, NotAvailableYet, RepositoryError, UsageError
+from kapso.errors import KapsoError, RepositoryError, UsageError
 
 __all__ = ["kapso", "main"]
 
@@ -38,8 +37,6 @@ class LazyGroup(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        if entry.target is None:
-            return _unbuilt(cmd_name, entry.summary)
         module, _, attribute = entry.target.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
@@ -52,8 +49,7 @@ class LazyGroup(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Options, and commands by the catalogue alone: importing them all would take too long."""
         options = click.Command.shell_complete(self, ctx, incomplete)
-        built = {name: entry.summary for name, entry in COMMANDS.items() if entry.target}
-        fitting = [CompletionItem(n, help=says) for n, says in built.items() if n.startswith(incomplete)]
+        fitting = [CompletionItem(n, help=e.summary) for n, e in COMMANDS.items() if n.startswith(incomplete)]
         return [*fitting, *options]
 
     def resolve_command(
@@ -67,23 +63,8 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading, is_built in (("Commands", True), ("Not available yet", False)):
-            rows = [(name, e.summary) for name, e in COMMANDS.items() if (e.target is not None) is is_built]
-            if rows:
-                with formatter.section(heading):
-                    formatter.write_dl(rows)
-
-
-def _unbuilt(name: str, summary: str) -> click.Command:
-    """A command of the contract that a later version brings: refused, whatever its arguments."""
-
-    def refuse(**_: Any) -> None:
-        raise NotAvailableYet(f"`kapso {name}`", help="`kapso --help` lists what is")
-
-    anything = {"ignore_unknown_options": True}
-    arguments = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
-    text = f"{summary} Not available yet."
-    return click.Command(name, callback=refuse, params=[arguments], help=text, context_settings=anything)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kapso.cli.output import print_json, styled
 from kapso.errors import UsageError
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 500
 KEYS = ("purpose", "request", "most_cost", "sent", "reply", "error", "ended")
+
+
+class Piece(NamedTuple):
+    """A line of what is told about calls, or a text of many lines; safe to print."""
+
+    kind: Literal["call", "heading", "text"]
+    text: str
 
 
 def show_calls(log: Log, run: RunSummary, name: str, as_json: bool) -> None:
@@ -49,6 +56,15 @@ def read_calls(folder: Path) -> dict[int, dict[str, Any]]:
 
 def render_calls(calls: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
     """The calls for a person; messages that a call repeats from an earlier one are named, not repeated."""
+    for piece in told_calls(calls):
+        if piece.kind == "call":
+            yield styled(piece.text, "bold")
+        else:
+            yield from ("", styled(f"--- {piece.text}", "dim")) if piece.kind == "heading" else (piece.text,)
+
+
+def told_calls(calls: Mapping[int, Mapping[str, Any]]) -> Iterator[Piece]:
+    """The same, piece by piece: a call's line, then headings, each with its text."""
     sent: dict[int, list[Any]] = {}
     for place, call in calls.items():
         messages = call["request"].get("messages") if isinstance(call["request"], Mapping) else None
@@ -65,23 +81,28 @@ def _in_common(messages: Sequence[Any], earlier: Sequence[Any]) -> int:
     return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(messages), len(earlier)))
 
 
-def _call(place: int, call: Mapping[str, Any], repeated: int, source: int) -> Iterator[str]:
+def _call(place: int, call: Mapping[str, Any], repeated: int, source: int) -> Iterator[Piece]:
     """What it was, each message, the reply or why there is none."""
     reply = call["reply"] or {}
-    yield styled(f"call {place}: {', '.join(_facts(call, reply))}", "bold")
+    yield Piece("call", f"call {place}: {', '.join(_facts(call, reply))}")
     if repeated:
-        yield from ("", styled(f"--- {plural(repeated, 'message')} as in call {source}", "dim"))
+        yield Piece("heading", f"{plural(repeated, 'message')} as in call {source}")
     for heading, text in list(_parts(call["request"]))[repeated:]:
-        yield from ("", styled(f"--- {heading}", "dim"), printable_lines(text.rstrip("\n")))
+        yield from _piece(heading, text)
     if call["reply"] is not None:
-        yield from ("", styled("--- reply", "dim"), printable_lines(str(reply.get("text", "")).rstrip("\n")))
+        yield from _piece("reply", str(reply.get("text", "")))
         for heading, text in _reply_parts(reply.get("data") or {}):
-            yield from ("", styled(f"--- reply: {heading}", "dim"), printable_lines(text.rstrip("\n")))
+            yield from _piece(f"reply: {heading}", text)
     if call["error"]:
-        yield from ("", styled("--- no reply", "dim"), printable_lines(str(call["error"])))
+        yield from _piece("no reply", str(call["error"]))
     elif call["reply"] is None:
-        yield from ("", styled("--- no reply yet", "dim"))
-    yield ""
+        yield Piece("heading", "no reply yet")
+    yield Piece("text", "")
+
+
+def _piece(heading: str, text: str) -> Iterator[Piece]:
+    yield Piece("heading", heading)
+    yield Piece("text", printable_lines(text.rstrip("\n")))
 
 
 def _facts(call: Mapping[str, Any], reply: Mapping[str, Any]) -> Iterator[str]:

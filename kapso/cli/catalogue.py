@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """`target` is `module:attribute`, or None while the command is not built."""
+    """`target` is `module:attribute`."""
 
-    target: str | None
+    target: str
     summary: str
 
 
@@ -34,8 +34,8 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("kapso.cli.init:init", "Write a goal.yaml that works for this program."),
     "report": Entry("kapso.cli.report:report", "Write one self-contained HTML file about a run."),
     "steer": Entry("kapso.cli.steer:steer", "Give the proposers a hint."),
-    "approve": Entry(None, "Let an attempt that waits for approval run."),
-    "reject": Entry(None, "Turn an attempt that waits for approval down."),
+    "approve": Entry("kapso.cli.approve:approve", "Let attempts run that wait for approval; list them."),
+    "reject": Entry("kapso.cli.approve:reject", "Say no to attempts that wait for approval."),
     "lessons": Entry("kapso.cli.lessons:lessons", "What was learnt, and what it is worth."),
     "learn": Entry("kapso.cli.learn:learn", "Read sources into the library."),
     "search": Entry("kapso.cli.search:search", "Search the library."),

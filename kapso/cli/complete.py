@@ -67,6 +67,18 @@ def _complete_run_and_attempts(
     return [*([] if given else _items(runs, incomplete)), *_items(attempts, incomplete)]
 
 
+def _complete_run_and_candidates(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """`[RUN] [ATTEMPT]…` where the attempts are those that have not landed."""
+    given: Sequence[str] = ctx.params.get(parameter.name or "") or ()
+    runs = _runs(ctx)
+    named = _meant(runs, given[0]) if given else next(iter(runs), None)
+    candidates = _candidates(ctx, named) if named else {}
+    fresh = {number: title for number, title in candidates.items() if number not in given}
+    return [*([] if given else _items(runs, incomplete)), *_items(fresh, incomplete)]
+
+
 def _complete_lessons(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Ids of lessons with what they say."""
     found = map(_LESSON.match, _git(ctx, "cat-file", "blob", _LESSONS))
@@ -87,6 +99,7 @@ _COMPLETERS: dict[str | None, Completer] = {
     "run": _complete_run,
     "runs": _complete_run,
     "arguments": _complete_run_and_attempts,
+    "candidates": _complete_run_and_candidates,
     "from_run": _complete_run,
     "propose": _complete_proposers,
     "id": _complete_lessons,
@@ -112,6 +125,13 @@ def _attempts(ctx: click.Context, run: str) -> dict[str, str]:
     numbers = {str(int(number)): title.replace("-", " ") for number, _, title in numbered}
     numbers.pop("0", None)
     return {**_NAMED, **numbers}
+
+
+def _candidates(ctx: click.Context, run: str) -> dict[str, str]:
+    """The number of every candidate that has not landed, with its title."""
+    lines = _refs(ctx, "--format=%(refname:lstrip=-1) %(subject)", f"refs/kapso/{run}/pending/")
+    found = (line.split(" ", 1) for line in lines)
+    return {str(int(number)): title for number, title in found}
 
 
 def _meant(runs: dict[str, str], text: str) -> str | None:

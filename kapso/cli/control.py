@@ -10,7 +10,7 @@ from kapso.cli.output import json_option, print_json
 from kapso.errors import UsageError
 
 if TYPE_CHECKING:
-    from kapso.cli.pick import Log
+    from kapso.git.repository import Repository
 
 
 @click.command(epilog="Example: kapso pause circle-packing")
@@ -38,16 +38,16 @@ def told(name: str, state: str, what: str, as_json: bool) -> int:
     return 0
 
 
-def tell_live(log: Log, name: str, state: str) -> None:
+def tell_live(repository: Repository, name: str, state: str) -> None:
     """Tell the process that works on the run; UsageError where none does."""
     from kapso.loop.run_folder import RunFolder
     from kapso.memory.live import live_status
 
-    if live_status(log.repository.state_dir, name) is None:
+    if live_status(repository.state_dir, name) is None:
         raise UsageError(
             f"run `{name}` is not running", help=f"`kapso resume {name}` goes on with it", slug="not-running"
         )
-    RunFolder(log.repository.state_dir, name).tell(state)
+    RunFolder(repository.state_dir, name).tell(state)
 
 
 def _tell(run: str | None, state: str, what: str, as_json: bool) -> int:
@@ -55,5 +55,5 @@ def _tell(run: str | None, state: str, what: str, as_json: bool) -> int:
 
     log = open_log()
     name = log.run(run).run
-    tell_live(log, name, state)
+    tell_live(log.repository, name, state)
     return told(name, state, what, as_json)

@@ -15,8 +15,8 @@ from kapso.cli.output import coloured_diff, json_option, print_json, write_bytes
 def diff(arguments: tuple[str, ...], as_json: bool) -> None:
     """What changed from attempt A (default: the base) to attempt B (default: the best).
 
-    An attempt is a number, `baseline` or `best`. Into a file or a pipe goes a patch that
-    `git apply` takes.
+    An attempt is a number, `baseline` or `best`, also one that waits for approval. Into a file or a pipe
+    goes a patch that `git apply` takes.
 
     \b
     kapso diff                          base against best of the latest run
@@ -29,7 +29,7 @@ def diff(arguments: tuple[str, ...], as_json: bool) -> None:
     first, second = [*names, *("baseline", "best")[len(names) :]]
     log = open_log()
     picked = log.run(run)
-    a, b = log.attempt(picked, first), log.attempt(picked, second)
+    a, b = log.version(picked, first), log.version(picked, second)
     if as_json:
         stat = log.repository.diff_stat(a.commit, b.commit)
         print_json(

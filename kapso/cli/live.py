@@ -12,7 +12,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from kapso.wording import dollars, duration, number, printable
+from kapso.cli.output import how_called
+from kapso.wording import dollars, duration, number, plural, printable
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -55,6 +56,10 @@ class Progress:
             self._landings.append(time.monotonic())
             if entry["attempt"] == 0:
                 self.say(f"baseline: {number(entry['score'])}")
+        if entry["event"] == "attempt.waiting" and not self._is_live:  # the panel shows it
+            self.say(f"attempt {entry['attempt']} waits for approval: {entry['title']}")
+        if entry["event"] == "attempt.rejected":
+            self.say(f"attempt {entry['attempt']} is rejected" + _because(entry["reason"]))
         if entry["event"] == "author.lost":
             self.say(f"warning: {entry['proposer']} is asked no more in this session: {entry['reason']}")
         if entry["event"] == "author.rests":
@@ -77,7 +82,7 @@ class Progress:
             self._paint(campaign)
         elif not self._is_live and moment - self._said >= QUIET_S:
             self._said = moment
-            self.say(self._line(campaign))
+            self.say(" · ".join([self._line(campaign), *self._asking(campaign)]))
 
     def close(self) -> None:
         """Take the live panel away."""
@@ -94,8 +99,8 @@ class Progress:
             console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
             self._live = Live(console=console, auto_refresh=False, transient=True)
             self._live.start()
-        trying = [f"  {n}: {printable(title)}" for n, title in sorted(campaign.run.in_flight.items())]
-        text = Text("\n".join([self._line(campaign), *trying[:8]]), no_wrap=True, overflow="ellipsis")
+        lines = [self._line(campaign), *self._asking(campaign), *self._trying(campaign)[:8]]
+        text = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
         self._live.update(text, refresh=True)
 
     def _line(self, campaign: Campaign) -> str:
@@ -108,11 +113,27 @@ class Progress:
         purse = campaign.run.purse
         if purse.spent:
             parts.append(dollars(purse.spent) + (f" of {dollars(purse.limit)}" if purse.limit else ""))
-        if (left := self._left(campaign)) is not None:
+        if not campaign.is_idle and (left := self._left(campaign)) is not None:
             parts.append(f"{duration(left)} left")
         if campaign.run.folder.control() == "paused":
             parts.append(f"paused: `kapso resume {campaign.run.name}` goes on")
         return " · ".join(parts)
+
+    def _asking(self, campaign: Campaign) -> list[str]:
+        """How many attempts wait for a human, and how to decide about them."""
+        if not (waiting := len(campaign.gate.waiting)):
+            return []
+        ask = f"{how_called()} approve {campaign.run.name}"
+        return [f"{plural(waiting, 'attempt')} wait{'s' * (waiting == 1)} for approval: `{ask}`"]
+
+    def _trying(self, campaign: Campaign) -> list[str]:
+        """What goes on, and behind it what waits."""
+        waiting = campaign.gate.waiting
+        shown = sorted(campaign.run.in_flight.items(), key=lambda item: (item[0] in waiting, item[0]))
+        return [
+            f"  {number}: {'waits for approval: ' * (number in waiting)}{printable(title)}"
+            for number, title in shown
+        ]
 
     def _rate(self) -> float:
         moment = time.monotonic()
@@ -132,3 +153,7 @@ class Progress:
         if budget.attempts is not None and rate > 0:
             ends.append(60 * max(budget.attempts - campaign.run.history.launched, 0) / rate)
         return min(ends) if ends else None
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""

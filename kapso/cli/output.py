@@ -56,11 +56,18 @@ def styled(text: str, colour: str, is_terminal: bool | None = None) -> str:
     return f"\033[{COLOURS[colour]}m{text}\033[0m"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    is_terminal: bool | None = None,
+) -> str:
     """Columns two spaces apart; `right` names those aligned to the right; a terminal cuts long lines."""
+    wanted = sys.stdout.isatty() if is_terminal is None else is_terminal
     lines = [list(header), *([printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    limit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    limit = shutil.get_terminal_size().columns if wanted else None
     text = []
     for line in lines:
         cells = [
@@ -68,7 +75,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collec
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
         text.append(_cut("  ".join(cells).rstrip(), limit))
-    text[0] = styled(text[0], "dim")
+    text[0] = styled(text[0], "dim", wanted)
     return "\n".join(text)
 
 

@@ -12,6 +12,7 @@ from kapso.attempt import BASELINE, Attempt
 from kapso.errors import UsageError
 
 if TYPE_CHECKING:
+    from kapso.git.attempts import Pending
     from kapso.git.repository import Repository
     from kapso.loop.confirm import Confirmation
     from kapso.memory.episode import Episode, RunSummary
@@ -51,16 +52,26 @@ class Log:
 
     def confirmation(self, run: RunSummary) -> Confirmation | None:
         """How the best of the run held in fresh evaluations; None where nothing is known about this best."""
-        from kapso.git.layout import RunRefs
-        from kapso.loop.confirm import Confirmation
-        from kapso.memory.history import read_json
+        from kapso.loop.confirm import confirmation_of
 
-        records = self.repository.refs.get(RunRefs(run.run).records)
-        found = Confirmation.from_json(read_json(self.repository, records, "run.json").get("confirmed"))
-        return found if found is not None and found.attempt == run.best_attempt else None
+        return confirmation_of(self.repository, run.run, run.best_attempt)
 
     def attempt(self, run: RunSummary, text: str) -> Attempt:
         return self.episode(run, text).attempt
+
+    def candidate(self, run: RunSummary, number: int) -> Pending | None:
+        """The candidate of an attempt that has not landed; None where there is none, or it has."""
+        from kapso.git import landing
+        from kapso.git.attempts import read_pending
+
+        commit = landing.pending(self.repository, run.run).get(number)
+        if commit is None or landing.landed_as(self.repository, run.run, number):
+            return None
+        return read_pending(self.repository, commit)
+
+    def version(self, run: RunSummary, text: str) -> Attempt | Pending:
+        """The attempt that `text` names, or its candidate where it has not landed."""
+        return self.candidate(run, find_attempt(run, text)) or self.attempt(run, text)
 
     def smallest(self, run: RunSummary) -> Smallest | None:
         """The attempt that keeps the score of the run's best with the least change, if one does."""

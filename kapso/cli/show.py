@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from kapso.errors import KapsoError
 
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
+    from kapso.git.repository import Repository
     from kapso.loop.confirm import Confirmation
     from kapso.loop.dissected import Dissection
     from kapso.loop.hints import Hint
@@ -103,7 +104,8 @@ def show(arguments: tuple[str, ...], full: bool, prompt: bool, as_json: bool) ->
     """Everything about ATTEMPT (default: the best) of RUN (default: the latest).
 
     Idea, metrics beside those of its parent and of the best, commands, lineage, hold-out results,
-    diff against its first parent and the end of its log. An attempt is a number, `baseline` or `best`.
+    diff against its first parent and the end of its log. An attempt is a number, `baseline` or `best`; of
+    one that waits for approval or is being evaluated, what is known so far.
 
     \b
     kapso show
@@ -112,15 +114,19 @@ def show(arguments: tuple[str, ...], full: bool, prompt: bool, as_json: bool) ->
     kapso show circle-packing baseline --json | jq .metrics
     kapso show 12 --prompt
     """
-    from kapso.cli.pick import open_log, split
+    from kapso.cli.pick import find_attempt, open_log, split
     from kapso.cli.story import render
+    from kapso.cli.waiting import show_in_flight
 
     run, names = split(arguments, 1)
     log = open_log()
     name = names[0] if names else "best"
     if prompt:
         return show_calls(log, log.run(run), name, as_json)
-    story = tell(log, log.run(run), name, full=full)
+    picked = log.run(run)
+    if show_in_flight(log, picked, find_attempt(picked, name), full=full, as_json=as_json):
+        return None
+    story = tell(log, picked, name, full=full)
     if as_json:
         print_json(story.to_json())
     else:
@@ -129,50 +135,72 @@ def show(arguments: tuple[str, ...], full: bool, prompt: bool, as_json: bool) ->
 
 def tell(log: Log, run: RunSummary, name: str, *, full: bool) -> Story:
     """Collect what is known about the attempt `name` of `run`."""
-    from kapso.loop.hints import Hints
-
-    episode = log.episode(run, name)
+    repository, episode = log.repository, log.episode(run, name)
     attempt = episode.attempt
     attempts = {other.number: other for other in log.episodes.attempts(run.run)}
-    lineage = trace(attempt, attempts)
-    parents = tuple(attempts[parent] for parent in attempt.parents if parent in attempts)
-    log_file = log.repository.state_dir / "runs" / run.run / "attempts" / f"{attempt.number:04d}" / "log.txt"
-    return Story(
-        run=run,
-        episode=episode,
-        lineage=lineage,
-        parents=parents,
-        best=attempts.get(run.best_attempt) if run.best_attempt is not None else None,
-        patch=log.repository.diff(parents[0].commit, attempt.commit) if parents else "",
-        holdout=_holdout(log, run.run, attempt.number),
-        log_file=log_file,
-        log=_read(log_file, None if full else _LOG_TAIL_BYTES),
+    demoted = {each.attempt.number for each in log.episodes.episodes(run.run) if each.is_demoted}
+    story = story_of(repository, run, episode, attempts, demoted)
+    parents = story.parents
+    return replace(
+        story,
+        patch=repository.diff(parents[0].commit, attempt.commit) if parents else "",
+        log=_read(story.log_file, None if full else _LOG_TAIL_BYTES),
         front=log.front(run),
-        dissection=_dissection(log, run, attempts) if attempt.number == run.best_attempt else None,
-        confirmation=log.confirmation(run) if attempt.number == run.best_attempt else None,
-        hints=Hints(log.repository, run.run).all(),
-        knowledge=_knowledge(log, attempt),
-        lessons=_lessons(log, attempt),
     )
 
 
-def _knowledge(log: Log, attempt: Attempt) -> Mapping[str, Node | None]:
+def story_of(
+    repository: Repository,
+    run: RunSummary,
+    episode: Episode,
+    attempts: Mapping[int, Attempt],
+    demoted: Collection[int],
+) -> Story:
+    """The story of one of the run's `attempts`; without its patch, its log and the front."""
+    from kapso.loop.confirm import confirmation_of
+    from kapso.loop.dissected import dissection_of
+    from kapso.loop.hints import Hints
+    from kapso.memory.history import holdout_result
+
+    attempt = episode.attempt
+    best = run.best_attempt
+    is_best = attempt.number == best
+    folder = repository.state_dir / "runs" / run.run / "attempts" / f"{attempt.number:04d}"
+    return Story(
+        run=run,
+        episode=episode,
+        lineage=trace(attempt, attempts),
+        parents=tuple(attempts[parent] for parent in attempt.parents if parent in attempts),
+        best=attempts.get(best) if best is not None else None,
+        patch="",
+        holdout=holdout_result(repository, run.run, attempt.number),
+        log_file=folder / "log.txt",
+        log=None,
+        dissection=dissection_of(repository, run.run, best, attempts.values(), demoted) if is_best else None,
+        confirmation=confirmation_of(repository, run.run, best) if is_best else None,
+        hints=Hints(repository, run.run).all(),
+        knowledge=_knowledge(repository, attempt),
+        lessons=_lessons(repository, attempt),
+    )
+
+
+def _knowledge(repository: Repository, attempt: Attempt) -> Mapping[str, Node | None]:
     if not attempt.knowledge:
         return {}
     from kapso.recall.shelves import Shelves
 
     try:
-        shelves = Shelves.around(log.repository)
+        shelves = Shelves.around(repository)
         return {id: shelves.node(id) for id in attempt.knowledge}
     except KapsoError:  # the attempt can be shown all the same
         return dict.fromkeys(attempt.knowledge)
 
 
-def _lessons(log: Log, attempt: Attempt) -> Mapping[str, Lesson | None]:
+def _lessons(repository: Repository, attempt: Attempt) -> Mapping[str, Lesson | None]:
     from kapso.memory.lessons.known import lessons_by_id
 
     ids = dict.fromkeys([*attempt.lessons, *attempt.withheld, *attempt.predicted])
-    return lessons_by_id(log.repository, ids)
+    return lessons_by_id(repository, ids)
 
 
 def _taught(id: str, lesson: Lesson | None) -> dict[str, Any]:
@@ -192,19 +220,6 @@ def _told(id: str, node: Node | None) -> dict[str, Any]:
         "title": node.title if node else None,
         "source": where(node) if node else None,
     }
-
-
-def _dissection(log: Log, run: RunSummary, attempts: Mapping[int, Attempt]) -> Dissection:
-    from kapso.loop.dissected import dissection_of
-
-    demoted = {each.attempt.number for each in log.episodes.episodes(run.run) if each.is_demoted}
-    return dissection_of(log.repository, run.run, run.best_attempt, attempts.values(), demoted)
-
-
-def _holdout(log: Log, run: str, number: int) -> Mapping[str, Any] | None:
-    from kapso.memory.history import holdout_result
-
-    return holdout_result(log.repository, run, number)
 
 
 def _read(path: Path, limit: int | None) -> str | None:

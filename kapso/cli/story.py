@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kapso.attempt import BASELINE, Attempt, rfc3339
@@ -19,53 +20,84 @@ DIFF_LINES = 60
 LOG_LINES = 20
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the story. Its lines are indented by two, and safe to print."""
+
+    title: str
+    lines: Sequence[str]
+
+
 def render(story: Story, *, full: bool) -> Iterator[str]:
     """The lines that `kapso show` prints; `full` cuts nothing."""
+    first, *facts = head(story)
+    yield styled(first, "bold")
+    yield from facts
+    before = [*idea(story), Section("metrics", _metrics(story)), *grounds(story)]
+    for section in (*before, *_course(story, full)):
+        yield ""
+        yield styled(section.title, "bold")
+        yield from section.lines
+
+
+def idea(story: Story) -> Iterator[Section]:
+    """What it wanted, and why it failed if it did."""
     attempt = story.episode.attempt
-    yield from _head(story)
     if attempt.hypothesis:
-        yield from _section("hypothesis", _indented(attempt.hypothesis))
+        yield Section("hypothesis", _indented(attempt.hypothesis))
     if attempt.reason:
-        yield from _section("reason", _indented(attempt.reason))
-    yield from _section("metrics", _metrics(story))
+        yield Section("reason", _indented(attempt.reason))
+
+
+def grounds(story: Story) -> Iterator[Section]:
+    """What it was made with and told of, and what was said about it."""
+    attempt = story.episode.attempt
     if attempt.parameters:
-        yield from _section("parameters", _mapping(attempt.parameters))
+        yield Section("parameters", _mapping(attempt.parameters))
     if attempt.feedback:
-        yield from _section("feedback", _indented(attempt.feedback))
+        yield Section("feedback", _indented(attempt.feedback))
     told, withheld = attempt.lessons, [each for each in attempt.withheld if each not in attempt.lessons]
     others = [each for each in attempt.predicted if each not in (*told, *withheld)]
     if told:
-        yield from _section("lessons that were recalled", _lessons(story, told))
+        yield Section("lessons that were recalled", _lessons(story, told))
     if withheld:
-        yield from _section("lessons that were left out, to measure them", _lessons(story, withheld))
+        yield Section("lessons that were left out, to measure them", _lessons(story, withheld))
     if others:
-        yield from _section("lessons that were about it", _lessons(story, others))
+        yield Section("lessons that were about it", _lessons(story, others))
     if story.knowledge:
-        yield from _section("from the library", _knowledge(story.knowledge))
+        yield Section("from the library", _knowledge(story.knowledge))
     if story.hints:
-        yield from _section("hints to the run", _hints(story))
+        yield Section("hints to the run", _hints(story))
     if story.holdout is not None:
-        yield from _section("hold-out (never shown to proposers)", _held_out(story.holdout))
-    if story.episode.stages:
-        yield from _section("commands", _stages(story.episode.stages))
-    yield from _section("lineage", [_ancestor(ancestor) for ancestor in story.lineage])
-    if story.patch:
-        yield from _section(
-            _diff_title(story), _first(coloured_diff(story.patch), None if full else DIFF_LINES)
-        )
+        yield Section("hold-out (never shown to proposers)", _held_out(story.holdout))
+
+
+def parts(story: Story, is_terminal: bool | None = None) -> Iterator[Section]:
+    """What the parts of its diff earn, where that is known."""
     if story.dissection is not None and story.dissection.is_known:
-        yield from _section("what each hunk of its diff against the base earns", _parts(story))
+        yield Section("what each hunk of its diff against the base earns", _parts(story, is_terminal))
+
+
+def _course(story: Story, full: bool) -> Iterator[Section]:
+    """How it was evaluated, where it came from, what it changed, what it printed."""
+    if story.episode.stages:
+        yield Section("commands", stage_table(story.episode.stages))
+    yield Section("lineage", [_ancestor(ancestor) for ancestor in story.lineage])
+    if story.patch:
+        yield Section(_diff_title(story), _first(coloured_diff(story.patch), None if full else DIFF_LINES))
+    yield from parts(story)
     if story.log is not None:
         lines = printable_lines(story.log.rstrip("\n")).split("\n")
         kept = lines if full else lines[-LOG_LINES:]
-        yield from _section(f"log ({story.log_file})", [f"  {line}" for line in kept])
+        yield Section(f"log ({story.log_file})", [f"  {line}" for line in kept])
 
 
-def _head(story: Story) -> Iterator[str]:
+def head(story: Story) -> Iterator[str]:
+    """Who it is, then how it ended, a fact a line."""
     attempt = story.episode.attempt
     name = "baseline" if attempt.number == BASELINE else f"attempt {attempt.number}"
     best = ", the best" if attempt.number == story.run.best_attempt else ""
-    yield styled(f"{name} of {story.run.run}: {printable(attempt.title)}", "bold")
+    yield f"{name} of {story.run.run}: {printable(attempt.title)}"
     if story.front and story.front.is_sought and attempt.number in story.front.numbers:
         best += ", on the front"
     demoted = " (its lead did not hold)" if story.episode.is_demoted else ""
@@ -82,21 +114,16 @@ def _head(story: Story) -> Iterator[str]:
         yield f"sandbox   {attempt.sandbox}"
 
 
-def _lessons(story: Story, ids: Iterable[str]) -> Iterator[str]:
+def _lessons(story: Story, ids: Iterable[str]) -> list[str]:
     """Each with what it says, and the probability of what it expects as it was set before the result."""
-    predicted = story.episode.attempt.predicted
+    predicted, lines = story.episode.attempt.predicted, []
     for id in ids:
         lesson = story.lessons.get(id)
         said = printable(lesson.statement) if lesson else "not known here"
         event = f"{lesson.expects}: " if lesson and lesson.expects else ""
         odds = f"; predicted {event}{predicted[id]:.0%}" if id in predicted else ""
-        yield f"  {id}  {f'{lesson.kind}: ' if lesson else ''}{said}{odds}"
-
-
-def _section(title: str, lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
-    yield ""
-    yield styled(title, "bold")
-    yield from lines
+        lines.append(f"  {id}  {f'{lesson.kind}: ' if lesson else ''}{said}{odds}")
+    return lines
 
 
 def _metrics(story: Story) -> list[str]:
@@ -128,15 +155,18 @@ def _hints(story: Story) -> list[str]:
     ]
 
 
-def _knowledge(nodes: Mapping[str, Node | None]) -> Iterator[str]:
+def _knowledge(nodes: Mapping[str, Node | None]) -> list[str]:
     """What the libraries told this attempt: each node with its place."""
     from kapso.recall.hits import where
 
-    for id, node in nodes.items():
-        yield f"  {id}  " + (printable(f"{node.title}  ({where(node)})") if node else "forgotten since")
+    return [
+        f"  {id}  " + (printable(f"{node.title}  ({where(node)})") if node else "forgotten since")
+        for id, node in nodes.items()
+    ]
 
 
-def _stages(stages: Sequence[Stage]) -> list[str]:
+def stage_table(stages: Sequence[Stage]) -> list[str]:
+    """The commands as a table."""
     rows = [
         [
             stage.name,
@@ -164,16 +194,20 @@ def _diff_title(story: Story) -> str:
     return f"diff against attempt {story.parents[0].number}{extent}"
 
 
-def _parts(story: Story) -> Iterator[str]:
+def _parts(story: Story, is_terminal: bool | None) -> list[str]:
     """The hunks with what is known about them, and the smallest diff that keeps the score."""
     assert story.dissection is not None
     rows = []
     for part in story.dissection.parts:
         rows.append([part.what, _gain(part), str(part.effect)])
         rows += [[f"  {edit.what}", _gain(edit), str(edit.effect)] for edit in part.edits]
-    yield from (f"  {line}" for line in table(["PART", "GAIN", "EFFECT"], rows, right={1}).split("\n"))
+    text = table(["PART", "GAIN", "EFFECT"], rows, right={1}, is_terminal=is_terminal)
+    lines = [f"  {line}" for line in text.split("\n")]
     if (less := story.dissection.smallest) is not None:
-        yield f"  attempt {less.attempt.number} keeps the score with {less.share}: kapso apply --smallest"
+        lines.append(
+            f"  attempt {less.attempt.number} keeps the score with {less.share}: kapso apply --smallest"
+        )
+    return lines
 
 
 def _gain(part: Part) -> str:

@@ -11,7 +11,7 @@ from kapso.loop.confirm import Confirmation
 from kapso.loop.session import Result
 from kapso.report.matters import sentence
 from kapso.report.words import ENDINGS, how_confirmed, how_it_held, how_staged
-from kapso.wording import dollars, duration, number, plural, printable
+from kapso.wording import dollars, duration, number, percent, plural, printable
 
 
 def summary(result: Result) -> str:
@@ -22,6 +22,8 @@ def summary(result: Result) -> str:
         f"{ENDINGS[result.ending]}",
         *(f"  {line}" for line in how_staged(result.stages)),
     ]
+    if count := len(result.waiting):
+        lines.append(f"  {plural(count, 'attempt')} still wait{'s' * (count == 1)} for approval")
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
         lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
@@ -66,7 +68,7 @@ def _improved(result: Result, found: Confirmation) -> list[str]:
     assert result.best is not None and result.baseline is not None
     before = result.baseline.score if found.before is None else found.before
     after = result.best.score if found.after is None else found.after
-    scores = f"  {number(before)} → {number(after)}{_percent(before, after)}"
+    scores = f"  {number(before)} → {number(after)}{percent(before, after)}"
     chosen = "" if after == result.best.score else f" (scored {number(result.best.score)} when it was tried)"
     lines = [
         styled(scores, "green") + f"  confirmed: {how_confirmed(found)}",
@@ -98,12 +100,6 @@ def _learnt(result: Result) -> list[str]:
     return [f"  learnt  {learnt.sentence(found)}"] if found else []
 
 
-def _percent(before: float | None, after: float | None) -> str:
-    if not before or after is None:
-        return ""
-    return f" ({100 * (after - before) / abs(before):+.1f} %)"
-
-
 def _size(result: Result) -> str | None:
     from kapso.errors import KapsoError
     from kapso.git.landing import base_of
@@ -132,7 +128,11 @@ def _next(result: Result, names: tuple[str, ...]) -> list[str]:
         "show": (f"{kapso} show {result.run} 1", "one attempt in full"),
         "doctor": (f"{kapso} doctor", "whether there is anything to try, and how noisy the score is"),
         "resume": (f"{kapso} resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
+        "approve": (f"{kapso} approve {result.run}", "decide about what waits, then:"),
+        "decided": (f"{kapso} resume {result.run}", "go on with it"),
     }
+    if result.waiting:
+        names = (*(name for name in names if name != "resume"), "approve", "decided")
     if result.front > 1:
         names = ("best", *names)
     width = max(len(commands[name][0]) for name in names)

@@ -76,7 +76,7 @@ _SETTINGS: dict[str, Callable[[Item], Any]] = {
     "budget": sections.read_budget,
     "stop": sections.read_stop,
     "sandbox": sections.read_sandbox,
-    "approve": sections.read_approve,
+    "approve": Item.boolean,
     "knowledge": sections.read_knowledge,
     "memory": sections.read_memory,
 }

@@ -120,15 +120,6 @@ def read_repeats(item: Item) -> int | None:
     return item.integer(at_least=1, at_most=10_000)
 
 
-def read_approve(item: Item) -> bool:
-    """`approve`, which cannot ask anyone yet."""
-    if item.boolean():
-        raise NotAvailableYet(
-            "`approve: true`", where=item.where, help="remove it; no diff waits for a human then"
-        )
-    return False
-
-
 def read_knowledge(item: Item) -> tuple[str, ...]:
     """`knowledge`: what is learnt before the first attempt."""
     return tuple(each.text("a source") for each in item.items("a list of sources"))

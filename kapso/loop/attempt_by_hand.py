@@ -17,6 +17,7 @@ from kapso.git.landing import base_of
 from kapso.git.layout import RunRefs
 from kapso.git.repository import Repository
 from kapso.goal.protection import Editable
+from kapso.loop.approval import waiting
 from kapso.loop.confirm import Confirmation
 from kapso.loop.human import check_allowed, made_from
 from kapso.loop.requests import Request
@@ -55,6 +56,7 @@ def try_revision(
     known = _known(repository, name, request, True)
     if known.attempt is not None:
         return known
+    _refuse_waiting(repository, name, request)
     folder.requests.add(request)
     try:
         return _have_evaluated(repository, folder, request, journal, voice)
@@ -63,6 +65,17 @@ def try_revision(
         raise Interrupted(
             "the waiting was ended, and what was asked for stays asked for", help=help
         ) from error
+
+
+def _refuse_waiting(repository: Repository, name: str, request: Request) -> None:
+    """What an attempt that waits for approval has is approved, and not tried."""
+    for each in waiting(repository, name):
+        if repository.tree_of(each.commit) == request.tree:
+            raise UsageError(
+                f"attempt {each.number} of `{name}` has these very files and waits for approval",
+                help=f"`kapso approve {name} {each.number}` lets it run",
+                slug="waits",
+            )
 
 
 def _have_evaluated(

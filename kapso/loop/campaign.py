@@ -3,6 +3,10 @@
 Proposing is done one attempt at a time, so that numbers have no hole and a seed gives one sequence;
 evaluating overlaps. A number is given out when the attempt before it is safe under its pending ref, or with
 its author. Where no place for evaluations is free, an author may write the next one meanwhile.
+
+With `approve: true`, attempts wait at the gate without being in flight, and time in which nothing else goes
+on does not count. A run that has launched all it may waits for what waits; one whose time is over, or that is
+stopped or interrupted, leaves it pending, and `kapso resume` takes it up.
 """
 
 from __future__ import annotations
@@ -11,22 +15,24 @@ import queue
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from kapso.attempt import HUMAN, rfc3339
-from kapso.errors import Interrupted, MachineError
-from kapso.git import attempts as commits
-from kapso.git import landing
+from kapso.attempt import HUMAN
+from kapso.errors import Interrupted
 from kapso.loop.checkpoints import Checkpoints
+from kapso.loop.gate import Gate, Waits
 from kapso.loop.graph import AttemptState, build_graph
 from kapso.loop.human import take_up
-from kapso.loop.run import Run, announcement
+from kapso.loop.run import Run
 from kapso.loop.slots import Slots
 from kapso.loop.steps import AttemptSteps
 from kapso.loop.stored import raise_limits, stored_goal
+from kapso.loop.takeover import take_over
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.memory import InMemorySaver
 
 TICK_S = 0.1
 """How often control file, clock and display are looked at while attempts run."""
@@ -62,6 +68,10 @@ class Ended:
     failure: BaseException | None
 
 
+AWAITS = (Ending.ATTEMPTS, Ending.COST)
+"""What ends launching alone: what was proposed, and perhaps paid for, is still worth deciding about."""
+
+
 class Display(Protocol):
     """Whoever shows progress; called by the main thread."""
 
@@ -87,7 +97,7 @@ class Campaign:
         self._started = time.monotonic()
         self._paused_s = 0.0
         self._raised_at = run.folder.raised_at()
-        self._news: queue.Queue[Proposed | Ended] = queue.Queue()
+        self._news: queue.Queue[Proposed | Waits | Ended] = queue.Queue()
         run.on_proposed = lambda number: self._news.put(Proposed(number))
         run.elapsed_s = lambda: self.elapsed_s
         run.is_over = lambda: self._is_time_over or run.folder.control() == "stopping"
@@ -100,7 +110,9 @@ class Campaign:
         self._low = 1
         self._checkpoints = Checkpoints(run.folder.checkpoints)
         self._steps = AttemptSteps(run)
-        self._graph = build_graph(self._steps, self._checkpoints.keep)
+        self.gate = Gate(run, parallel)
+        self._saver = _saver() if self.gate.is_closed else None
+        self._graph = build_graph(self._steps, self._checkpoints.keep, self._saver)
 
     def close(self) -> None:
         """Close the checkpoints."""
@@ -108,7 +120,7 @@ class Campaign:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds of the time budget that are used, pauses left out."""
+        """Seconds of the time budget that are used; pauses and waiting for a human alone are left out."""
         return self._elapsed_s + time.monotonic() - self._started - self._paused_s
 
     def recover(self, pending: dict[int, str]) -> None:
@@ -117,13 +129,15 @@ class Campaign:
         standing = self._checkpoints.all()
         for number in standing.keys() - pending.keys():
             self._checkpoints.forget(number)
+        self.gate.forget_others(pending)
         self._drive(pending, self.run.desks.unfinished(pending), standing)
 
     def go(self) -> Ending:
         """Launch attempts until something ends it; returns when none is in flight."""
-        with self._threads_of_attempts(0) as pool:
+        with self._threads_of_attempts(len(self.gate.waiting)) as pool:
             while True:
                 ending = self.why_end()
+                self._take_decisions(pool, ending)
                 if (state := self._requested(ending)) is not None:
                     self._by_hand.add(state["number"])
                     self._launch(pool, state["number"], state)
@@ -132,9 +146,9 @@ class Campaign:
                     number = self._next_number()
                     self._launch(pool, number, {"number": number})
                     continue
-                if ending is not None and not self._numbers:
+                if ending is not None and not (self._in_flight or self._awaits_human(ending)):
                     if ending not in (Ending.INTERRUPTED, Ending.SERVED):
-                        self._steps.writing.close_gaps()
+                        self._steps.writing.close_gaps(self.gate.waiting)
                     return ending
                 self._wait()
 
@@ -166,6 +180,30 @@ class Campaign:
         return None
 
     @property
+    def _in_flight(self) -> set[int]:
+        """The attempts on which something is being done."""
+        return self._numbers - self.gate.waiting.keys()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing but waiting for a human goes on."""
+        return bool(self.gate.waiting) and not self._in_flight
+
+    def _awaits_human(self, ending: Ending) -> bool:
+        return bool(self.gate.waiting) and ending in AWAITS
+
+    def _take_decisions(self, pool: ThreadPoolExecutor, ending: Ending | None) -> None:
+        """What a human decided about goes on; nothing begins anew in a run that holds or is left."""
+        from langgraph.types import Command
+
+        if not self.gate.waiting:
+            return
+        if ending in (Ending.INTERRUPTED, Ending.STOPPED) or self.run.folder.control() == "paused":
+            return
+        for number, decision in self.gate.decided(self.elapsed_s):
+            pool.submit(self._attempt, number, Command(resume=asdict(decision)))
+
+    @property
     def _is_time_over(self) -> bool:
         limit = self.run.goal.budget.time_s
         return limit is not None and self.elapsed_s >= limit
@@ -186,7 +224,7 @@ class Campaign:
         """What `kapso pause`, `stop` and `resume` say; while paused with nothing in flight, wait here."""
         folder = self.run.folder
         state = folder.control()
-        if state != "paused" or self._numbers:
+        if state != "paused" or self._in_flight:
             return state
         self.run.write_records()
         since = time.monotonic()
@@ -213,6 +251,8 @@ class Campaign:
         if self._proposing is not None or run.desks.hold_up_all:
             return False
         if not run.slots.has_free and not run.desks.may_begin:
+            return False
+        if not self.gate.has_room(self._numbers - self._by_hand):
             return False
         return self._resting_since != self._standing and self.run.folder.control() != "paused"
 
@@ -248,33 +288,60 @@ class Campaign:
 
     def _threads_of_attempts(self, left_over: int) -> ThreadPoolExecutor:
         """Never too few: an attempt that waits for its thread has a slot, which those that run wait for."""
-        return ThreadPoolExecutor(2 * self.parallel + self.run.desks.count + left_over, "kapso-attempt")
+        count = 2 * self.parallel + self.run.desks.count + self.gate.most + left_over
+        return ThreadPoolExecutor(count, "kapso-attempt")
 
     def _attempt(self, number: int, state: Any) -> None:
-        """One attempt in a thread of its own, from where it stands to its end."""
-        failure: BaseException | None = None
+        """One attempt in a thread of its own, from where it stands to its end, or to a human."""
+        failure, waits = None, None
         try:
             with _untraced():
-                self._graph.invoke(state, stream_mode="updates", output_keys=[])
-            self._checkpoints.forget(number)
+                waits = self._advance(number, state)
+            if waits is None:
+                self._checkpoints.forget(number)
         except BaseException as error:  # noqa: BLE001 - the main thread decides
             failure = error
         self.run.slots.give_back(number)
-        self._news.put(Ended(number, failure))
+        if waits is not None:
+            self.run.desks.stand_up(number)
+        self._news.put(waits or Ended(number, failure))
+
+    def _advance(self, number: int, state: Any) -> Waits | None:
+        """Let the graph go on until the attempt has ended, or waits; LangGraph's thread lives as long."""
+        if self._saver is None:
+            self._graph.invoke(state, stream_mode="updates", output_keys=[])
+            return None
+        thread: Any = {"configurable": {"thread_id": str(number)}}
+        waits = None
+        try:
+            self._graph.invoke(state, thread, stream_mode="updates", output_keys=[])
+            if (standing := self._graph.get_state(thread)).interrupts:
+                waits = Waits(number, standing.interrupts[0].value)
+            return waits
+        finally:
+            if waits is None:
+                self._saver.delete_thread(str(number))
 
     def _wait(self) -> None:
-        """Until an attempt was proposed or has ended, or a tick has passed."""
+        """Until an attempt was proposed, waits or has ended, or a tick has passed."""
+        since, is_idle = time.monotonic(), self.is_idle
         with suppress(queue.Empty):
             self._take(self._news.get(timeout=TICK_S))
             while True:
                 self._take(self._news.get_nowait())
+        if is_idle:
+            self._paused_s += time.monotonic() - since
         self._display.tick(self)
 
-    def _take(self, news: Proposed | Ended) -> None:
+    def _take(self, news: Proposed | Waits | Ended) -> None:
         if self._proposing == news.number:
             self._proposing = None
+        if isinstance(news, Waits):
+            self.gate.hold(news)
         if isinstance(news, Ended):
             self._numbers.discard(news.number)
+            if news.number in self.run.history.attempts:
+                self.gate.forget(news.number)
             if news.failure is not None:
                 self._fail(news.failure)
             elif news.number not in self.run.history.attempts:
@@ -291,9 +358,12 @@ class Campaign:
         if isinstance(failure, Interrupted):
             return
         self.run.cancel.set()
-        while self._numbers:
-            if isinstance(news := self._news.get(), Ended):
+        while self._in_flight:
+            news = self._news.get()
+            if isinstance(news, Ended):
                 self._numbers.discard(news.number)
+            elif isinstance(news, Waits):
+                self.gate.waiting[news.number] = news.candidate
         raise failure
 
     # Taking over
@@ -303,38 +373,18 @@ class Campaign:
     ) -> None:
         waiting = sorted(pending.keys() | unfinished.keys())
         with self._threads_of_attempts(len(waiting)) as pool:
-            while (waiting and not self._must_leave()) or self._numbers:
+            while (waiting and not self._must_leave()) or self._in_flight:
                 may_launch = self.run.slots.has_free and self._proposing is None
                 if waiting and may_launch and not self._must_leave():
                     number = waiting.pop(0)
-                    state = unfinished.get(number) or self._taken_over(number, pending[number], standing)
+                    state = unfinished.get(number)
+                    if state is None:
+                        state = take_over(self.run, number, pending[number], standing)
+                        if state["proposer"] == HUMAN:
+                            self._by_hand.add(number)
                     self._launch(pool, number, state)
                 else:
                     self._wait()
-
-    def _taken_over(self, number: int, commit: str, standing: dict[int, Any]) -> AttemptState:
-        """Where the attempt stood if that is with the pending commit, else a state made from git."""
-        run = self.run
-        found = commits.read_pending(run.repository, commit)
-        run.history.in_flight[found.tree] = number
-        run.note_in_flight(number, found)
-        if found.proposer == HUMAN:
-            self._by_hand.add(number)
-        if (stood := standing.get(number)) is not None and stood.get("candidate") == commit:
-            state: AttemptState = stood
-            return state
-        if (begun := run.desks.begun(number)) is not None and begun["proposer"] == found.proposer:
-            return begun  # what it was asked is not in git, and the answers are on the disk
-        by_commit = {attempt.commit: each for each, attempt in run.history.attempts.items()}
-        return {
-            "number": number,
-            "parents": [by_commit[parent] for parent in found.parents if parent in by_commit],
-            "proposer": found.proposer,
-            "idea": {"title": found.title, "hypothesis": found.hypothesis},
-            "known": {},
-            "candidate": commit,
-            "started": rfc3339(found.started),
-        }
 
 
 def _untraced() -> AbstractContextManager[object]:
@@ -344,19 +394,8 @@ def _untraced() -> AbstractContextManager[object]:
     return tracing_context(enabled=False)
 
 
-def replay_landings(run: Run, pending: dict[int, str]) -> dict[int, str]:
-    """Finish the landings that a kill cut short; returns the candidates that never landed."""
-    for number, attempt in run.history.attempts.items():
-        announce = partial(run.journal.announce, number, announcement(attempt))
-        if number in pending:
-            landing.land(run.repository, run.name, number, pending[number], attempt, None, announce)
-        else:
-            announce()  # a journal that was deleted is filled from git
-    run.best_left_in = landing.move_best(run.repository, run.name, run.history.best.commit)
-    waiting = {number: commit for number, commit in pending.items() if number not in run.history.attempts}
-    for number, commit in list(waiting.items()):
-        try:
-            run.repository.tree_of(commit)
-        except MachineError:  # a power cut came before its objects were on the disk; nothing was measured
-            landing.drop_pending(run.repository, run.name, number, waiting.pop(number))
-    return waiting
+def _saver() -> InMemorySaver:
+    """What keeps an attempt at its interrupt while this process lives; `Checkpoints` does beyond that."""
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    return InMemorySaver()

@@ -17,6 +17,8 @@ from kapso.evaluate.evaluator import Place
 from kapso.evaluate.measured import Measured
 from kapso.evaluate.sequential import judge, lead, most_pairs
 from kapso.git import landing
+from kapso.git.layout import RunRefs
+from kapso.git.repository import Repository
 from kapso.loop.baseline import is_deterministic
 from kapso.loop.run import Run
 
@@ -60,6 +62,15 @@ class Confirmation:
             pairs if isinstance(pairs, int) else 0,
             *(_finite(told.get(name)) for name in ("gain", "low", "high", "before", "after")),
         )
+
+
+def confirmation_of(repository: Repository, run: str, best: int | None) -> Confirmation | None:
+    """How the best of a run held in fresh evaluations; None where nothing is known about this best."""
+    from kapso.memory.history import read_json
+
+    records = repository.refs.get(RunRefs(run).records)
+    found = Confirmation.from_json(read_json(repository, records, "run.json").get("confirmed"))
+    return found if found is not None and found.attempt == best else None
 
 
 def confirm(run: Run, say: Callable[[str], None]) -> Confirmation:

@@ -10,6 +10,7 @@ from kapso.evaluate.identity import identity_parts, what_changed
 from kapso.git import landing
 from kapso.git.repository import Repository
 from kapso.goal import Goal, Overrides, load_goal
+from kapso.loop.approval import waiting
 from kapso.loop.campaign import Ending
 from kapso.loop.machine import machine
 from kapso.loop.run_folder import RunFolder
@@ -21,15 +22,21 @@ _LIMITS = (Ending.ATTEMPTS, Ending.TIME, Ending.COST)
 def refuse_finished(
     repository: Repository, name: str, folder: RunFolder, overrides: Overrides | None
 ) -> None:
-    """A run whose budget is used up goes on only with a larger one, or to end what a killed `try` left."""
+    """A run whose budget is used up goes on only with a larger one, or to end what a killed `try` left, or
+    what a human has decided about since."""
     told = read_end(repository, name)
     is_used_up = told.get("status") == "finished" and told.get("reason") in _LIMITS
-    if is_used_up and overrides is None and not landing.pending(repository, name) and not folder.requests:
-        raise UsageError(
-            f"run `{name}` has finished: its budget of {told['reason']} is used up",
-            help=f"raise it: `kapso resume {name} --attempts N`, `--time 10m` or `--cost 5`",
-            slug="finished",
-        )
+    if not is_used_up or overrides is not None or folder.requests:
+        return
+    undecided = waiting(repository, name)
+    if len(landing.pending(repository, name)) > len(undecided):
+        return
+    ask = f"decide with `kapso approve {name}` about what waits ({len(undecided)}), or " if undecided else ""
+    raise UsageError(
+        f"run `{name}` has finished: its budget of {told['reason']} is used up",
+        help=f"{ask}raise it: `kapso resume {name} --attempts N`, `--time 10m` or `--cost 5`",
+        slug="finished",
+    )
 
 
 def refuse_changed(repository: Repository, goal: Goal, facts: dict[str, Any]) -> None:

@@ -21,6 +21,9 @@ from kapso.loop.requests import Requests
 
 Listener = Callable[[dict[str, Any]], None]
 
+TELLING = ("run.finished", "attempt.approved", "attempt.rejected")
+"""The events that tell how much time the run has used."""
+
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter
 
 
@@ -179,8 +182,9 @@ class Journal:
             if entry["event"] in ("run.started", "run.resumed"):
                 total += (last - since).total_seconds() if since and last else 0.0
                 since = moment
-            elif entry["event"] == "run.finished" and isinstance(entry.get("elapsed"), int | float):
-                total, since = float(entry["elapsed"]), None
+            elif entry["event"] in TELLING and isinstance(entry.get("elapsed"), int | float):
+                total = float(entry["elapsed"])
+                since = None if entry["event"] == "run.finished" else moment
             last = moment
         return total + ((last - since).total_seconds() if since and last else 0.0)
 

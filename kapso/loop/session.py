@@ -24,7 +24,7 @@ from kapso.git.layout import RunRefs
 from kapso.git.repository import Repository
 from kapso.goal import Goal, Overrides
 from kapso.loop.baseline import land_baseline
-from kapso.loop.campaign import Campaign, Display, Ending, replay_landings
+from kapso.loop.campaign import Campaign, Display, Ending
 from kapso.loop.confirm import Confirmation, confirm, confirm_over
 from kapso.loop.earlier import earlier_files, recall
 from kapso.loop.history import parents_first
@@ -37,6 +37,7 @@ from kapso.loop.run import Run
 from kapso.loop.run_folder import Listener, RunFolder
 from kapso.loop.setting import Say, Setting, describe_sandbox, new_run_id, open_run, settle
 from kapso.loop.stored import facts_of, goal_files, raise_limits, read_end, read_facts, stored_goal
+from kapso.loop.takeover import replay_landings
 from kapso.propose.costs import check_costs
 from kapso.propose.importance import importance
 from kapso.recall.learning import learn_goal
@@ -84,6 +85,9 @@ class Result:
     """Dollars that models and agents took, None where none was asked or no price is known."""
 
     stages: tuple[StageTally, ...] = ()
+    waiting: tuple[int, ...] = ()
+    """The attempts that wait for a human."""
+
     importance: Mapping[str, float] = field(default_factory=dict)
     """The share of the score's variance that each parameter explains."""
 
@@ -100,6 +104,7 @@ class Result:
             "best_score": self.best.score if self.best else None,
             "best_attempt": self.best.number if self.best else None,
             "attempts": self.attempts,
+            "waiting": list(self.waiting),
             "cost": self.cost,
             "elapsed": round(self.elapsed_s, 3),
             "confirmed": self.confirmation.to_json() if self.confirmation else None,
@@ -229,6 +234,9 @@ class _Session:
         self._announce()
         run.desks.note_check(cost, float(self.end.get("checks_cost") or 0.0))
         self._prepare()
+        if run.goal.approve and not self.only_requests:
+            ask = f"`{self.voice.called} approve {run.name}`"
+            self.voice.say(f"approve: true, so each attempt waits for you before it runs: {ask} lists them")
         for proposer in [] if self.only_requests else run.proposers:
             if why := proposer.why_nothing(run.editable.files(run.base)):
                 self.voice.say(f"{proposer.name}: {why}")
@@ -428,6 +436,7 @@ class _Session:
             front=len(run.front()),
             cost=run.cost,
             stages=tally(run.goal, history.attempts.values()),
+            waiting=tuple(sorted(self.campaign.gate.waiting)) if self.campaign else (),
             leave_by=self._leave_by,
         )
 

@@ -9,10 +9,11 @@ import dataclasses
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from kapso.attempt import HUMAN, now, rfc3339
+from kapso.attempt import HUMAN, Outcome, now, rfc3339
 from kapso.evaluate.evaluator import Place, Produced
 from kapso.evaluate.measured import Measured
 from kapso.evaluate.stages import Course
+from kapso.loop.approval import NO
 from kapso.loop.graph import AttemptState, idea_of
 from kapso.loop.pairs import Pairs
 from kapso.loop.workspace import CandidateWorkspace
@@ -132,6 +133,12 @@ class AttemptSteps:
             withheld=state.get("withheld", ()),
         )
         return {"candidate": candidate}
+
+    def reject(self, state: AttemptState) -> AttemptState:
+        """Land what a human said no to; nothing of it was run."""
+        measured = Measured(Outcome.REJECTED, reason=state["decision"]["reason"] or NO)
+        self.run_.land(self.run_.attempt_of(state, measured), state["candidate"])
+        return {"measured": _as_json(measured)}
 
     def run(self, state: AttemptState) -> AttemptState:
         """Build, check and run the candidate in the sandbox."""

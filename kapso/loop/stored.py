@@ -15,7 +15,7 @@ from kapso.loop.machine import machine
 from kapso.loop.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from kapso.loop.setting import Setting  # 300 ms, and who only reads a goal needs none of it
+    from kapso.loop.setting import Setting  # 900 ms with all that evaluates and proposes
 
 _LIMITS = ("attempts", "time_s", "cost")
 

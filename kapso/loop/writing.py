@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import Outcome
@@ -89,11 +89,13 @@ class Writing:
         failure = dataclasses.replace(failure, lessons=lessons)
         return [*state.get("failures", []), dataclasses.asdict(failure)]
 
-    def close_gaps(self) -> None:
-        """Land what came to nothing, where later attempts landed or calls were paid: numbers have no hole."""
+    def close_gaps(self, waiting: Collection[int]) -> None:
+        """Land what came to nothing, where later attempts landed or calls were paid: numbers have no hole but
+        what is `waiting` for a human."""
         run = self._run
         paid = {number for number, calls in run.desks.unlanded() if number > 0 and calls.ended()}
-        for number in sorted({*range(1, max(run.history.attempts)), *paid} - run.history.attempts.keys()):
+        gaps = {*range(1, max(run.history.attempts)), *paid} - run.history.attempts.keys()
+        for number in sorted(gaps.difference(waiting)):
             if (state := run.desks.begun(number)) is None:
                 continue
             outcome, reason = Outcome.ABANDONED, "the run ended before anything was written"

@@ -19,7 +19,6 @@ from kapso.memory.rows import (
     rows_of,
     run_row,
     storable,
-    to_attempt,
     to_episode,
     to_summary,
 )
@@ -121,12 +120,17 @@ class Episodes:
     def attempts(self, run: str) -> list[Attempt]:
         """The attempts of `run` in order, baseline first; none for an unknown run."""
 
-        def query(connection: DuckDBPyConnection) -> list[Attempt]:
+        return [each.attempt for each in self.told(run)]
+
+    def told(self, run: str) -> list[Episode]:
+        """The attempts of `run` in order with all but stages and diffs: enough to list them."""
+
+        def query(connection: DuckDBPyConnection) -> list[Episode]:
             metrics: dict[int, dict[str, float]] = {}
             for _, number, name, value in _select(connection, "metrics", "WHERE run = ? ORDER BY name", run):
                 metrics.setdefault(number, {})[name] = value
             rows = _select(connection, "attempts", "WHERE run = ? ORDER BY attempt", run)
-            return [to_attempt(row, metrics.get(row[1], {})) for row in rows]
+            return [to_episode(row, metrics.get(row[1], {})) for row in rows]
 
         return self.database.read(query) or []
 

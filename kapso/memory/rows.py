@@ -83,11 +83,6 @@ def attempt_row(episode: Episode) -> Row:
     )
 
 
-def to_attempt(row: Row, metrics: Mapping[str, float]) -> Attempt:
-    """Metrics come in the order of their names, so that a rebuilt log prints the same."""
-    return _attempt(dict(zip(COLUMNS["attempts"], row, strict=True)), metrics)
-
-
 def _attempt(told: Mapping[str, Any], metrics: Mapping[str, float]) -> Attempt:
     started, finished = _from_utc(told["started"]), _from_utc(told["finished"])
     assert started is not None and finished is not None, "every attempt has its times"
@@ -123,7 +118,8 @@ def _attempt(told: Mapping[str, Any], metrics: Mapping[str, float]) -> Attempt:
 def to_episode(
     row: Row, metrics: Mapping[str, float], diffs: Sequence[Row] = (), stages: Sequence[Row] = ()
 ) -> Episode:
-    """Without its hunks, which queries alone look at."""
+    """Without its hunks, which queries alone look at. Metrics come in the order of their names, so that a
+    rebuilt log prints the same."""
     told = dict(zip(COLUMNS["attempts"], row, strict=True))
     return Episode(
         _attempt(told, metrics),

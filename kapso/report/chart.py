@@ -73,7 +73,7 @@ def score_chart(facts: Facts, proposers: Sequence[str]) -> Chart | None:
     if not scores:
         return None
     interval = _interval(facts)
-    low, high = _domain(facts, scores, interval or ())
+    low, high = score_domain(facts, scores, interval or ())
     height = line(low, high, PLOT * (1 - _MARGIN), PLOT * _MARGIN)
 
     def y_of(score: float) -> float:
@@ -168,8 +168,8 @@ def _interval(facts: Facts) -> tuple[float, float] | None:
     return min(ends), max(ends)
 
 
-def _domain(facts: Facts, scores: Sequence[float], also: Sequence[float]) -> tuple[float, float]:
-    """Low and high of the scale of scores."""
+def score_domain(facts: Facts, scores: Sequence[float], also: Sequence[float]) -> tuple[float, float]:
+    """Low and high of the scale of scores: all that led, `also`, and what is near; outliers are left out."""
     ordered = sorted(scores)
     shown = [*also, ordered[len(ordered) // 5], ordered[-1 - len(ordered) // 5]]
     shown += [

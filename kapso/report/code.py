@@ -46,8 +46,11 @@ class Line:
 
 @dataclass
 class Hunk:
+    """A stretch of a file; `old_at` is the number of its first line in the older file."""
+
     title: str
     lines: list[Line] = field(default_factory=list)
+    old_at: int = 1
 
 
 @dataclass
@@ -69,14 +72,19 @@ class FileDiff:
 
 def read_diff(text: str, most_lines: int = MOST_LINES) -> tuple[list[FileDiff], bool]:
     """The files of a diff as git prints it, highlighted, and whether lines were cut."""
-    lines = text.split("\n")
-    files = list(_files(iter(lines[:most_lines])))
+    files, is_cut = parse_diff(text, most_lines)
     deadline = time.monotonic() + _PATIENCE_S
     for file in files:
         lexer = _lexer(file.path)
         for hunk in file.hunks:
             hunk.lines = _highlighted(hunk.lines, lexer if time.monotonic() < deadline else None)
-    return files, len(lines) > most_lines
+    return files, is_cut
+
+
+def parse_diff(text: str, most_lines: int = MOST_LINES) -> tuple[list[FileDiff], bool]:
+    """The files of a diff as git prints it, not highlighted, and whether lines were cut."""
+    lines = text.split("\n")
+    return list(_files(iter(lines[:most_lines]))), len(lines) > most_lines
 
 
 def mark_parts(files: Sequence[FileDiff], parts: Iterable[Part]) -> None:
@@ -108,7 +116,7 @@ def _files(lines: Iterator[str]) -> Iterator[FileDiff]:
             continue
         elif match := _HUNK.match(line):
             old, new = int(match[2] or 1), int(match[4] or 1)
-            hunk = Hunk(printable(match[5])[:_WIDEST])
+            hunk = Hunk(printable(match[5])[:_WIDEST], old_at=int(match[1]))
             file.hunks.append(hunk)
             hunk.lines += _hunk_lines(lines, old, new, int(match[3]))
         elif line.startswith("+++ ") and not line.endswith("/dev/null"):

@@ -150,7 +150,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         passed_over=frozenset(each.attempt.number for each in told if each.is_passed_over),
         confirmation=Confirmation.from_json(end.get("confirmed")),
         noise=_finite(end.get("noise")),
-        holdout=_holdout(repository, run.run),
+        holdout=read_holdouts(repository, run.run),
         diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
         extent=repository.diff_stat(before.commit, after.commit) if is_changed and before and after else None,
         version=version("kapso-workbench"),
@@ -185,7 +185,8 @@ def _has_recalled(repository: Repository, commit: str | None) -> bool:
         return False
 
 
-def _holdout(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:
+def read_holdouts(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:
+    """What the hold-out said of the attempts that met it, by number; what cannot be read is left out."""
     from kapso.git.ledger import read_holdout
 
     found: dict[int, Mapping[str, Any]] = {}

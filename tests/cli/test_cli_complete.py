@@ -54,10 +54,6 @@ def test_what_is_completed(packing: Any, words: list[str], found: list[str]) -> 
     assert completed(*words) == found
 
 
-def test_commands_that_are_not_built_are_not_offered(packing: Any) -> None:
-    assert "run" in completed("") and "approve" not in completed("")
-
-
 def test_another_folder_is_asked_where_one_is_named(
     packing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

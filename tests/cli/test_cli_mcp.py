@@ -31,7 +31,7 @@ def test_the_skill_has_the_common_form_and_names_what_exists() -> None:
     told = YAML(typ="safe").load(front)
     assert told["name"] == "kapso" and 100 < len(told["description"]) <= 1024
     commands = set(re.findall(r"`kapso ([a-z]+)", body))
-    assert len(commands) > 10 and all(COMMANDS[name].target for name in commands)
+    assert len(commands) > 10 and commands <= COMMANDS.keys()
     tools = set(re.findall(r"[(,] ?`([a-z]+_?[a-z]*)`[,)]", body))
     from kapso.mcp.runs import Runs
     from kapso.mcp.server import make_server

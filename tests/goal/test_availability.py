@@ -16,7 +16,6 @@ MakeGoal = Callable[..., Goal]
     ("line", "what"),
     [
         ("search: {executor: ray}", "`search.executor: ray`"),
-        ("approve: true", "`approve: true`"),
     ],
 )
 def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) -> None:
@@ -33,6 +32,7 @@ def test_what_later_versions_bring(make_goal: MakeGoal, line: str, what: str) ->
         "search: {policy: greedy}",
         "search: {repairs: 5}",
         "approve: false",
+        "approve: true",
         "knowledge: []",
         'knowledge: [docs/, "arxiv:2601.21526"]',
         "memory: {recall: false}",

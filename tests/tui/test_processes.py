@@ -12,9 +12,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from kapso.errors import UsageError
 from kapso.git.repository import Repository
-from kapso_tui.actions.processes import Launch, Options, read_error, resume_run, start_run, tell_run
+from kapso_tui.actions.processes import Launch, Options, read_error, resume_run, start_run
 from kapso_tui.app import KapsoApp
 from kapso_tui.screens.new_run import NewRunScreen
 from kapso_tui.screens.raise_budget import RaiseBudget
@@ -137,8 +136,6 @@ def test_what_a_process_printed_becomes_an_error_again(finished: Path) -> None:
     assert error is not None and error.slug == "finished"
     assert error.message == f"run `{run}` has finished: its budget of attempts is used up"
     assert error.help is not None and "--attempts N" in error.help
-    with pytest.raises(UsageError, match="is not running"):
-        tell_run(repository, run, "paused")
 
 
 def test_errors_are_read_as_they_are_printed() -> None:

@@ -82,12 +82,12 @@ class KapsoApp(SteadyApp):
 
     # places
 
-    def open_run(self, run: str) -> None:
-        """Show a run, upon the list of all."""
+    def open_run(self, run: str, attempt: int | None = None) -> None:
+        """Show a run, upon the list of all; at an attempt, or at what there is to see."""
         from kapso_tui.screens.run import RunScreen
 
         self.last_run = run
-        self._upon_runs(RunScreen(self.repository, run))
+        self._upon_runs(RunScreen(self.repository, run, attempt))
 
     def action_go(self, place: str) -> None:
         """Go to one of the four places."""
@@ -156,11 +156,6 @@ class KapsoApp(SteadyApp):
         except KapsoError as error:
             self.complain(error)
             return None
-
-    def from_thread(self, show: Callable[..., object], *arguments: Any) -> None:
-        """Call `show` on the app's own thread; nothing where the app has ended meanwhile."""
-        if self.is_running:
-            self.call_from_thread(show, *arguments)
 
 
 def chosen_theme() -> str:

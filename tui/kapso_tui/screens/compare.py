@@ -7,32 +7,27 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from kapso.errors import KapsoError
 from kapso.wording import printable
-from kapso_tui.steady import Steady
+from kapso_tui.glyphs import glyphs
+from kapso_tui.screens.place import Place
 from kapso_tui.watch.comparison import Comparison, Row, compare
 from kapso_tui.widgets.curves import legend, two_curves
-from kapso_tui.widgets.glyphs import is_plain
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-    from kapso_tui.app import KapsoApp
 
 LOOK_S = 5.0
 CHART_ROWS = 9
 
 
-class CompareScreen(Steady, Screen[None]):
+class CompareScreen(Place):
     """The runs `a` and `b`."""
 
-    app: KapsoApp
     HELP = """\
 Two runs side by side, with the numbers of their reports. What differs has a sign at its left. The curves
 show the best so far over the attempts: the heavy line is the first run, the light one the second."""
@@ -48,8 +43,7 @@ show the best so far over the attempts: the heavy line is the first run, the lig
     """
 
     def __init__(self, repository: Repository, a: str, b: str) -> None:
-        super().__init__()
-        self.repository = repository
+        super().__init__(repository)
         self.runs = a, b
         self._found: Comparison | None = None
 
@@ -64,20 +58,15 @@ show the best so far over the attempts: the heavy line is the first run, the lig
         self.look()
         self.set_interval(LOOK_S, self.look)
 
-    @work(thread=True, group="compare", exclusive=True)
     def look(self) -> None:
         """Read both, in a thread, and show them."""
-        try:
-            found, notes = compare(self.repository, *self.runs)
-        except KapsoError as error:
-            self.app.from_thread(self.app.complain, error)
-            return
-        self.app.from_thread(self.show, found, notes)
+        self.apart("compare", lambda: compare(self.repository, *self.runs), self.show)
 
-    def show(self, found: Comparison, notes: Sequence[str]) -> None:
+    def show(self, read: tuple[Comparison, Sequence[str]]) -> None:
         """Show what differs from what is shown."""
+        found, notes = read
         for note in notes:
-            self.app.note(note, "warning")
+            self.dashboard.note(note, "warning")
         if found != self._found and self.is_mounted:
             self._found = found
             self._paint(found)
@@ -103,11 +92,11 @@ show the best so far over the attempts: the heavy line is the first run, the lig
         for run in self.runs:
             table.add_column(Text(printable(run), style="bold"), ratio=1, overflow="fold")
         for row in rows:
-            sign = ("!" if is_plain() else "≠") if row.is_different else " "
+            sign = glyphs().differs if row.is_different else " "
             style = "bold" if row.is_different else ""
             cells = (Text(printable(each), style=style) for each in (row.a, row.b))
             table.add_row(Text(f"{sign} {printable(row.name)}", overflow="ellipsis"), *cells)
         self.query_one(f"#{name}", Static).update(table)
 
     def action_open(self, which: int) -> None:
-        self.app.open_run(self.runs[which])
+        self.dashboard.open_run(self.runs[which])

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from kapso.report.chart import domain
 from kapso.wording import number
-from kapso_tui.widgets.glyphs import is_plain
+from kapso_tui.glyphs import glyphs
 
 
 class Line(Protocol):
@@ -22,8 +22,6 @@ class Line(Protocol):
     def last(self) -> int: ...
 
 
-HEAVY, LIGHT = tuple("━┃┏┓┗┛"), tuple("─│┌┐└┘")
-PLAIN_HEAVY, PLAIN_LIGHT = ("#",) * 6, ("o",) * 6
 STYLES = ("cyan", "yellow")
 
 
@@ -37,9 +35,11 @@ def two_curves(a: Line, b: Line, width: int, height: int) -> Text:
     labels = number(float(f"{high:.5g}")), number(float(f"{low:.5g}"))
     margin = max(map(len, labels)) + 1
     width, height = max(width - margin, 8), max(height, 3)
-    signs = (PLAIN_HEAVY, PLAIN_LIGHT) if is_plain() else (HEAVY, LIGHT)
     cells: dict[tuple[int, int], tuple[str, str]] = {}
-    for line, sign, style in ((b, signs[1], STYLES[1]), (a, signs[0], STYLES[0])):  # the first lies on top
+    for line, sign, style in (
+        (b, glyphs().light, STYLES[1]),
+        (a, glyphs().heavy, STYLES[0]),
+    ):  # the first lies on top
         rows = _rows(line, attempts, width, height, low, high)
         for place, mark in _line(rows, sign).items():
             cells[place] = (mark, style)
@@ -56,7 +56,7 @@ def two_curves(a: Line, b: Line, width: int, height: int) -> Text:
 
 def legend(a: str, b: str) -> Text:
     """Which line is whose."""
-    signs = (PLAIN_HEAVY, PLAIN_LIGHT) if is_plain() else (HEAVY, LIGHT)
+    signs = glyphs().heavy, glyphs().light
     parts = [
         (f"{sign[0] * 3} {name}", style) for sign, name, style in zip(signs, (a, b), STYLES, strict=True)
     ]
@@ -78,7 +78,7 @@ def _rows(line: Line, attempts: int, width: int, height: int, low: float, high: 
 
 def _line(rows: Sequence[int | None], signs: Sequence[str]) -> dict[tuple[int, int], str]:
     """The characters of one line by row and column."""
-    flat, up, from_below, from_above, to_above, to_below = signs
+    flat, up, from_below, from_above, to_above, to_below = tuple(signs)
     cells: dict[tuple[int, int], str] = {}
     before: int | None = None
     for column, row in enumerate(rows):
