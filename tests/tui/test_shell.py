@@ -119,7 +119,7 @@ def test_a_dashboard_without_colour_and_of_every_theme(made: Path, monkeypatch: 
     app = open_app(made)
 
     async def steps(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: "✗ interrupted" in text(app) and "✓ finished" in text(app))
+        await until(pilot, lambda: "◌ interrupted" in text(app) and "✓ finished" in text(app))
         for strip in app.screen._compositor.render_strips():
             for filter in app._filters:
                 strip = strip.apply_filter(filter, app.screen.background_colors[1])
