@@ -12,6 +12,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 IS_UPDATE = os.environ.get("KAPSO_SNAPSHOTS") == "update"
@@ -54,6 +55,8 @@ def text(app: App[Any]) -> str:
 
 async def check_pictures(pilot: Pilot[Any], name: str) -> None:
     """The screen looks as in `snapshots/NAME-SIZE.svg` at each size, resized from one to the next."""
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
     for size, (width, height) in SIZES.items():
         await pilot.resize_terminal(width, height)
         await pilot.pause()
