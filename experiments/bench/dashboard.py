@@ -11,16 +11,29 @@ process lands attempts. Prints a table; `--out` writes it.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import fcntl
 import json
 import math
+import os
+import pty
 import random
+import select
+import statistics
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from textual import events as events_module
+from textual.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
@@ -35,6 +48,8 @@ from kapso.git.trees import FILE, Entry  # noqa: E402
 from kapso.loop.run import announcement  # noqa: E402
 from kapso.memory import DiffSize, Episode, Episodes, Stage, trusted_source  # noqa: E402
 from kapso.memory.sync import open_synced  # noqa: E402
+from kapso_tui.app import KapsoApp  # noqa: E402
+from kapso_tui.screens.run import RunScreen  # noqa: E402
 
 RUN = "bench-0000"
 STARTED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -210,6 +225,108 @@ def events_of(each: Attempt, started: datetime, finished: datetime) -> Iterator[
     yield {"time": rfc3339(finished), "event": "attempt.evaluated", **one, **announcement(each)}
 
 
+# Keys
+
+
+class Timed(KapsoApp):
+    """Notes when the compositor has made an update, its escape sequences included."""
+
+    painted_at = painted_cpu = 0.0
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if renderable is not None and hasattr(renderable, "render_segments"):
+            renderable.render_segments(self.console)
+            self.painted_at, self.painted_cpu = time.perf_counter(), time.process_time()
+        super()._display(screen, renderable)
+
+
+KEYS = {
+    "one line down": ["down"] * 100,
+    "a page down": ["pagedown"] * 50,
+    "to the end and back": ["end", "home"] * 15,
+    "another order": ["o"] * 14,
+    "tree and back": ["v"] * 10,
+    "the other way round": ["O"] * 10,
+    "another character of a filter": ["slash", *"step 12", "escape"] * 3,
+    "chart by time, none, by attempts": ["c"] * 9,
+}
+
+
+def keys(folder: Path, size: tuple[int, int], landing: Path | None = None) -> dict[str, list[tuple[float, float]]]:
+    """Milliseconds from a key to the lines that it changes, by what it does."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    with Repository.open(folder) as repository:
+        app = Timed(repository, run=RUN)
+
+        async def go() -> None:
+            async with app.run_test(size=size) as pilot:
+                while not (isinstance(app.screen, RunScreen) and app.screen.watch_.attempts):
+                    await pilot.pause(0.05)
+                await pilot.pause(2)
+                for name, pressed in KEYS.items():
+                    found[name] = [took for key in pressed if (took := await _press(app, key)) is not None]
+
+        asyncio.run(go())
+    return found
+
+
+async def _press(app: Timed, key: str) -> tuple[float, float] | None:
+    """Wall and processor milliseconds until the lines are made; None where it changes nothing."""
+    driver = app._driver
+    assert driver is not None
+    character = key if len(key) == 1 else {"slash": "/", "space": " "}.get(key)
+    event = events_module.Key("space" if key == " " else key, character)
+    event.set_sender(app)
+    since, cpu = time.perf_counter(), time.process_time()
+    app.painted_at = since
+    driver.send_message(event)
+    while app.painted_at == since and time.perf_counter() - since < 0.5:
+        await asyncio.sleep(0.0005)
+    took = 1000 * (app.painted_at - since), 1000 * (app.painted_cpu - cpu)
+    await asyncio.sleep(0.03)
+    return took if app.painted_at != since else None
+
+
+# Start
+
+
+def start(folder: Path, screen: str, size: tuple[int, int]) -> tuple[float, float, float]:
+    """Seconds until the first paint and until the run's rows, in a terminal; MB of main memory at most."""
+    run = f", run={RUN!r}" if screen == "run" else ""
+    code = (
+        "from pathlib import Path; from kapso.git.repository import Repository; "
+        f"from kapso_tui.app import KapsoApp; KapsoApp(Repository.open(Path({str(folder)!r})){run}).run()"
+    )
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")])
+    env = {**os.environ, "PYTHONPATH": paths, "TERM": "xterm-256color"}
+    since = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+    )
+    os.close(slave)
+    first = whole = math.nan
+    seen, wanted = b"", (b"10,001" if screen == "run" else RUN.encode())
+    while time.perf_counter() - since < 20 and math.isnan(whole):
+        if select.select([master], [], [], 0.01)[0]:
+            seen += os.read(master, 1 << 16)
+        if math.isnan(first) and b"palette" in seen:
+            first = time.perf_counter() - since
+        if wanted in seen:
+            whole = time.perf_counter() - since
+    time.sleep(1.0)
+    most = next(
+        int(line.split()[1]) / 1024
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
+    process.kill()
+    process.wait()
+    os.close(master)
+    return first, whole, most
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--attempts", type=int, default=10_000)
@@ -218,7 +335,13 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="kapso-dashboard-"))
     if not (folder / ".git").exists():
-        make_run(folder, options.attempts)
+        make_run(folder, options.attempts).close()
+    for name, took in keys(folder, (120, 40)).items():
+        for each in zip(*took):
+            each=sorted(each)
+            print(f"{name:40} {len(each):4} {statistics.median(each):6.1f} {each[int(0.99 * (len(each) - 1))]:6.1f} {each[-1]:6.1f}")
+    for screen in ("runs", "run"):
+        print(screen, start(folder, screen, (120, 40)))
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ def flight_cells(flight: Flight, watch: RunWatch, glyphs: Glyphs) -> dict[str, s
         "score": "",
         "delta": "",
         "proposer": flight.proposer,
-        "time": duration(round(max(since, 0.0)) + 0.0) if watch.is_live else "",
+        "time": f"{max(since, 0.0):.0f}s" if since < 59.5 else duration(since) if watch.is_live else "",
         "title": printable(flight.title) or "the proposer has not said yet",
     }
 

@@ -70,11 +70,11 @@ def _scores(watch: RunWatch, signs: Glyphs) -> Line:
     if best is None or best.number == BASELINE:
         return [(f"{metric} {number(facts.baseline.score)}: nothing better yet", "")]
     before, after = facts.scores
-    how = "confirmed" if facts.is_confirmed else "not confirmed"
+    how = ", confirmed" if facts.is_confirmed else ", not confirmed" if not watch.is_live else ""
     return [
         (f"{metric} {number(before)} {signs.arrow} ", ""),
         (f"{number(after)}{percent(before, after)}", "good"),
-        (f"  attempt {best.number}, {how}", "dim"),
+        (f"  attempt {best.number}{how}", "dim"),
     ]
 
 
@@ -86,8 +86,8 @@ def _measures(watch: RunWatch) -> list[tuple[str, float | None]]:
     landed, limit = watch.summary.attempts - by_hand, budget.attempts if budget else None
     found = [(f"{landed:,}{f' of {limit:,}' if limit else ''} attempts", landed / limit if limit else None)]
     elapsed, time_s = watch.elapsed_s, budget.time_s if budget else None
-    of_time = f" of {duration(time_s)}" if time_s else ""
-    found.append((f"{duration(round(elapsed) + 0.0)}{of_time}", elapsed / time_s if time_s else None))
+    of_time = f" of {clock(time_s)}" if time_s else ""
+    found.append((f"{clock(elapsed)}{of_time}", elapsed / time_s if time_s else None))
     cost, most = watch.summary.cost, budget.cost if budget else None
     if cost or most:
         of_cost = f" of {dollars(most)}" if most else ""
@@ -113,7 +113,7 @@ def _pace(watch: RunWatch) -> list[str]:
     ends = [] if budget.time_s is None else [max(budget.time_s - watch.elapsed_s, 0.0)]
     if budget.attempts is not None and fast > 0:
         ends.append(60 * max(budget.attempts - watch.summary.attempts, 0) / fast)
-    left = [f"{duration(round(min(ends)) + 0.0)} left"] if ends else []
+    left = [f"{clock(min(ends))} left"] if ends else []
     return [f"{fast:.0f} a minute", *left]
 
 
@@ -125,7 +125,7 @@ def _flights(watch: RunWatch, signs: Glyphs, room: int) -> list[Line]:
     shown = flights[: room if len(flights) <= room else max(room - 1, 1)]
     lines: list[Line] = []
     for each in shown:
-        said = f"{each.number} {each.proposer} {printable(each.title)}".rstrip()
+        said = f"{each.number} {each.proposer} {printable(each.title) or 'is being proposed'}"
         if each.is_waiting:
             lines.append([(f"{signs.waiting} {said}: a approves, r rejects", "bad")])
         elif watch.is_live:
@@ -170,6 +170,11 @@ def _told(event: Mapping[str, Any]) -> str:
         return f"attempt {attempt} taught {event.get('lesson') or 'something'}"
     about = f"attempt {attempt} " if isinstance(attempt, int) else ""
     return about + str(kind).replace("attempt.", "").replace("run.", "the run has ")
+
+
+def clock(seconds: float) -> str:
+    """Like `duration`, in whole seconds: it ticks."""
+    return f"{seconds:.0f}s" if seconds < 59.5 else duration(seconds)
 
 
 def _join(parts: list[str]) -> str:

@@ -102,7 +102,10 @@ class Rows(ScrollView, can_focus=True):
     # Rows and cursor
 
     def fill(self, rows: list[Row], keep: Row | None) -> None:
-        """Show `rows`; the cursor stays with what `keep` shows, on the same line of the screen."""
+        """Show `rows`; the cursor stays with what `keep` shows, on the same line of the screen.
+
+        Rows that stand at the top stay there, as what is new comes in above them.
+        """
         line = self.cursor - self.scroll_offset.y
         self.rows = rows
         self._first = max(first_width(rows), 3)
@@ -110,7 +113,8 @@ class Rows(ScrollView, can_focus=True):
         at = self.place_of(keep) if keep else None
         self.cursor = min(self.cursor, max(len(rows) - 1, 0)) if at is None else at
         self.virtual_size = Size(self.size.width, len(rows) + 1)
-        if at is not None and line >= 0 and self.scroll_offset.y + line != at:
+        top = self.scroll_offset.y
+        if at is not None and 0 <= line < self.page and (top or at >= self.page) and top + line != at:
             self.scroll_to(y=max(at - line, 0), animate=False, force=True, immediate=True)
         self.refresh()
 
@@ -132,7 +136,9 @@ class Rows(ScrollView, can_focus=True):
         at = min(max(at, 0), len(self.rows) - 1)
         before, self.cursor = self.cursor, at
         height, top = self.page, self.scroll_offset.y
-        if at < top or at >= top + height:
+        if not by_hand and at < height and top:
+            self.scroll_to(y=0, animate=False, force=True, immediate=True)
+        elif at < top or at >= top + height:
             self.scroll_to(y=at if at < top else at - height + 1, animate=False, force=True, immediate=True)
         self.refresh_lines(before - self.scroll_offset.y + 1)
         self.refresh_lines(at - self.scroll_offset.y + 1)

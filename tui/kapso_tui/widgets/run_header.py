@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from kapso_tui.glyphs import glyphs
 from kapso_tui.watch.run import News, RunWatch
-from kapso_tui.widgets.glance import cut, glance
+from kapso_tui.widgets.glance import Line, cut, glance
 from kapso_tui.widgets.score_chart import ScoreChart
 
 
@@ -34,17 +34,24 @@ class Glance(Widget):
     def __init__(self, watch: RunWatch) -> None:
         super().__init__()
         self.watched = watch
+        self._lines: list[Line] = []
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
 
-    def _tick(self) -> None:
-        if self.watched.is_live:
+    def on_resize(self) -> None:
+        self.update()
+
+    def update(self) -> None:
+        """Say it as it is now."""
+        lines = glance(self.watched, self.size.width, self.size.height, glyphs())
+        if lines != self._lines:
+            self._lines = lines
             self.refresh()
 
-    def render_lines(self, crop):  # type: ignore[no-untyped-def]
-        self._lines = glance(self.watched, self.size.width, self.size.height, glyphs())
-        return super().render_lines(crop)
+    def _tick(self) -> None:
+        if self.watched.is_live:
+            self.update()
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
@@ -76,7 +83,7 @@ class RunHeader(Container):
 
     def show(self, news: News) -> None:
         """Show what changed."""
-        self.query_one(Glance).refresh()
+        self.query_one(Glance).update()
         if news.attempts or news.is_reloaded or news.has_status:
             self.query_one(ScoreChart).redraw()
 
