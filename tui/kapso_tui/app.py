@@ -157,6 +157,11 @@ class KapsoApp(SteadyApp):
             self.complain(error)
             return None
 
+    def from_thread(self, show: Callable[..., object], *arguments: Any) -> None:
+        """Call `show` on the app's own thread; nothing where the app has ended meanwhile."""
+        if self.is_running:
+            self.call_from_thread(show, *arguments)
+
 
 def chosen_theme() -> str:
     """As `KAPSO_THEME` says (light, dark, or a theme of Textual), else as the terminal tells, else dark."""
