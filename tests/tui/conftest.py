@@ -64,3 +64,20 @@ def empty(make_repository: Callable[..., Path]) -> Path:
 
 def open_repository(root: Path) -> Repository:
     return Repository.open(root)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tui.made import make_runs
+
+    root = tmp_path_factory.mktemp("made") / "demo"
+    make_runs(root)
+    return root
+
+
+@pytest.fixture
+def made(made_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository with three runs that are always the same."""
+    root = tmp_path / "made"
+    shutil.copytree(made_once, root, symlinks=True)
+    return root

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kapso.cli.control import tell_live
 from kapso.memory.live import live_status
+from kapso_tui.actions.processes import tell_run
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -22,14 +22,12 @@ def pause_or_release(repository: Repository, run: str) -> str | None:
     if status == "paused":
         release(repository, run)
         return f"{run} goes on"
-    tell_live(repository, run, "paused")
-    return f"{run} holds once what is in flight has ended; p lets it go on"
+    return f"{tell_run(repository, run, 'paused')}; p lets it go on"
 
 
 def stop(repository: Repository, run: str) -> str:
     """End the run; what to say."""
-    tell_live(repository, run, "stopping")
-    return f"{run} ends once what is in flight has ended; its best is confirmed then"
+    return f"{tell_run(repository, run, 'stopping')}; its best is confirmed then"
 
 
 def hint(repository: Repository, run: RunSummary, text: str) -> list[str]:

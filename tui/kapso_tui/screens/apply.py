@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -13,13 +13,18 @@ from textual.widgets import Footer, Static
 
 from kapso.wording import number, printable
 from kapso_tui.actions.applying import Plan
+from kapso_tui.steady import Steady
 from kapso_tui.widgets.tabs.diff import diff_rows
 from kapso_tui.widgets.tabs.page import Page
 
+if TYPE_CHECKING:
+    from kapso_tui.app import KapsoApp
 
-class ApplyDialog(ModalScreen[str | None]):
+
+class ApplyDialog(Steady, ModalScreen[str | None]):
     """Shows the diff against the base; ends with `branch`, `patch`, `worktree`, `smallest` or None."""
 
+    app: KapsoApp
     AUTO_FOCUS = "Page"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "dismiss('branch')", "New branch"),
@@ -56,7 +61,7 @@ class ApplyDialog(ModalScreen[str | None]):
     def draw(self, width: int) -> None:
         """Lay the diff out, in a thread."""
         rows = diff_rows(self.plan.change, width)
-        self.app.call_from_thread(self.query_one(Page).fill, rows)
+        self.app.from_thread(self.query_one(Page).fill, rows)
 
     def _lines(self) -> list[str]:
         plan, attempt = self.plan, self.plan.attempt

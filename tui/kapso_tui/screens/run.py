@@ -44,7 +44,7 @@ class RunScreen(RunKeys):
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-usual"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-low"), (30, "-tall"), (50, "-high")]
-    selected: var[int | None] = var(None)
+    selected: var[int | None] = var(None, bindings=True)
     """The attempt that is picked: its number, of one that landed or is in flight."""
 
     def __init__(self, repository: Repository, run: str, attempt: int | None = None) -> None:
@@ -88,7 +88,7 @@ class RunScreen(RunKeys):
     def _complain(self, error: KapsoError) -> None:
         if error.message != self._complaint:
             self._complaint = error.message
-            self.app.complain(error)  # type: ignore[attr-defined]
+            self.app.complain(error)
 
     def show(self, news: News) -> None:
         """Hand on what changed."""

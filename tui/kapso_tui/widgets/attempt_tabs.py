@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from rich.cells import set_cell_size
 from textual import events, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -21,12 +20,16 @@ from kapso.attempt import BASELINE
 from kapso.errors import KapsoError
 from kapso.wording import number as told
 from kapso.wording import printable
+from kapso_tui.steady import Steady
 from kapso_tui.watch.attempt import AttemptReader
 from kapso_tui.watch.run import News, RunWatch
 from kapso_tui.widgets.tabs import contents
 from kapso_tui.widgets.tabs.lineage import Relative
 from kapso_tui.widgets.tabs.page import Page
 from kapso_tui.widgets.tabs.rows import Row, row, trouble
+
+if TYPE_CHECKING:
+    from kapso_tui.app import KapsoApp
 
 NAMES = ("idea", "diff", "metrics", "logs", "prompt", "lineage")
 DEBOUNCE_S = 0.1
@@ -51,8 +54,10 @@ class Wish:
     to_base: bool = False
 
 
-class AttemptTabs(Vertical):
+class AttemptTabs(Steady, Vertical):
     """Idea, diff, metrics, logs, prompt and reply, lineage of one attempt."""
+
+    app: KapsoApp
 
     class Wanted(Message):
         """The user goes to another attempt from here."""
@@ -61,9 +66,6 @@ class AttemptTabs(Vertical):
             super().__init__()
             self.number = number
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("B", "toggle_base", "Against base", show=False),
-    ]
     DEFAULT_CSS = """
     AttemptTabs { padding-left: 1; }
     AttemptTabs > #who { height: 1; text-style: bold; }
@@ -135,7 +137,7 @@ class AttemptTabs(Vertical):
         """Go to a tab."""
         self.query_one(Tabs).active = name
 
-    def action_toggle_base(self) -> None:
+    def toggle_base(self) -> None:
         """The diff against the parent, or against the base."""
         self.to_base = not self.to_base
         self.open("diff")
@@ -148,6 +150,10 @@ class AttemptTabs(Vertical):
     def on_resize(self, event: events.Resize) -> None:
         self._say_who()
         self.refill(wait=True, keep_place=True)
+
+    def refill_in_place(self) -> None:
+        """Read again what is looked at."""
+        self.refill(keep_place=True)
 
     def refill(self, *, wait: bool = False, keep_place: bool = False) -> None:
         """Show what is to be shown: at once where it is known, else as soon as it is read."""
@@ -183,8 +189,7 @@ class AttemptTabs(Vertical):
         except Exception as error:  # what git, logs or a pulled run hold may be anything
             what = KapsoError(f"this cannot be shown: {type(error).__name__}: {error}")
             rows, is_kept = trouble(what, wish.width), False
-        if self.app.is_running:
-            self.app.call_from_thread(self._take, wish, rows, keep_place, is_kept)
+        self.app.from_thread(self._take, wish, rows, keep_place, is_kept)
 
     def _take(self, wish: Wish, rows: Rows, keep_place: bool, is_kept: bool) -> None:
         """What was read; shown where it is still wanted."""
@@ -256,9 +261,9 @@ class AttemptTabs(Vertical):
     def grow(self, number: int) -> None:
         """Look whether the log has grown, in a thread."""
         size = self.reader.log_size(number)
-        if size != self._log_size and self.app.is_running:
+        if size != self._log_size:
             self._log_size = size
-            self.app.call_from_thread(self.refill, keep_place=True)
+            self.app.from_thread(self.refill_in_place)
 
 
 def _option(at: int, each: Relative) -> Option:
