@@ -252,7 +252,9 @@ KEYS = {
 }
 
 
-def keys(folder: Path, size: tuple[int, int], landing: Path | None = None) -> dict[str, list[tuple[float, float]]]:
+def keys(
+    folder: Path, size: tuple[int, int], landing: Path | None = None
+) -> dict[str, list[tuple[float, float]]]:
     """Milliseconds from a key to the lines that it changes, by what it does."""
     found: dict[str, list[tuple[float, float]]] = {}
     with Repository.open(folder) as repository:
@@ -338,8 +340,10 @@ def main() -> None:
         make_run(folder, options.attempts).close()
     for name, took in keys(folder, (120, 40)).items():
         for each in zip(*took):
-            each=sorted(each)
-            print(f"{name:40} {len(each):4} {statistics.median(each):6.1f} {each[int(0.99 * (len(each) - 1))]:6.1f} {each[-1]:6.1f}")
+            each = sorted(each)
+            print(
+                f"{name:40} {len(each):4} {statistics.median(each):6.1f} {each[int(0.99 * (len(each) - 1))]:6.1f} {each[-1]:6.1f}"
+            )
     for screen in ("runs", "run"):
         print(screen, start(folder, screen, (120, 40)))
 

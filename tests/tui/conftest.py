@@ -12,6 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from tests import warm
+from tests.tui import made
 
 GOAL = """\
 name: demo
@@ -64,3 +65,30 @@ def empty(make_repository: Callable[..., Path]) -> Path:
 
 def open_repository(root: Path) -> Repository:
     return Repository.open(root)
+
+
+@pytest.fixture(scope="session")
+def climbed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("climbed") / "climb"
+    root.mkdir()
+    for name, content in {"goal.yaml": made.GOAL, "program.py": "X = 0\n", "evaluate.py": ""}.items():
+        (root / name).write_text(content)
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=root, check=True, env={**os.environ, **DATES})
+    made.climb(root).repository.close()
+    return root
+
+
+@pytest.fixture
+def climbed(climbed_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository with a run of twelve attempts whose content is known; nobody works on it."""
+    root = tmp_path / "climb"
+    shutil.copytree(climbed_once, root, symlinks=True)
+    return root
+
+
+@pytest.fixture
+def climbing(make_repository: Callable[..., Path]) -> made.Made:
+    """A run that has its baseline, to which the test adds."""
+    root = make_repository({"goal.yaml": made.GOAL, "program.py": "X = 0\n", "evaluate.py": ""})
+    return made.Made(root)
