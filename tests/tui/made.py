@@ -34,6 +34,17 @@ evaluate: python evaluate.py
 budget: {attempts: 40, time: 10m, cost: 2}
 stop: {target: 20}
 """
+CONFIRMED = {
+    "is_confirmed": True,
+    "how": "in fresh pairs",
+    "attempt": 12,
+    "pairs": 5,
+    "gain": 4.4,
+    "low": 4.1,
+    "high": 4.7,
+    "before": 10.0,
+    "after": 14.4,
+}
 Spec = tuple[str, int, float | None]
 """Proposer, first parent, score (None: it crashed)."""
 SPECS: Sequence[Spec] = (
@@ -84,8 +95,9 @@ class Made:
         self.journal.write("attempt.started", attempt=number, parents=[] if parent is None else [parent])
         made = commit_pending(self.repository, self._pending(number, proposer, parent, title))
         landing.set_pending(self.repository, RUN, number, made.commit)
-        told = {"title": title, "hypothesis": "It may help.", "commit": made.commit}
-        self.journal.write("attempt.proposed", attempt=number, proposer=proposer, **told)
+        self.journal.write(
+            "attempt.proposed", attempt=number, proposer=proposer, title=title, commit=made.commit
+        )
         if is_waiting:
             self.journal.write("attempt.waiting", attempt=number)
         return number
@@ -120,11 +132,13 @@ class Made:
             self.best = final
         return final
 
-    def end(self, **told: Any) -> None:
+    def end(self, demoted: Sequence[int] = (), **told: Any) -> None:
         """How its last session leaves it."""
         assert self.best is not None
         end = {"status": "finished", "reason": "attempts", "best": self.best.number, "elapsed": 62.0, **told}
-        records = {f"{each.number:04d}.json": record(each) for each in self.attempts.values()}
+        records = {
+            f"{each.number:04d}.json": record(each, each.number in demoted) for each in self.attempts.values()
+        }
         write_records(self.repository, RUN, records | {"run.json": json.dumps(end).encode()})
         self.journal.write("run.finished", is_durable=True, elapsed=62.0)
 
@@ -197,8 +211,9 @@ class Made:
         )
 
 
-def record(attempt: Attempt) -> bytes:
-    return json.dumps({**attempt.to_json(), "parameters": {}, "feedback": None}).encode()
+def record(attempt: Attempt, is_demoted: bool) -> bytes:
+    told: dict[str, Any] = {"parameters": {}, "feedback": None, "demoted": is_demoted}
+    return json.dumps({**attempt.to_json(), **told}).encode()
 
 
 def climb(folder: Path, specs: Sequence[Spec] = SPECS) -> Made:
@@ -207,4 +222,5 @@ def climb(folder: Path, specs: Sequence[Spec] = SPECS) -> Made:
     for proposer, parent, score in specs:
         made.land(proposer, parent, score)
     made.hold_out({1: 10.5, 4: 12.0, 7: 12.25, 12: 14.25})
+    made.end(confirmed=CONFIRMED)
     return made

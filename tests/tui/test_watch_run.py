@@ -1,4 +1,4 @@
-"""What the dashboard knows of a run: all that git holds, then what the journal says, whatever happens to both."""
+"""What the dashboard knows of a run: what git holds, then what the journal says, whatever happens to both."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from kapso.attempt import Attempt
 from kapso.git.layout import RunRefs
@@ -88,7 +89,10 @@ def test_what_is_in_flight_is_known_when_it_is_opened(climbing: Made) -> None:
         number = climbing.propose("tune", 0, "in the middle")
         climbing.journal.write("attempt.started", attempt=number + 1, parents=[0])
         watch = watched(climbing.repository.root)
-        assert [each.title for each in watch.flights.values()] == ["", "in the middle"]
+        assert {n: each.title for n, each in watch.flights.items()} == {
+            number: "in the middle",
+            number + 1: "",
+        }
     watch.poll()
     assert set(watch.flights) == {number}, "what had no candidate is gone with its process"
     assert not watched(climbing.repository.root).flights.keys() ^ {number}
@@ -215,7 +219,7 @@ def test_a_run_that_is_not_there_is_no_error(climbed: Path) -> None:
 
 
 def test_sessions_last_as_the_engine_counts(tmp_path: Path) -> None:
-    lines = [
+    lines: list[tuple[str, str, dict[str, Any]]] = [
         ("10:00:00", "run.started", {}),
         ("10:00:30", "attempt.evaluated", {"attempt": 1, "title": '"event": "run.finished"'}),
         ("11:00:00", "run.resumed", {}),

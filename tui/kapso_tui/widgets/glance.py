@@ -103,7 +103,7 @@ def rate(watch: RunWatch, moment: datetime) -> float:
         finished = watch.attempts[each].finished
         if finished >= since:
             count, first = count + 1, min(first, finished)
-    return 60 * count / max((moment - first).total_seconds(), 1.0) if count > 1 else float(count)
+    return 60 * (count - 1) / max((moment - first).total_seconds(), 1.0) if count > 1 else float(count)
 
 
 def _pace(watch: RunWatch) -> list[str]:
@@ -175,7 +175,7 @@ def _told(event: Mapping[str, Any]) -> str:
 
 def clock(seconds: float) -> str:
     """Like `duration`, in whole seconds: it ticks."""
-    return f"{seconds:.0f}s" if seconds < 59.5 else duration(seconds)
+    return f"{seconds:.0f}s" if seconds < 59.5 else duration(max(seconds, 60.0))
 
 
 def _join(parts: list[str]) -> str:
