@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kapso.cli.lessons_shared import SHARING
 from kapso.cli.output import json_option, print_json, styled, table
+from kapso.memory.lessons import in_words
 from kapso.memory.lessons.lesson import Kind, Lesson, Status
-from kapso.wording import number, plural, printable
+from kapso.wording import printable
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-    from kapso.memory.lessons.lesson import Sighting, Tally
+    from kapso.memory.lessons.lesson import Sighting
 
 ids_argument = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
@@ -90,19 +91,15 @@ def _table(found: Sequence[Lesson]) -> str:
         (
             each.id,
             str(each.kind),
-            f"{each.status}{', pinned' if each.is_pinned else ''}",
+            in_words.standing(each),
             f"{each.confidence:.2f}",
             "-" if each.value is None else f"{each.value:+.2f}",
-            str(_attempts(each)),
+            str(in_words.attempts(each)),
             each.statement,
         )
         for each in found
     ]
     return table(header, rows, right={3, 4, 5})
-
-
-def _attempts(lesson: Lesson) -> int:
-    return sum(each.concerned.total for each in lesson.line.sightings.values())
 
 
 @lessons.command()
@@ -136,11 +133,11 @@ def _story(lesson: Lesson, branch_of: dict[tuple[str, int], str]) -> Iterator[st
     yield f"status      {lesson.status}{why}"
     yield f"confidence  {lesson.confidence:.2f}"
     if lesson.expects is not None:
-        yield f"value       {_worth(lesson)}"
-    yield f"scope       {printable(_scope(lesson))}"
-    yield f"about       {lesson.line.subject.about}: {printable(_brief(lesson.line.subject.told))}"
+        yield f"value       {in_words.worth(lesson)}"
+    yield f"scope       {printable(in_words.scope(lesson))}"
+    yield f"about       {lesson.line.subject.about}: {printable(in_words.brief(lesson.line.subject.told))}"
     if lesson.expects is not None:
-        yield f"predicted   {_record(lesson)}"
+        yield f"predicted   {in_words.record(lesson)}"
     foreign = foreign_runs(lesson.line)
     for run, sighting in lesson.line.sightings.items():
         yield ""
@@ -157,63 +154,14 @@ def _story(lesson: Lesson, branch_of: dict[tuple[str, int], str]) -> Iterator[st
 
 
 def _seen(sighting: Sighting, branch_of: dict[tuple[str, int], str]) -> Iterator[str]:
-    yield f"  concerned {_ends(sighting.concerned)}"
+    yield f"  concerned {in_words.ends(sighting.concerned)}"
     if sighting.others.total:
-        yield f"  others    {_ends(sighting.others)}"
+        yield f"  others    {in_words.ends(sighting.others)}"
     if sighting.detail:
-        yield f"  found     {printable(_brief(sighting.detail))}"
+        yield f"  found     {printable(in_words.brief(sighting.detail))}"
     for each in sighting.examples:
         branch = branch_of.get((sighting.run, each.attempt), "not here: `kapso pull` brings runs")
         yield f"  {each.speaks:<7}  attempt {each.attempt}  {each.commit[:12]}  {branch}"
-
-
-def _ends(tally: Tally) -> str:
-    """`9 attempts: 7 better, 2 failed`."""
-    ends = {name: getattr(tally, name) for name in ("better", "same", "worse", "failed")}
-    told = ", ".join(f"{count} {name}" for name, count in ends.items() if count)
-    return plural(tally.total, "attempt") + (f": {told}" if told else "")
-
-
-def _worth(lesson: Lesson) -> str:
-    told = sum(each.record.told.total for each in lesson.line.sightings.values())
-    without = sum(each.record.withheld.total for each in lesson.line.sightings.values())
-    measured = f"{plural(told, 'attempt')} told, {without} without by lot"
-    return f"unknown ({measured})" if lesson.value is None else f"{lesson.value:+.3f} ({measured})"
-
-
-def _record(lesson: Lesson) -> str:
-    records = [each.record for each in lesson.line.sightings.values()]
-    graded = sum(each.graded for each in records)
-    if not graded:
-        return "nothing yet"
-    brier, usual = (sum(getattr(each, name) for each in records) / graded for name in ("brier", "usual"))
-    hits = sum(each.hits for each in records)
-    expected = f" {lesson.expects}" if lesson.expects else ""
-    times = plural(graded, "time")
-    return f"{times} before the result was known: {hits}{expected}; Brier {brier:.3f}, usual {usual:.3f}"
-
-
-def _scope(lesson: Lesson) -> str:
-    scope = lesson.scope
-    parts = [
-        f"goals {', '.join(scope.goals)}" if scope.goals else "any goal of this repository",
-        f"files {', '.join(scope.files)}" if scope.files else "",
-        scope.language or "",
-        f"proposer {scope.proposer}" if scope.proposer else "",
-    ]
-    return "; ".join(filter(None, parts))
-
-
-def _brief(told: Any) -> str:
-    """JSON on a line; long texts cut."""
-    if isinstance(told, dict):
-        return ", ".join(f"{key} {_brief(value)}" for key, value in told.items())
-    if isinstance(told, list):
-        return "[" + ", ".join(map(_brief, told)) + "]"
-    if isinstance(told, float):
-        return number(told)
-    text = str(told)
-    return text if len(text) <= 120 else f"{text[:119]}…"
 
 
 def _open() -> Repository:
@@ -242,8 +190,8 @@ def _mark(change: str, ids: Sequence[str], why: str, as_json: bool) -> None:
         print_json(*(each.to_json() for each in decided))
         return
     for each in decided:
-        said = f"{each.status}{', pinned' if each.is_pinned else ''}"
-        print(f"{each.id}: {said}{f' ({printable(each.why)})' if each.why else ''}")
+        why = f" ({printable(each.why)})" if each.why else ""
+        print(f"{each.id}: {in_words.standing(each)}{why}")
 
 
 for _change, _help in {

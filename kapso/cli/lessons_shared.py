@@ -11,7 +11,6 @@ from kapso.cli.output import json_option, print_json
 from kapso.wording import plural, printable
 
 if TYPE_CHECKING:
-    from kapso.memory.lessons.lesson import Lesson
     from kapso.memory.lessons.sharing import SharedMemory
 
 trust_option = click.option(
@@ -37,11 +36,11 @@ def export(ids: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     """
     from kapso.errors import UsageError
     from kapso.git.repository import Repository
-    from kapso.memory.lessons.export import playbook
+    from kapso.memory.lessons.export import likely, playbook
     from kapso.memory.lessons.known import find_lesson, known_lessons
 
     known = known_lessons(Repository.open(Path.cwd()))
-    chosen = [find_lesson(known, id) for id in ids] or [each for each in known if _is_likely(each)]
+    chosen = [find_lesson(known, id) for id in ids] or likely(known)
     if not chosen:
         help = "name lessons: `kapso lessons` lists them" if known else None
         raise UsageError("there is no lesson that is likely enough to export", help=help, slug="no-lessons")
@@ -57,13 +56,6 @@ def export(ids: tuple[str, ...], output: Path | None, as_json: bool) -> int:
         count = f"{plural(len(chosen), 'lesson')}, {plural(len(book.recipes), 'recipe')}"
         click.echo(f"{printable(str(output))}: {count}")
     return 0
-
-
-def _is_likely(lesson: Lesson) -> bool:
-    from kapso.memory.lessons.lesson import Status
-
-    is_candidate = lesson.status is Status.CANDIDATE and lesson.confidence >= 0.5
-    return lesson.status is Status.ACTIVE or is_candidate
 
 
 @click.command()

@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from kapso.cli.output import how_called
-from kapso.wording import dollars, duration, number, printable
+from kapso.wording import dollars, duration, number, plural, printable
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -56,7 +56,7 @@ class Progress:
             self._landings.append(time.monotonic())
             if entry["attempt"] == 0:
                 self.say(f"baseline: {number(entry['score'])}")
-        if entry["event"] == "attempt.waiting":
+        if entry["event"] == "attempt.waiting" and not self._is_live:  # the panel shows it
             self.say(f"attempt {entry['attempt']} waits for approval: {entry['title']}")
         if entry["event"] == "attempt.rejected":
             self.say(f"attempt {entry['attempt']} is rejected" + _because(entry["reason"]))
@@ -82,7 +82,7 @@ class Progress:
             self._paint(campaign)
         elif not self._is_live and moment - self._said >= QUIET_S:
             self._said = moment
-            self.say(self._line(campaign))
+            self.say(" · ".join([self._line(campaign), *self._asking(campaign)]))
 
     def close(self) -> None:
         """Take the live panel away."""
@@ -99,7 +99,7 @@ class Progress:
             console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
             self._live = Live(console=console, auto_refresh=False, transient=True)
             self._live.start()
-        lines = [self._line(campaign), *self._trying(campaign)[:8]]
+        lines = [self._line(campaign), *self._asking(campaign), *self._trying(campaign)[:8]]
         text = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
         self._live.update(text, refresh=True)
 
@@ -113,14 +113,18 @@ class Progress:
         purse = campaign.run.purse
         if purse.spent:
             parts.append(dollars(purse.spent) + (f" of {dollars(purse.limit)}" if purse.limit else ""))
-        if (left := self._left(campaign)) is not None:
+        if not campaign.is_idle and (left := self._left(campaign)) is not None:
             parts.append(f"{duration(left)} left")
-        if waiting := len(campaign.gate.waiting):
-            ask = f"{how_called()} approve {campaign.run.name}"
-            parts.append(f"{waiting} wait{'s' * (waiting == 1)} for approval: `{ask}`")
         if campaign.run.folder.control() == "paused":
             parts.append(f"paused: `kapso resume {campaign.run.name}` goes on")
         return " · ".join(parts)
+
+    def _asking(self, campaign: Campaign) -> list[str]:
+        """How many attempts wait for a human, and how to decide about them."""
+        if not (waiting := len(campaign.gate.waiting)):
+            return []
+        ask = f"{how_called()} approve {campaign.run.name}"
+        return [f"{plural(waiting, 'attempt')} wait{'s' * (waiting == 1)} for approval: `{ask}`"]
 
     def _trying(self, campaign: Campaign) -> list[str]:
         """What goes on, and behind it what waits."""

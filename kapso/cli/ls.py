@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kapso.attempt import BASELINE, Attempt, Outcome
-from kapso.cli.output import json_option, print_json, styled, table
-from kapso.wording import duration, number
+from kapso.cli.output import how_called, json_option, print_json, styled, table
+from kapso.wording import duration, number, plural
 
 if TYPE_CHECKING:
+    from kapso.cli.pick import Log
     from kapso.memory.episode import RunSummary
 
 SORTS: dict[str, Callable[[Attempt], Any]] = {
@@ -70,6 +71,8 @@ def ls(
     attempts = [a for a in log.episodes.attempts(picked.run) if not outcomes or a.outcome in outcomes]
     ordered = arrange(attempts, sort, maximize=picked.maximize, reverse=reverse)
     _print_attempts(picked, ordered[:limit], as_json)
+    if not as_json:
+        _note_waiting(log, picked.run)
 
 
 def arrange(attempts: Sequence[Attempt], sort: str, *, maximize: bool, reverse: bool) -> list[Attempt]:
@@ -133,3 +136,12 @@ def _print_attempts(run: RunSummary, attempts: Sequence[Attempt], as_json: bool)
     print(table(header, rows, right={0, 4, 5}))
     if any(attempt.number == run.best_attempt for attempt in attempts):
         print(styled("* the best", "dim"))
+
+
+def _note_waiting(log: Log, run: str) -> None:
+    """Say that attempts wait, which have not ended and are not listed."""
+    from kapso.loop.approval import waiting
+
+    if found := waiting(log.repository, run):
+        what = f"{plural(len(found), 'attempt')} wait{'s' * (len(found) == 1)} for approval"
+        click.echo(f"note: {what}: `{how_called()} approve {run}`", err=True)

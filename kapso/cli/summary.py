@@ -22,8 +22,8 @@ def summary(result: Result) -> str:
         f"{ENDINGS[result.ending]}",
         *(f"  {line}" for line in how_staged(result.stages)),
     ]
-    if result.waiting:
-        lines += _waiting(result)
+    if count := len(result.waiting):
+        lines.append(f"  {plural(count, 'attempt')} still wait{'s' * (count == 1)} for approval")
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
         lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
@@ -38,12 +38,6 @@ def summary(result: Result) -> str:
         branch = f"kapso/{result.run}/best"
         lines.append(f"note: {branch} is checked out in {result.best_left_in}, so it was left where it is")
     return "\n".join(lines)
-
-
-def _waiting(result: Result) -> list[str]:
-    count, kapso = len(result.waiting), how_called()
-    what = f"{plural(count, 'attempt')} still wait{'s' * (count == 1)} for approval"
-    return [f"  {what}: {kapso} approve {result.run}, then {kapso} resume {result.run}"]
 
 
 def _cost(result: Result) -> str:
@@ -134,7 +128,11 @@ def _next(result: Result, names: tuple[str, ...]) -> list[str]:
         "show": (f"{kapso} show {result.run} 1", "one attempt in full"),
         "doctor": (f"{kapso} doctor", "whether there is anything to try, and how noisy the score is"),
         "resume": (f"{kapso} resume {result.run} --attempts {2 * max(result.attempts, 1)}", "search on"),
+        "approve": (f"{kapso} approve {result.run}", "decide about what waits, then:"),
+        "decided": (f"{kapso} resume {result.run}", "go on with it"),
     }
+    if result.waiting:
+        names = (*(name for name in names if name != "resume"), "approve", "decided")
     if result.front > 1:
         names = ("best", *names)
     width = max(len(commands[name][0]) for name in names)

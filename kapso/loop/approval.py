@@ -126,13 +126,14 @@ class Approvals:
         fresh = _write_beside(path, asdict(decision))
         try:
             os.link(fresh, path)  # unlike a rename, it gives way to a decision that stands
-        except FileExistsError as error:
-            standing = self.decision(number, commit)
-            raise UsageError(
-                f"attempt {number} of `{self.run}` is {standing.word if standing else 'decided'} already",
-                help=f"`kapso approve {self.run}` lists what waits",
-                slug="already-decided",
-            ) from error
+        except OSError as error:
+            if (standing := self.decision(number, commit)) is not None:
+                raise UsageError(
+                    f"attempt {number} of `{self.run}` is {standing.word} already",
+                    help=f"`kapso approve {self.run}` lists what waits",
+                    slug="already-decided",
+                ) from error
+            fresh.replace(path)  # what stands there cannot be read, or there are no links
         finally:
             fresh.unlink(missing_ok=True)
         return decision

@@ -184,6 +184,11 @@ class Campaign:
         """The attempts on which something is being done."""
         return self._numbers - self.gate.waiting.keys()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing but waiting for a human goes on."""
+        return bool(self.gate.waiting) and not self._in_flight
+
     def _awaits_human(self, ending: Ending) -> bool:
         return bool(self.gate.waiting) and ending in AWAITS
 
@@ -319,7 +324,7 @@ class Campaign:
 
     def _wait(self) -> None:
         """Until an attempt was proposed, waits or has ended, or a tick has passed."""
-        since, is_idle = time.monotonic(), bool(self.gate.waiting) and not self._in_flight
+        since, is_idle = time.monotonic(), self.is_idle
         with suppress(queue.Empty):
             self._take(self._news.get(timeout=TICK_S))
             while True:

@@ -55,7 +55,10 @@ class Orders:
     async def try_revision(
         self, revision: str, run: str | None, dirty: bool, say: Callable[[str], Awaitable[None]]
     ) -> dict[str, Any]:
-        """Have a revision evaluated as an attempt; `say` gets a line whenever something goes on."""
+        """Have a revision evaluated as an attempt; `say` gets a line whenever something goes on.
+
+        UsageError where the run asks a human about every diff: no agent is one.
+        """
         import anyio
 
         if revision.startswith("-"):
@@ -86,8 +89,17 @@ class Orders:
 
     def _name(self, run: str | None) -> str:
         from kapso.cli.pick import open_log
+        from kapso.loop.approval import asks
 
-        return self._runs.pick(open_log(self._runs.folder), run).run
+        log = open_log(self._runs.folder)
+        name = self._runs.pick(log, run).run
+        if asks(log.repository, name):
+            raise UsageError(
+                f"a human approves every diff before run `{name}` evaluates it (`approve: true`)",
+                help=f"ask the user to call `kapso try {name} REVISION`",
+                slug="asks-a-human",
+            )
+        return name
 
 
 async def _follow(stream: Any, lines: list[str], say: Callable[[str], Awaitable[None]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -14,6 +14,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Relation = Literal["implements", "requires", "part-of", "contradicts", "refines", "cites"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
+INVERSE: Mapping[Relation, str] = {
+    "implements": "implemented by",
+    "requires": "required by",
+    "part-of": "holds",
+    "contradicts": "contradicted by",
+    "refines": "refined by",
+    "cites": "cited by",
+}
+"""How a relation reads from its target."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_nothing_is_left_of_what_has_landed(approvals: Approvals, tmp_path: Path
 
 
 def test_a_killed_run_has_not_used_the_time_in_which_a_human_thought(tmp_path: Path) -> None:
-    told = [
+    told: list[tuple[str, str, dict[str, Any]]] = [
         ("10:00:00", "run.started", {}),
         ("10:00:10", "attempt.waiting", {"attempt": 1}),
         ("11:00:10", "attempt.approved", {"attempt": 1, "elapsed": 10.0}),
@@ -93,3 +94,11 @@ def test_a_killed_run_has_not_used_the_time_in_which_a_human_thought(tmp_path: P
     path = tmp_path / "events.jsonl"
     path.write_text("".join(f"{line}\n" for line in lines))
     assert Journal(path, "demo-1234").elapsed_s() == 12.0
+
+
+def test_a_decision_that_cannot_be_read_is_none(approvals: Approvals, tmp_path: Path) -> None:
+    approvals.begin(7, COMMIT)
+    (tmp_path / f"runs/demo-1234/approvals/0007-{COMMIT}.json").write_text("")
+    assert approvals.decision(7) is None
+    approvals.approve(7)
+    assert approvals.decision(7) is not None

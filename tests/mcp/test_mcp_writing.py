@@ -68,6 +68,26 @@ def test_the_working_tree_can_be_tried(kapso: Kapso) -> None:
     assert ask_server(kapso.root, order, "--allow-write")["score"] == 10
 
 
+def test_no_agent_gets_around_the_approval_of_a_human(kapso: Kapso) -> None:
+    kapso.edit("attempts: 2}", "attempts: 2}\napprove: true")
+    process = kapso.start("run")
+    kapso.wait_for(process, 0)
+    while not kapso.json("approve"):
+        assert process.poll() is None
+    kapso("stop", check=0)
+    process.communicate(timeout=60)
+    waiting = kapso.json("approve")
+    (kapso.root / "params.json").write_text('{"x": 3.0, "y": 20.0}\n')
+
+    async def order(client: Client) -> list[Any]:
+        tools = {tool.name for tool in (await client.list_tools()).tools}
+        return [await call(client, "try_revision", dirty=True), tools]
+
+    refused, tools = ask_server(kapso.root, order, "--allow-write")
+    assert "a human approves every diff" in refused and not tools & {"approve", "reject"}
+    assert kapso.json("approve") == waiting and not kapso.json("ls", waiting[0]["run"])[1:]
+
+
 def test_a_live_run_is_held_and_ended(kapso: Kapso) -> None:
     kapso.edit("attempts: 2", "attempts: 100000")
     process = kapso.start("run")

@@ -14,6 +14,8 @@ from textual.app import App
 from textual.pilot import Pilot
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+IS_UPDATE = os.environ.get("KAPSO_SNAPSHOTS") == "update"
+"""Read before the tests leave the user's environment out."""
 SIZES = {"small": (80, 24), "usual": (120, 40), "wide": (200, 60)}
 
 
@@ -57,7 +59,7 @@ def check_picture(app: App[Any], name: str) -> None:
     """
     picture = re.sub(r"terminal-\d+", "terminal", app.export_screenshot())
     file = SNAPSHOTS / f"{name}.svg"
-    if os.environ.get("KAPSO_SNAPSHOTS") == "update":
+    if IS_UPDATE:
         file.write_text(picture)
     assert file.exists(), f"there is no {file}: make it with KAPSO_SNAPSHOTS=update, and look at it"
     assert picture == file.read_text(), f"not as in {file}; the screen shows:\n{text(app)}"

@@ -82,12 +82,12 @@ class KapsoApp(SteadyApp):
 
     # places
 
-    def open_run(self, run: str) -> None:
-        """Show a run, upon the list of all."""
+    def open_run(self, run: str, attempt: int | None = None) -> None:
+        """Show a run, upon the list of all; at an attempt, or at what there is to see."""
         from kapso_tui.screens.run import RunScreen
 
         self.last_run = run
-        self._upon_runs(RunScreen(self.repository, run))
+        self._upon_runs(RunScreen(self.repository, run, attempt))
 
     def action_go(self, place: str) -> None:
         """Go to one of the four places."""

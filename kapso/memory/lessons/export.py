@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from kapso.memory.lessons.as_recipe import recipe_of
-from kapso.memory.lessons.lesson import About, Kind, Lesson
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Status
 from kapso.wording import plural
 
+_LIKELY = 0.5
 _HEADINGS = {Kind.PREFER: "What helps", Kind.AVOID: "What does harm", Kind.FACT: "What is so"}
 
 
@@ -20,6 +21,15 @@ class Playbook:
 
     text: str
     recipes: Sequence[str]
+
+
+def likely(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """Those worth telling others where nobody says which: active, or a candidate that is rather true."""
+    return [
+        each
+        for each in lessons
+        if each.status is Status.ACTIVE or (each.status is Status.CANDIDATE and each.confidence >= _LIKELY)
+    ]
 
 
 def playbook(lessons: Sequence[Lesson]) -> Playbook:

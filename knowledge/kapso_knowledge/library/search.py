@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kapso_knowledge.library import lexical, store
 from kapso_knowledge.library.protocol import Filter, Hit
 from kapso_knowledge.library.words import terms
-from kapso_knowledge.nodes import Node, Relation
+from kapso_knowledge.nodes import INVERSE, Node
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,14 +46,6 @@ _ASIDE = re.compile(
 all there is, and explain little of its use."""
 _STEPPED = 30
 _SNIPPET = 240
-_INVERSE: Mapping[Relation, str] = {
-    "implements": "implemented by",
-    "requires": "required by",
-    "part-of": "holds",
-    "contradicts": "contradicted by",
-    "refines": "refined by",
-    "cites": "cited by",
-}
 
 
 @dataclass
@@ -143,7 +135,7 @@ def _step(connection: DuckDBPyConnection, found: dict[str, _Candidate], share: f
     gains: dict[str, tuple[float, str]] = {}
     for edge in store.edges(connection, list(scores)):
         for hit, other, how in (
-            (edge.origin, edge.target, _INVERSE[edge.relation]),
+            (edge.origin, edge.target, INVERSE[edge.relation]),
             (edge.target, edge.origin, edge.relation),
         ):
             gain = share * scores.get(hit, 0.0)

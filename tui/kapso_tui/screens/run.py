@@ -47,8 +47,9 @@ class RunScreen(RunKeys):
     selected: var[int | None] = var(None)
     """The attempt that is picked: its number, of one that landed or is in flight."""
 
-    def __init__(self, repository: Repository, run: str) -> None:
+    def __init__(self, repository: Repository, run: str, attempt: int | None = None) -> None:
         super().__init__()
+        self._first = attempt
         self.watch_ = RunWatch(repository, run)
         self._reading = threading.Lock()
         self._complaint = ""
@@ -56,7 +57,7 @@ class RunScreen(RunKeys):
     def compose(self) -> ComposeResult:
         yield RunHeader(self.watch_)
         with Container(id="panes"):
-            yield AttemptList(self.watch_)
+            yield AttemptList(self.watch_, self._first)
             yield AttemptTabs(self.watch_)
         yield Footer()
 

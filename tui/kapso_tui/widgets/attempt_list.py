@@ -35,9 +35,11 @@ class AttemptList(Vertical):
             super().__init__()
             self.number = number
 
-    def __init__(self, watch: RunWatch) -> None:
+    def __init__(self, watch: RunWatch, first: int | None = None) -> None:
         super().__init__()
         self.watched = watch
+        self.first = first
+        """The attempt that is picked at the start, if somebody said which."""
         self.is_tree = False
         self.is_following = False
         self.filter = ""
@@ -74,6 +76,8 @@ class AttemptList(Vertical):
 
     def _choose_first(self) -> None:
         """At the start, what there is to see: the latest of a run that goes on, else the best."""
+        if self.first is not None and self.select(self.first, by_hand=False):
+            return
         best = self.watched.best
         number = max(self.watched.attempts) if self.watched.is_live or best is None else best.number
         self.select(number, by_hand=False)
