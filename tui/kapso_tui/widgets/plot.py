@@ -206,7 +206,7 @@ def _axis(scale: Scale, by: str) -> str:
     name: Callable[[float], str] = duration if by == "time" else number
     title = "time" if by == "time" else "attempt"
     line = ""
-    for value in ticks(0, scale.last, max(scale.columns // 14, 1), whole=by != "time"):
+    for value in ticks(0, scale.last, max(scale.columns // 10, 1), whole=by != "time"):
         text, at = name(value), scale.column(value) // 2
         start = max(at - len(text) // 2, 0)
         if start >= len(line) + (2 if line else 0) and start + len(text) <= scale.columns - len(title) - 1:
