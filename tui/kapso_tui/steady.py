@@ -10,6 +10,7 @@ import os
 import time
 import traceback
 from collections import deque
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.events import Event, Paste

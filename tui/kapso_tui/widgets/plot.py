@@ -18,7 +18,7 @@ from kapso.report.chart import score_domain, ticks, worked_s
 from kapso.report.facts import Facts
 from kapso.report.tallies import held_out
 from kapso.wording import duration, number
-from kapso_tui.glyphs import Glyphs
+from kapso_tui.widgets.signs import Signs
 
 Piece = tuple[str, str]
 """Text and the tone of it."""
@@ -86,7 +86,7 @@ class Scale:
 
 
 def plot(
-    facts: Facts, by: str, width: int, height: int, signs: Glyphs, *, target: float | None = None
+    facts: Facts, by: str, width: int, height: int, signs: Signs, *, target: float | None = None
 ) -> list[list[Piece]]:
     """`height` lines of at most `width` cells; `by` is attempts or time."""
     scored = [each for each in facts.attempts if each.is_scored and each.score is not None]
@@ -138,7 +138,7 @@ def _places(facts: Facts, by: str) -> list[float]:
     return worked_s(facts) if by == "time" else [float(each.number) for each in facts.attempts]
 
 
-def _draw_levels(canvas: Canvas, scale: Scale, facts: Facts, target: float | None, signs: Glyphs) -> None:
+def _draw_levels(canvas: Canvas, scale: Scale, facts: Facts, target: float | None, signs: Signs) -> None:
     baseline = facts.baseline.score if facts.baseline else None
     for value, sign, tone in ((baseline, signs.across, "axis"), (target, signs.target, "target")):
         if value is not None and scale.holds(value):
@@ -146,7 +146,7 @@ def _draw_levels(canvas: Canvas, scale: Scale, facts: Facts, target: float | Non
 
 
 def _draw_attempts(
-    canvas: Canvas, scale: Scale, facts: Facts, places: Sequence[float], names: Sequence[str], signs: Glyphs
+    canvas: Canvas, scale: Scale, facts: Facts, places: Sequence[float], names: Sequence[str], signs: Signs
 ) -> None:
     """A sign for the proposer that has most attempts in a cell; those without a score are ticks below."""
     counts: dict[tuple[int, int], dict[str, int]] = {}
@@ -187,7 +187,7 @@ def _steps(leaders: Sequence[tuple[Attempt, int, int]], scale: Scale) -> set[tup
     return dots
 
 
-def _put_dots(canvas: Canvas, dots: Iterable[tuple[int, int]], signs: Glyphs) -> None:
+def _put_dots(canvas: Canvas, dots: Iterable[tuple[int, int]], signs: Signs) -> None:
     masks: dict[tuple[int, int], int] = {}
     for y, x in dots:
         cell = (y // 4, x // 2)
@@ -206,7 +206,7 @@ def _axis(scale: Scale, by: str) -> str:
     name: Callable[[float], str] = duration if by == "time" else number
     title = "time" if by == "time" else "attempt"
     line = ""
-    for value in ticks(0, scale.last, max(scale.columns // 14, 1), whole=by != "time"):
+    for value in ticks(0, scale.last, max(scale.columns // 10, 1), whole=by != "time"):
         text, at = name(value), scale.column(value) // 2
         start = max(at - len(text) // 2, 0)
         if start >= len(line) + (2 if line else 0) and start + len(text) <= scale.columns - len(title) - 1:
@@ -217,7 +217,7 @@ def _axis(scale: Scale, by: str) -> str:
 def _legend(
     facts: Facts,
     names: Sequence[str],
-    signs: Glyphs,
+    signs: Signs,
     width: int,
     *,
     held: int,
@@ -230,19 +230,18 @@ def _legend(
         index = sign_of(name, names)
         pieces.append((f"{signs.dots[index]} {name}", f"proposer-{index}"))
     pieces.append((("⠒⠒" if signs.is_braille else "__") + " best so far", "line"))
-    baseline = facts.baseline.score if facts.baseline else None
-    if baseline is not None:
-        pieces.append((f"{signs.across} baseline", "axis"))
-    if target is not None:
-        where = "" if scale.holds(target) else " (off the scale)"
-        pieces.append((f"{signs.target} target {number(target)}{where}", "target"))
-    if held:
-        pieces.append((f"{signs.holdout} hold-out", "holdout"))
     failed = sum(not each.is_scored for each in facts.attempts)
-    if failed:
-        pieces.append((f"{signs.tick} {failed:,} without a score", "failed"))
     if beyond:
         pieces.append((f"{beyond:,} off the scale", "axis"))
+    if held:
+        pieces.append((f"{signs.holdout} hold-out", "holdout"))
+    if failed:
+        pieces.append((f"{signs.tick} {failed:,} unscored", "failed"))
+    if target is not None:
+        where = "" if scale.holds(target) else ", off the scale"
+        pieces.append((f"{signs.target} target {number(target)}{where}", "target"))
+    if facts.baseline is not None and facts.baseline.score is not None:
+        pieces.append((f"{signs.across} baseline", "axis"))
     pieces.append(("higher is better" if facts.run.maximize else "lower is better", "axis"))
     return _joined(pieces, width)
 
@@ -253,7 +252,7 @@ def _joined(pieces: list[Piece], width: int) -> list[Piece]:
     taken = 0
     for text, tone in pieces:
         if taken + cell_len(text) > width:
-            break
+            continue
         line += [(text, tone), ("  ", "")]
         taken += cell_len(text) + 2
-    return line
+    return line[:-1]

@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kapso_tui.glyphs import glyphs
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_rows import (
     SORTABLE,
@@ -29,6 +28,7 @@ from kapso_tui.widgets.attempt_rows import (
     flight_cells,
     visible,
 )
+from kapso_tui.widgets.signs import terminal_signs
 
 
 class Rows(ScrollView, can_focus=True):
@@ -193,7 +193,9 @@ class Rows(ScrollView, can_focus=True):
         at = self.scroll_offset.y + y - 1
         if at >= len(self.rows):
             text = self.empty if at == 0 else ""
-            return Strip([Segment(fit(text, width, glyphs()), self.rich_style + self._style("dim"))], width)
+            return Strip(
+                [Segment(fit(text, width, terminal_signs()), self.rich_style + self._style("dim"))], width
+            )
         return self._line(self.rows[at], width, is_cursor=at == self.cursor)
 
     def columns(self) -> list[tuple[Column, int]]:
@@ -201,10 +203,10 @@ class Rows(ScrollView, can_focus=True):
         return visible(self.size.width, self._first)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"rows--{name}", partial=True)
+        return self.get_component_rich_style(f"rows--{name}", partial=name == "cursor")
 
     def _header(self, width: int) -> Strip:
-        signs = glyphs()
+        signs = terminal_signs()
         parts = []
         for column, size in self.columns():
             title = column.title
@@ -216,7 +218,7 @@ class Rows(ScrollView, can_focus=True):
         )
 
     def _line(self, row: Row, width: int, *, is_cursor: bool) -> Strip:
-        signs, base = glyphs(), self.rich_style
+        signs, base = terminal_signs(), self.rich_style
         cursor = self._style("cursor") if is_cursor else Style.null()
         columns = self.columns()
         attempt, flight = self.watched.attempts.get(row.number), self.watched.flights.get(row.number)
