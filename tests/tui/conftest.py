@@ -12,6 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from tests import warm
+from tests.tui import hand_made
 
 GOAL = """\
 name: demo
@@ -64,3 +65,18 @@ def empty(make_repository: Callable[..., Path]) -> Path:
 
 def open_repository(root: Path) -> Repository:
     return Repository.open(root)
+
+
+@pytest.fixture(scope="session")
+def hand_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("hand-made") / "demo"
+    hand_made.make(root).close()
+    return root
+
+
+@pytest.fixture
+def made_by_hand(hand_made_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository whose run is the same to the byte, each time."""
+    root = tmp_path / "by-hand"
+    shutil.copytree(hand_made_once, root, symlinks=True)
+    return root
