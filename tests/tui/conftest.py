@@ -12,7 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from tests import warm
-from tests.tui import climb
+from tests.tui import climb, hand_made
 
 GOAL = """\
 name: demo
@@ -88,6 +88,13 @@ def climbed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def hand_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("hand-made") / "demo"
+    hand_made.make(root).close()
+    return root
+
+
 @pytest.fixture
 def made(made_once: Path, tmp_path: Path) -> Path:
     """A copy of a repository with three runs that are always the same."""
@@ -109,3 +116,11 @@ def climbing(make_repository: Callable[..., Path]) -> climb.Made:
     """A run that has its baseline, to which the test adds."""
     root = make_repository({"goal.yaml": climb.GOAL, "program.py": "X = 0\n", "evaluate.py": ""})
     return climb.Made(root)
+
+
+@pytest.fixture
+def made_by_hand(hand_made_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository whose run is the same to the byte, each time."""
+    root = tmp_path / "by-hand"
+    shutil.copytree(hand_made_once, root, symlinks=True)
+    return root

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 from kapso.git.repository import Repository
 from kapso_tui.actions.bookmarks import Bookmarks
 from kapso_tui.app import KapsoApp
+from kapso_tui.glyphs import ASCII, Glyphs
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.widgets.attempt_list import AttemptList
 from kapso_tui.widgets.attempt_rows import Row, fit, short_number
 from kapso_tui.widgets.rows import Rows
-from kapso_tui.widgets.signs import ASCII, Signs
 from tests.tui.climb import RUN, Made
 from tests.tui.driving import SIZES, drive, text, until
 
@@ -240,7 +240,7 @@ def test_it_stays_up_in_a_terminal_of_no_size(climbed: Path) -> None:
 
 
 def test_text_is_cut_by_cells_and_numbers_by_digits() -> None:
-    signs = Signs()
+    signs = Glyphs()
     for line in ("並列 searches", "plain", "ein Wörtchen zu viel"):
         for width in (0, 1, 2, 5, 8, 30):
             assert cell_len(fit(line, width, signs)) == width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -54,7 +54,7 @@ class ApplyDialog(Steady, ModalScreen[str | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.plan.smallest is not None if parameters == ("smallest",) else True
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_page_resized(self) -> None:
         self.draw(self.query_one(Page).width)
 
     @work(thread=True, exclusive=True, group="preview")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rich.cells import set_cell_size
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -147,9 +147,11 @@ class AttemptTabs(Steady, Vertical):
         event.stop()
         self.refill()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         self._say_who()
-        self.refill(wait=True, keep_place=True)
+
+    def on_page_resized(self) -> None:
+        self.refill(wait=self.shown is not None, keep_place=True)
 
     def refill_in_place(self) -> None:
         """Read again what is looked at."""
@@ -165,7 +167,8 @@ class AttemptTabs(Steady, Vertical):
         page = self.query_one(Page)
         tab = self.tab
         page.display, self.query_one(OptionList).display = tab != "lineage", tab == "lineage"
-        wish = Wish(self.number, tab, page.width, self.to_base and tab == "diff")
+        width = 0 if tab == "lineage" else page.width
+        wish = Wish(self.number, tab, width, self.to_base and tab == "diff")
         if (rows := self._kept.get(wish)) is not None:
             self._kept.move_to_end(wish)
             return self._fill(wish, rows, keep_place=keep_place)
@@ -196,11 +199,14 @@ class AttemptTabs(Steady, Vertical):
         if is_kept and wish.tab != "lineage":
             self._keep(wish, rows)
         self._say_trouble()
-        page = self.query_one(Page)
-        if (wish.number, wish.tab, wish.width) == (self.number, self.tab, page.width):
-            if self._timer is not None:
-                self._timer.stop()
+        if (wish.number, wish.tab) != (self.number, self.tab):
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        if wish.width in (0, self.query_one(Page).width):
             self._fill(wish, rows, keep_place=keep_place)
+        else:  # the terminal was resized meanwhile
+            self.refill(keep_place=keep_place)
 
     def _keep(self, wish: Wish, rows: Rows) -> None:
         self._kept[wish] = rows

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kapso.report.code import FileDiff, Hunk, Line
     from kapso_tui.watch.attempt import Change
 
-SIDE_BY_SIDE = 110
+SIDE_BY_SIDE = 104
 """Cells from which on old and new stand beside each other."""
 MOST_LINES = 3_000
 _SIGNS = {"+": "added", "-": "removed"}

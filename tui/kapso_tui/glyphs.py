@@ -1,15 +1,14 @@
-"""The signs of attempts, trees and charts: Unicode's, or ASCII where the terminal has no others."""
+"""The signs that screens draw with: Unicode's, or ASCII where the terminal's encoding has no others."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 
-from kapso_tui.widgets.glyphs import is_plain
-
 
 @dataclass(frozen=True)
-class Signs:
+class Glyphs:
     """One sign each, one cell wide."""
 
     best: str = "★"
@@ -19,6 +18,10 @@ class Signs:
     passed_over: str = "≈"
     waiting: str = "?"
     flight: str = "▸"
+    running: str = "●"
+    paused: str = "‖"
+    finished: str = "✓"
+    interrupted: str = "◌"
     up: str = "▲"
     down: str = "▼"
     open: str = "▾"
@@ -48,13 +51,17 @@ class Signs:
     is_braille: bool = True
 
 
-ASCII = Signs(
+ASCII = Glyphs(
     best="*",
     leader="^",
     bookmark="B",
     demoted="v",
     passed_over="~",
     flight=">",
+    running="o",
+    paused="=",
+    finished="+",
+    interrupted=".",
     up="^",
     down="v",
     open="-",
@@ -83,6 +90,7 @@ ASCII = Signs(
 
 
 @cache
-def terminal_signs() -> Signs:
-    """What the terminal can show."""
-    return ASCII if is_plain() else Signs()
+def glyphs() -> Glyphs:
+    """What the terminal can show, as far as its encoding tells."""
+    encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
+    return Glyphs() if encoding.lower().replace("-", "").startswith("utf") else ASCII
