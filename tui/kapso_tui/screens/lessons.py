@@ -39,12 +39,16 @@ Start a run (1, then n), or bring the lessons of others: kapso lessons pull."""
 class LessonsScreen(Place):
     """The lessons of the repository, live."""
 
+    HELP = """\
+What runs taught, those that count most first. CONF is the probability that a lesson is true, VALUE what
+recalling it was worth in the share of better attempts, ATT how many attempts it is about; `*` is pinned.
+The filter takes words and pairs: kind:avoid, status:active, goal:, run:, file:, proposer:, language:."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Filter", key_display="/"),
-        Binding("R", "retire", "Retire"),
-        Binding("P", "pin", "Pin"),
-        Binding("T", "trust", "Trust"),
-        Binding("E", "export", "Export"),
+        Binding("R", "retire", "Retire", tooltip="Let no attempt be told of it, or take that back"),
+        Binding("P", "pin", "Pin", tooltip="Hold it to be true, or let evidence decide again"),
+        Binding("T", "trust", "Trust", tooltip="Let what others saw of it count as if it were seen here"),
+        Binding("E", "export", "Export", tooltip="Write lessons as a playbook"),
         Binding("o", "sort", "Sort"),
         Binding("O", "reverse", "Reverse", show=False),
         Binding("escape", "back", "Back"),
