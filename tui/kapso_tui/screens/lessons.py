@@ -75,6 +75,7 @@ The filter takes words and pairs: kind:avoid, status:active, goal:, run:, file:,
         self.order = "use"
         self.is_reversed = False
         self.shown: list[Lesson] = []
+        self._is_looking = False
 
     def compose(self) -> ComposeResult:
         yield Static("reading the lessons …", id="standing", markup=False)
@@ -92,11 +93,21 @@ The filter takes words and pairs: kind:avoid, status:active, goal:, run:, file:,
 
     def on_mount(self) -> None:
         self.query_one(LessonTable).focus()
-        self.apart("watch", self.watched.load, lambda _: self.show())
+        self._poll()
         self.set_interval(POLL_S, self._poll)
 
     def _poll(self) -> None:
-        self.apart("watch", self.watched.poll, lambda changed: self.show() if changed else None)
+        """Look for what is new, once the look before has ended."""
+        if not self._is_looking:
+            self._is_looking = True
+            self.apart("watch", self.watched.poll, self._seen, last=self._looked)
+
+    def _seen(self, has_changed: bool) -> None:
+        if has_changed:
+            self.show()
+
+    def _looked(self) -> None:
+        self._is_looking = False
 
     @property
     def picked(self) -> Lesson | None:

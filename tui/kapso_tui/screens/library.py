@@ -17,7 +17,7 @@ from kapso_tui.actions.library import Learnt, Wish, forget, learn
 from kapso_tui.screens.dialogs import Ask
 from kapso_tui.screens.learn import Learn
 from kapso_tui.screens.place import Place
-from kapso_tui.watch.library import Found, Opened, ReadingRoom, Shelved
+from kapso_tui.watch.library import OWN, Found, Opened, ReadingRoom, Shelved
 from kapso_tui.widgets.hit_list import HitList
 from kapso_tui.widgets.node_view import NodeView
 from kapso_tui.widgets.source_table import SourceTable
@@ -240,7 +240,7 @@ from the list to the node and to what it is linked to, `enter` follows a link, `
         picked = self.query_one(SourceTable).picked
         if picked is None or picked.is_shipped:
             return
-        name, is_own = picked.known.source, picked.shelf == "yours"
+        name, is_own = picked.known.source, picked.shelf == OWN
 
         def begin(is_sure: bool | None) -> None:
             if is_sure:
