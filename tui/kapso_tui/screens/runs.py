@@ -40,8 +40,9 @@ class RunsScreen(RunsKeys):
     """The list of runs."""
 
     HELP = """\
-Every run of this repository, the latest first. The curve shows the best so far over the attempts; a mark
-at the left edge is what `C` compares. A run is a process of its own: closing the dashboard ends none."""
+Every run of this repository, the latest first. The curve shows the best so far over the attempts; those
+that wait are for you to approve, on the run's own screen. A mark at the left edge is what `C` compares. A
+run is a process of its own: closing the dashboard ends none."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New run"),
         Binding("u", "resume", "Resume"),
@@ -245,13 +246,19 @@ def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
     cost = (Text(dollars(summary.cost), justify="right"),) if has_cost else ()
     started = (moment - summary.started).total_seconds() if summary.started else None
     return (
-        Text(status_text(run.status), style=STYLES.get(run.status, "")),
+        Text(_status(run), style=STYLES.get(run.status, "")),
         Text(sparkline(run.steps, summary.attempts, CURVE), style="cyan"),
         Text(f"{number(summary.baseline)} {glyphs().arrow} {number(summary.best_score)}"),
         Text(str(summary.attempts), justify="right"),
         *cost,
         Text(age(started), justify="right"),
     )
+
+
+def _status(run: Listed) -> str:
+    """What it is at, and whether it needs a human."""
+    count = len(run.waiting) if run.is_live else 0
+    return status_text(run.status) + (f", {count} wait{'s' * (count == 1)}" if count else "")
 
 
 def _about(run: Listed) -> str:
@@ -263,7 +270,8 @@ def _about(run: Listed) -> str:
     best = (
         f"best: attempt {summary.best_attempt}" if summary.best_attempt else "no attempt beats the baseline"
     )
-    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended) if each)
+    waits = f"{plural(len(run.waiting), 'attempt')} to approve" if run.is_live and run.waiting else ""
+    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended, waits) if each)
     return f"{printable(' '.join((summary.objective or '').split()))}\n{printable(told)}"
 
 
