@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from kapso.git.repository import Repository
 from kapso_tui.app import KapsoApp

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kapso.errors import KapsoError
 from kapso.git.repository import Repository
 from kapso.loop.run_folder import RunFolder
 from kapso.wording import age
@@ -84,6 +85,18 @@ def test_when_a_run_ends_or_another_comes_git_is_read_again(made: Path) -> None:
     watch.look()
     watch.look()
     assert len(watch.runs) == 4
+
+
+def test_what_cannot_be_read_now_is_read_the_next_time(made: Path) -> None:
+    watch = RunsWatch(Repository.open(made))
+    packed = made / ".git/packed-refs"
+    packed.write_text("garbage\n")
+    for _ in range(2):
+        with pytest.raises(KapsoError, match="unexpected line in"):
+            watch.look()
+    packed.unlink()
+    watch.look()
+    assert len(watch.runs) == 3
 
 
 def test_a_curve_in_a_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,9 @@ class RunsWatch:
         has_ended = [self._hear(each) for each in self._followed.values()]
         has_moved = self._has_moved()
         if has_moved or any(has_ended):
+            places, self._places = self._places, None  # what cannot be read now is read the next time
             self._load(notes)
+            self._places = places
         for each in self._followed.values():
             self._read_status(each)
         self.runs = tuple(each.listed for each in self._followed.values())
