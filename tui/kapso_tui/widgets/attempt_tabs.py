@@ -58,6 +58,7 @@ class AttemptTabs(Steady, Vertical):
     """Idea, diff, metrics, logs, prompt and reply, lineage of one attempt."""
 
     app: KapsoApp
+    ALLOW_MAXIMIZE = True
 
     class Wanted(Message):
         """The user goes to another attempt from here."""
@@ -74,7 +75,8 @@ class AttemptTabs(Steady, Vertical):
     AttemptTabs > Tabs Tab { padding: 0 1; height: 1; }
     AttemptTabs > Tabs Tab.-active { text-style: bold reverse; }
     AttemptTabs > OptionList {
-        height: 1fr; border: none; padding: 0; background: transparent; display: none;
+        height: 1fr; padding: 0; background: transparent; display: none;
+        &, &:focus { border: none; }
     }
     """
 
