@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kapso.errors import UsageError
+from kapso.loop.run_folder import RunFolder
 from kapso.memory.live import live_status
-from kapso_tui.actions.processes import tell_run
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -22,12 +23,23 @@ def pause_or_release(repository: Repository, run: str) -> str | None:
     if status == "paused":
         release(repository, run)
         return f"{run} goes on"
-    return f"{tell_run(repository, run, 'paused')}; p lets it go on"
+    _tell(repository, run, "paused")
+    return f"{run} holds once what is in flight has ended; p lets it go on"
 
 
 def stop(repository: Repository, run: str) -> str:
     """End the run; what to say."""
-    return f"{tell_run(repository, run, 'stopping')}; its best is confirmed then"
+    _tell(repository, run, "stopping")
+    return f"{run} ends once what is in flight has ended; its best is confirmed then"
+
+
+def _tell(repository: Repository, run: str, state: str) -> None:
+    """A word to the process that works on the run; UsageError where none does."""
+    if live_status(repository.state_dir, run) is None:
+        raise UsageError(
+            f"run `{run}` is not running", help=f"`kapso resume {run}` goes on with it", slug="not-running"
+        )
+    RunFolder(repository.state_dir, run).tell(state)
 
 
 def hint(repository: Repository, run: RunSummary, text: str) -> list[str]:

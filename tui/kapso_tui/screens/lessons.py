@@ -77,7 +77,6 @@ class LessonsScreen(Place):
         yield Input(
             placeholder="words, kind:avoid, status:active, goal:, run:, file:",
             id="find",
-            max_length=200,
             compact=True,
         )
         with Container(id="both"):

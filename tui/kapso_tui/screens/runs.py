@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from kapso.errors import KapsoError
 from kapso.wording import age, dollars, number, plural, printable
+from kapso_tui.glyphs import glyphs
 from kapso_tui.screens.runs_keys import RunsKeys
-from kapso_tui.steady import Steady
 from kapso_tui.watch.runs import Listed, RunsWatch
-from kapso_tui.widgets.glyphs import STYLES, is_plain, shorten, sparkline, status_text
+from kapso_tui.widgets.sparkline import STYLES, shorten, sparkline, status_text
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-    from kapso_tui.app import KapsoApp
 
 LOOK_S = 1.0
 CURVE = 10
@@ -39,10 +36,9 @@ class RunTable(DataTable[Text]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Open")]
 
 
-class RunsScreen(Steady, RunsKeys):
+class RunsScreen(RunsKeys):
     """The list of runs."""
 
-    app: KapsoApp
     HELP = """\
 Every run of this repository, the latest first. The curve shows the best so far over the attempts; a mark
 at the left edge is what `C` compares. A run is a process of its own: closing the dashboard ends none."""
@@ -64,12 +60,14 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
     """
 
     def __init__(self, repository: Repository) -> None:
-        super().__init__()
+        super().__init__(repository)
         self.watch_ = RunsWatch(repository)
         self.marked: list[str] = []
         self._rows: dict[str, Row] = {}
-        self._looking = threading.Lock()
+        self._is_looking = False
         self._has_looked = False
+        self._complaint = ""
+        """What is wrong already; said once, not with every look."""
 
     def compose(self) -> ComposeResult:
         yield Static("reading the runs…", id="empty", markup=False)
@@ -94,25 +92,29 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
     def filter(self) -> Input:
         return self.query_one("#filter", Input)
 
-    @work(thread=True, group="runs")
     def look(self) -> None:
         """Read what is new, in a thread, and show it; one look at a time."""
-        if not self.is_current or not self._looking.acquire(blocking=False):
-            return
-        try:
-            notes = self.watch_.look()
-        except KapsoError as error:
-            self.app.from_thread(self.app.complain, error)
-            return
-        finally:
-            self._looking.release()
-        self._has_looked = True
-        self.app.from_thread(self.show, notes)
+        if self.is_current and not self._is_looking:
+            self._is_looking = True
+            self.apart("runs", self.watch_.look, self._show_news, last=self._rest)
+
+    def _show_news(self, notes: Sequence[str]) -> None:
+        self._complaint, self._has_looked = "", True
+        self.show(notes)
+
+    def _rest(self) -> None:
+        self._is_looking = False
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, KapsoError) and error.message == self._complaint:
+            return  # it was said, and is still so
+        self._complaint = error.message if isinstance(error, KapsoError) else ""
+        super()._fail(error)
 
     def show(self, notes: Sequence[str] = ()) -> None:
         """Show the list as it stands."""
         for note in notes:
-            self.app.note(note)
+            self.dashboard.note(note, "warning")
         runs = self.shown()
         rows = self._make_rows(runs)
         if list(rows) == list(self._rows) and len(self.table.columns):
@@ -149,7 +151,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
     # rows
 
     def _make_rows(self, runs: Sequence[Listed]) -> dict[str, Row]:
-        moment = self.app.clock()
+        moment = self.dashboard.clock()
         has_cost = any(run.summary.cost for run in runs)
         rest = {run.run: _cells(run, moment, has_cost=has_cost) for run in runs}
         width = self._room_for_names(list(rest.values()), _titles(has_cost))
@@ -173,7 +175,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         return max(self.size.width - used - padding - 2, NARROWEST)
 
     def _mark(self, run: str) -> str:
-        return ("*" if is_plain() else "◆") if run in self.marked else " "
+        return glyphs().mark if run in self.marked else " "
 
     def _update(self, rows: dict[str, Row]) -> None:
         """In place: only the cells that changed are painted."""
@@ -187,7 +189,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         """Anew, in one paint, with the cursor on the run where it was."""
         before = self.picked.run if self.picked else None
         table = self.table
-        with self.app.batch_update():
+        with self.dashboard.batch_update():
             table.clear(columns=True)
             for title in _titles(any(run.summary.cost for run in self.shown())):
                 table.add_column(Text(title, style="dim"), key=title)
@@ -212,7 +214,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
     def on_data_table_row_selected(self) -> None:
         if (run := self.picked) is not None:
-            self.app.open_run(run.run)
+            self.dashboard.open_run(run.run)
 
     def action_filter(self) -> None:
         self.filter.display = True
@@ -233,12 +235,8 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
 
 def _titles(has_cost: bool) -> tuple[str, ...]:
-    change = f"BASELINE {_arrow()} BEST"
-    return ("", "RUN", "STATUS", "BEST", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
-
-
-def _arrow() -> str:
-    return ">" if is_plain() else "→"
+    change = f"BASELINE {glyphs().arrow} BEST"
+    return ("", "RUN", "STATUS", "CURVE", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
 
 
 def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
@@ -249,7 +247,7 @@ def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
     return (
         Text(status_text(run.status), style=STYLES.get(run.status, "")),
         Text(sparkline(run.steps, summary.attempts, CURVE), style="cyan"),
-        Text(f"{number(summary.baseline)} {_arrow()} {number(summary.best_score)}"),
+        Text(f"{number(summary.baseline)} {glyphs().arrow} {number(summary.best_score)}"),
         Text(str(summary.attempts), justify="right"),
         *cost,
         Text(age(started), justify="right"),

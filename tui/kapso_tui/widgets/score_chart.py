@@ -92,5 +92,5 @@ class ScoreChart(Widget):
             return Style.null()
         if tone.startswith("leader-"):
             name = tone.replace("leader", "proposer")
-            return self.get_component_rich_style(f"chart--{name}", partial=True) + Style(bold=True)
-        return self.get_component_rich_style(f"chart--{tone}", partial=True)
+            return self.get_component_rich_style(f"chart--{name}") + Style(bold=True)
+        return self.get_component_rich_style(f"chart--{tone}")
