@@ -20,6 +20,7 @@ from kapso.attempt import BASELINE
 from kapso.errors import KapsoError
 from kapso.wording import number as told
 from kapso.wording import printable
+from kapso_tui.glyphs import glyphs
 from kapso_tui.steady import Steady
 from kapso_tui.watch.attempt import AttemptReader
 from kapso_tui.watch.run import News, RunWatch
@@ -232,7 +233,7 @@ class AttemptTabs(Steady, Vertical):
     def _say_slow(self, wish: Wish) -> None:
         if (wish.number, wish.tab) == (self.number, self.tab) and self.shown != wish:
             self.shown = None
-            self.query_one(Page).fill([row("reading …", "dim")])
+            self.query_one(Page).fill([row("reading it", "dim")])
 
     def _say_trouble(self) -> None:
         """Once, why the episodic log could not be asked."""
@@ -285,7 +286,7 @@ def who(watch: RunWatch, number: int) -> str:
     if (landed := watch.attempts.get(number)) is not None:
         score = f" {told(landed.score)}" if landed.is_scored else ""
         verdict = f", {landed.verdict}" if landed.verdict else ""
-        best = " ★ best" if watch.summary and watch.summary.best_attempt == number else ""
+        best = f" {glyphs().best} best" if watch.summary and watch.summary.best_attempt == number else ""
         return f"{name} {landed.outcome}{verdict}{score}{best}  {printable(landed.title)}"
     if (flight := watch.flights.get(number)) is not None:
         state = "waits for approval: a approves, r rejects" if flight.is_waiting else "in flight"
