@@ -36,7 +36,8 @@ from textual.screen import Screen
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
 
-from experiments.bench.dashboards.made import RUN, land, make_run  # noqa: E402
+from dashboards.made import RUN, land, make_run  # noqa: E402
+
 from kapso.git import landing  # noqa: E402
 from kapso.git.repository import Repository  # noqa: E402
 from kapso_tui.app import KapsoApp  # noqa: E402
@@ -93,16 +94,7 @@ def watching(folder: Path, a_second: float, seconds: float) -> tuple[float, floa
         screen = app.screen
         assert isinstance(screen, RunScreen)
         cost["rest"] = await _cpu_share(8.0)
-        command = [
-            sys.executable,
-            __file__,
-            "--land",
-            str(a_second),
-            "--for",
-            str(seconds),
-            "--keep",
-            str(folder),
-        ]
+        lands = ["--land", str(a_second), "--for", str(seconds), "--keep", str(folder)]
         before, known = cost["read"], len(screen.watch_.attempts)
         with subprocess.Popen([sys.executable, __file__, *lands], stdout=subprocess.PIPE) as lander:
             assert lander.stdout is not None
