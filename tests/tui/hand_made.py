@@ -35,7 +35,7 @@ metrics:
   score: {goal: maximize, bounds: [0, 100]}
   run.seconds: minimize
 constraints: ["run.seconds <= 1.5 * baseline"]
-propose: [tune, mutate, combine, llm: {model: "scripted:one", base_url: "http://127.0.0.1:1/v1"}]
+propose: [tune, mutate, combine, llm: {model: "openai:one", base_url: "http://127.0.0.1:1/v1"}]
 budget: {attempts: 20}
 """
 APP = '''\

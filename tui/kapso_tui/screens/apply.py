@@ -13,6 +13,7 @@ from textual.widgets import Footer, Static
 
 from kapso.wording import number, printable
 from kapso_tui.actions.applying import Plan
+from kapso_tui.glyphs import glyphs
 from kapso_tui.steady import Steady
 from kapso_tui.widgets.tabs.diff import diff_rows
 from kapso_tui.widgets.tabs.page import Page
@@ -65,7 +66,7 @@ class ApplyDialog(Steady, ModalScreen[str | None]):
 
     def _lines(self) -> list[str]:
         plan, attempt = self.plan, self.plan.attempt
-        gain = f"{number(plan.run.baseline)} → {number(attempt.score)}"
+        gain = f"{number(plan.run.baseline)} {glyphs().arrow} {number(attempt.score)}"
         lines = [f"Apply attempt {attempt.number} of {plan.run.run}: {printable(attempt.title)}"]
         if not attempt.is_scored:
             lines.append(f"It was not scored: {attempt.outcome}.")

@@ -20,6 +20,7 @@ from kapso.attempt import BASELINE
 from kapso.errors import KapsoError
 from kapso.wording import number as told
 from kapso.wording import printable
+from kapso_tui.glyphs import glyphs
 from kapso_tui.steady import Steady
 from kapso_tui.watch.attempt import AttemptReader
 from kapso_tui.watch.run import News, RunWatch
@@ -58,6 +59,7 @@ class AttemptTabs(Steady, Vertical):
     """Idea, diff, metrics, logs, prompt and reply, lineage of one attempt."""
 
     app: KapsoApp
+    ALLOW_MAXIMIZE = True
 
     class Wanted(Message):
         """The user goes to another attempt from here."""
@@ -74,7 +76,8 @@ class AttemptTabs(Steady, Vertical):
     AttemptTabs > Tabs Tab { padding: 0 1; height: 1; }
     AttemptTabs > Tabs Tab.-active { text-style: bold reverse; }
     AttemptTabs > OptionList {
-        height: 1fr; border: none; padding: 0; background: transparent; display: none;
+        height: 1fr; padding: 0; background: transparent; display: none;
+        &, &:focus { border: none; }
     }
     """
 
@@ -230,7 +233,7 @@ class AttemptTabs(Steady, Vertical):
     def _say_slow(self, wish: Wish) -> None:
         if (wish.number, wish.tab) == (self.number, self.tab) and self.shown != wish:
             self.shown = None
-            self.query_one(Page).fill([row("reading …", "dim")])
+            self.query_one(Page).fill([row("reading it", "dim")])
 
     def _say_trouble(self) -> None:
         """Once, why the episodic log could not be asked."""
@@ -283,7 +286,7 @@ def who(watch: RunWatch, number: int) -> str:
     if (landed := watch.attempts.get(number)) is not None:
         score = f" {told(landed.score)}" if landed.is_scored else ""
         verdict = f", {landed.verdict}" if landed.verdict else ""
-        best = " ★ best" if watch.summary and watch.summary.best_attempt == number else ""
+        best = f" {glyphs().best} best" if watch.summary and watch.summary.best_attempt == number else ""
         return f"{name} {landed.outcome}{verdict}{score}{best}  {printable(landed.title)}"
     if (flight := watch.flights.get(number)) is not None:
         state = "waits for approval: a approves, r rejects" if flight.is_waiting else "in flight"

@@ -103,9 +103,14 @@ class Page(Steady, ScrollView, can_focus=True):
         if (known := self._looks.get(names)) is None:
             known = self.rich_style
             for name in names.split():
-                known += self.get_component_rich_style(f"page--{name}", partial=True)
+                known += self._own_look(f"page--{name}")
             self._looks[names] = known
         return known
+
+    def _own_look(self, name: str) -> Style:
+        """What a component class sets and no more; what lets the ground shine through is mixed with it."""
+        own, mixed = (self.get_component_rich_style(name, partial=is_own) for is_own in (True, False))
+        return own + Style(color=own.color and mixed.color, bgcolor=own.bgcolor and mixed.bgcolor)
 
     def scroll_row(self, row: int) -> None:
         """Bring a row to the top."""
