@@ -40,6 +40,8 @@ RUNS = (
     ("cache-policy", "--attempts=25", "--seed=1"),
     ("circle-packing", "--attempts=40", "--seed=8", "--propose=tune,mutate"),
 )
+LOADS = ("search", "node", "sources", "preview")
+"""What is waited for."""
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
 
 
@@ -72,6 +74,7 @@ async def at_rest(pilot: Pilot[Any]) -> None:
         lines = pilot.app.screen._compositor.render_strips()
         now = "\n".join("".join(segment.text for segment in strip) for strip in lines)
         is_read = now == before and not re.search(r"reading|opening the library", now)
+        is_read = is_read and all(each.is_finished for each in pilot.app.workers if each.group in LOADS)
         before, calm = now, calm + 1 if is_read else 0
 
 
@@ -90,7 +93,7 @@ PICTURES = (
     Picture("run-diff", keys("down", "down", "enter", "right_square_bracket"), size=(160, 44)),
     Picture("new-run", keys("n")),
     Picture("compare", keys("m", "down", "down", "m", "C")),
-    Picture("lessons", keys("3", "down", "down")),
+    Picture("lessons", keys("3", *["down"] * 6)),
     Picture("library", searched),
     Picture("help", keys("down", "enter", "question_mark")),
 )

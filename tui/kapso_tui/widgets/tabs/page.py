@@ -37,8 +37,8 @@ class Page(Steady, ScrollView, can_focus=True):
         .page--strong { text-style: bold; }
         .page--better { text-style: bold; color: $text-success; }
         .page--worse { text-style: bold; color: $text-error; }
-        .page--added { background: $success 15%; }
-        .page--removed { background: $error 15%; }
+        .page--added { background: $success-muted; }
+        .page--removed { background: $error-muted; }
         .page--hunk { color: $text-primary; text-style: italic; }
         .page--link { text-style: underline; }
         .page--keyword { color: $text-primary; text-style: bold; }
