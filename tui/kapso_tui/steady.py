@@ -19,6 +19,7 @@ from textual.worker import WorkerFailed
 
 from kapso.errors import KapsoError
 from kapso.wording import printable_lines
+from kapso_tui.glyphs import glyphs
 
 SHOWN_S = 12.0
 MOST, WITHIN_S = 20, 10.0
@@ -50,7 +51,7 @@ class SteadyApp(Steady, App[None]):
     def complain(self, error: KapsoError) -> None:
         """Show what went wrong, and the remedy; not again while that stands on the screen."""
         lines = [error.message, *([error.where] if error.where else [])]
-        lines += [f"→ {error.help}"] if error.help else []
+        lines += [f"{glyphs().arrow} {error.help}"] if error.help else []
         text, moment = printable_lines("\n".join(lines)), time.monotonic()
         if moment - self._told.get(text, -SHOWN_S) >= SHOWN_S:
             self._told[text] = moment

@@ -39,6 +39,9 @@ Start a run (1, then n), or bring the lessons of others: kapso lessons pull."""
 class LessonsScreen(Place):
     """The lessons of the repository, live."""
 
+    HELP = """\
+What runs have learnt here, what counts most first. A lesson is worth what attempts that recalled it gained
+over those that did not; what a pulled run or a text claims is quarantined until evidence of yours agrees."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Filter", key_display="/"),
         Binding("R", "retire", "Retire"),

@@ -38,6 +38,9 @@ what is there, and say which of it they were told."""
 class LibraryScreen(Place):
     """The libraries around the repository."""
 
+    HELP = """\
+What was ingested for this repository, and your own library. Words and meaning are searched as you type; a
+hit names its source and place, and the edges of its node lead on."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "to_hits", "Hits"),
         Binding("slash", "find", "Search", key_display="/"),

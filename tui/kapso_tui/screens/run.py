@@ -32,6 +32,10 @@ POLL_S = 0.5
 class RunScreen(RunKeys):
     """One run, live."""
 
+    HELP = """\
+The attempts of one run, as a table that any column sorts or as a tree by parents, and all about the one that
+is picked. Above: the score over attempts or time, the budget, and what is in flight. Keys act on the attempt
+that is picked; your files stay as they are until you apply one."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.go('runs')", "Runs"),
         Binding("v", "tree", "Tree"),
