@@ -12,6 +12,8 @@ import pytest
 
 from kapso.git.repository import Repository
 from tests import warm
+from tests.tui import made
+from tests.tui.several import make_runs
 
 GOAL = """\
 name: demo
@@ -67,17 +69,42 @@ def open_repository(root: Path) -> Repository:
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tui.made import make_runs
+def climbed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("climbed") / "climb"
+    root.mkdir()
+    for name, content in {"goal.yaml": made.GOAL, "program.py": "X = 0\n", "evaluate.py": ""}.items():
+        (root / name).write_text(content)
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=root, check=True, env={**os.environ, **DATES})
+    made.climb(root).repository.close()
+    return root
 
-    root = tmp_path_factory.mktemp("made") / "demo"
+
+@pytest.fixture
+def climbed(climbed_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository with a run of twelve attempts whose content is known; nobody works on it."""
+    root = tmp_path / "climb"
+    shutil.copytree(climbed_once, root, symlinks=True)
+    return root
+
+
+@pytest.fixture
+def climbing(make_repository: Callable[..., Path]) -> made.Made:
+    """A run that has its baseline, to which the test adds."""
+    root = make_repository({"goal.yaml": made.GOAL, "program.py": "X = 0\n", "evaluate.py": ""})
+    return made.Made(root)
+
+
+@pytest.fixture(scope="session")
+def several_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("several") / "demo"
     make_runs(root)
     return root
 
 
 @pytest.fixture
-def made(made_once: Path, tmp_path: Path) -> Path:
-    """A copy of a repository with three runs that are always the same."""
-    root = tmp_path / "made"
-    shutil.copytree(made_once, root, symlinks=True)
+def several(several_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository with three runs of two goals that are always the same."""
+    root = tmp_path / "several"
+    shutil.copytree(several_once, root, symlinks=True)
     return root

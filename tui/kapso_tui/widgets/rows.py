@@ -201,7 +201,7 @@ class Rows(ScrollView, can_focus=True):
         return visible(self.size.width, self._first)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"rows--{name}", partial=True)
+        return self.get_component_rich_style(f"rows--{name}", partial=name == "cursor")
 
     def _header(self, width: int) -> Strip:
         signs = glyphs()
