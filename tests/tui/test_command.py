@@ -26,10 +26,10 @@ def test_without_a_terminal_it_says_what_helps(empty: Path) -> None:
     assert done.stderr.startswith("error[no-terminal]: the dashboard needs a terminal\nhelp: `kapso ls`")
 
 
-def test_json_lists_the_runs_as_ls_does(several: Path) -> None:
-    done = kapso(several, "tui", "--json")
+def test_json_lists_the_runs_as_ls_does(made: Path) -> None:
+    done = kapso(made, "tui", "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == kapso(several, "ls", "--json").stdout
+    assert done.stdout == kapso(made, "ls", "--json").stdout
     assert [json.loads(line)["run"] for line in done.stdout.splitlines()][0] == "pack-77b0"
 
 

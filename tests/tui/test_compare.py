@@ -16,11 +16,11 @@ from kapso_tui.screens.run import RunScreen
 from kapso_tui.watch.comparison import Side, compare
 from kapso_tui.widgets.curves import two_curves
 from tests.tui.driving import SIZES, check_pictures, drive, text, until
-from tests.tui.several import LATER
+from tests.tui.made import LATER
 
 
-def test_what_differs_between_two_runs(several: Path) -> None:
-    found, _ = compare(Repository.open(several), "pack-3f9a", "pack-77b0")
+def test_what_differs_between_two_runs(made: Path) -> None:
+    found, _ = compare(Repository.open(made), "pack-3f9a", "pack-77b0")
     results = {row.name: (row.a, row.b) for row in found.results}
     assert results["attempts"] == ("40", "7")
     assert results["baseline"] == ("1.5", "1.5")
@@ -34,15 +34,15 @@ def test_what_differs_between_two_runs(several: Path) -> None:
     assert found.warning is None
 
 
-def test_scores_of_different_goals_are_not_compared(several: Path) -> None:
-    found, _ = compare(Repository.open(several), "pack-3f9a", "sort-c001")
+def test_scores_of_different_goals_are_not_compared(made: Path) -> None:
+    found, _ = compare(Repository.open(made), "pack-3f9a", "sort-c001")
     assert found.warning == "the goals differ: their scores say nothing about each other"
     with pytest.raises(UsageError, match="no run `gone-0000` any more"):
-        compare(Repository.open(several), "pack-3f9a", "gone-0000")
+        compare(Repository.open(made), "pack-3f9a", "gone-0000")
 
 
-def test_marked_runs_are_compared_and_opened(several: Path) -> None:
-    app = KapsoApp(Repository.open(several), clock=lambda: LATER)
+def test_marked_runs_are_compared_and_opened(made: Path) -> None:
+    app = KapsoApp(Repository.open(made), clock=lambda: LATER)
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "pack-77b0" in text(app))
@@ -70,8 +70,8 @@ def test_curves_tell_two_runs_apart_without_colour() -> None:
     assert chart[5].split() == ["0", "10"]
 
 
-def test_the_comparison_looks_as_it_should(several: Path) -> None:
-    app = KapsoApp(Repository.open(several), clock=lambda: LATER)
+def test_the_comparison_looks_as_it_should(made: Path) -> None:
+    app = KapsoApp(Repository.open(made), clock=lambda: LATER)
 
     async def steps(pilot: Pilot[Any]) -> None:
         app.push_screen(CompareScreen(app.repository, "pack-3f9a", "pack-77b0"))

@@ -14,8 +14,8 @@ from kapso_tui.glyphs import ASCII, Glyphs
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.glance import bar, clock, cut, glance, rate
+from tests.tui.climb import RUN, Made
 from tests.tui.driving import SIZES, check_picture, text, until
-from tests.tui.made import RUN, Made
 from tests.tui.test_attempt_list import drive_run
 
 

@@ -17,8 +17,8 @@ from kapso_tui.screens.run import RunScreen
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.plot import Piece, plot
 from kapso_tui.widgets.score_chart import ScoreChart
+from tests.tui.climb import RUN
 from tests.tui.driving import SIZES, text, until
-from tests.tui.made import RUN
 from tests.tui.test_attempt_list import drive_run
 
 

@@ -22,7 +22,7 @@ from kapso_tui.screens.raise_budget import RaiseBudget
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.screens.runs import RunsScreen
 from tests.tui.driving import SIZES, check_pictures, drive, text, until
-from tests.tui.several import LATER
+from tests.tui.made import LATER
 
 TINY = (20, 5), (1, 1), SIZES["small"]
 GARBAGE = "\x00\x07\x1b[31m\x9b2J\u202e\ud7ff ﷽ 並列\n\t[bold]x[/nope]" * 30
@@ -36,8 +36,8 @@ def toasts(app: KapsoApp) -> str:
     return "\n".join(each.message for each in app._notifications)
 
 
-def test_the_list_of_runs_looks_as_it_should(several: Path) -> None:
-    app = open_app(several)
+def test_the_list_of_runs_looks_as_it_should(made: Path) -> None:
+    app = open_app(made)
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "pack-3f9a" in text(app))
@@ -58,8 +58,8 @@ def test_the_form_looks_as_it_should(empty: Path) -> None:
     drive(app, steps)
 
 
-def test_help_tells_the_keys_of_the_place(several: Path) -> None:
-    app = open_app(several)
+def test_help_tells_the_keys_of_the_place(made: Path) -> None:
+    app = open_app(made)
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "pack-3f9a" in text(app))
@@ -74,8 +74,8 @@ def test_help_tells_the_keys_of_the_place(several: Path) -> None:
     drive(app, steps)
 
 
-def test_the_palette_reaches_keys_places_runs_and_themes(several: Path) -> None:
-    app = open_app(several)
+def test_the_palette_reaches_keys_places_runs_and_themes(made: Path) -> None:
+    app = open_app(made)
 
     async def call(pilot: Pilot[Any], name: str) -> None:
         await pilot.press("ctrl+p")
@@ -95,8 +95,8 @@ def test_the_palette_reaches_keys_places_runs_and_themes(several: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
-def test_the_filter_narrows_the_list(several: Path) -> None:
-    app = open_app(several)
+def test_the_filter_narrows_the_list(made: Path) -> None:
+    app = open_app(made)
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "sort-c001" in text(app))
@@ -113,11 +113,9 @@ def test_the_filter_narrows_the_list(several: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
-def test_without_colour_all_is_grey(
-    several: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_colour_all_is_grey(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = open_app(several)
+    app = open_app(made)
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "◌ interrupted" in text(app) and "✓ finished" in text(app))
@@ -151,8 +149,8 @@ def test_themes(settings: dict[str, str], theme: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_garbage_and_a_tiny_terminal_harm_no_screen(several: Path) -> None:
-    app = open_app(several)
+def test_garbage_and_a_tiny_terminal_harm_no_screen(made: Path) -> None:
+    app = open_app(made)
 
     async def paste(pilot: Pilot[Any], *sizes: tuple[int, int]) -> None:
         app.post_message(events.Paste(GARBAGE))
@@ -190,9 +188,9 @@ def test_garbage_and_a_tiny_terminal_harm_no_screen(several: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
-def test_a_log_that_is_locked_corrupt_or_gone_is_said(several: Path) -> None:
-    app = open_app(several)
-    state = several / ".git/kapso"
+def test_a_log_that_is_locked_corrupt_or_gone_is_said(made: Path) -> None:
+    app = open_app(made)
+    state = made / ".git/kapso"
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "sort-c001" in text(app))
@@ -211,17 +209,17 @@ def test_a_log_that_is_locked_corrupt_or_gone_is_said(several: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
-def test_refs_or_the_repository_that_vanish_are_said(several: Path) -> None:
-    app = open_app(several)
+def test_refs_or_the_repository_that_vanish_are_said(made: Path) -> None:
+    app = open_app(made)
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "sort-c001" in text(app))
-        with Repository.open(several) as repository, repository.refs.transaction() as moves:
+        with Repository.open(made) as repository, repository.refs.transaction() as moves:
             for pattern in ("refs/heads/kapso/sort-c001/", "refs/kapso/sort-c001/"):
                 for name in repository.refs.list(pattern):
                     moves.delete(name)
         await until(pilot, lambda: "sort-c001" not in text(app) and "pack-3f9a" in text(app))
-        os.rename(several, several.with_name("moved"))
+        os.rename(made, made.with_name("moved"))
         await until(pilot, lambda: toasts(app))
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))

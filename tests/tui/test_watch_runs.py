@@ -17,7 +17,7 @@ from kapso_tui.glyphs import ASCII, glyphs
 from kapso_tui.watch.runs import RunsWatch
 from kapso_tui.widgets import sparkline as cells
 from kapso_tui.widgets.sparkline import shorten, sparkline, status_text
-from tests.tui.several import write_run
+from tests.tui.made import write_run
 
 
 def write(folder: RunFolder, *events: dict[str, Any]) -> None:
@@ -26,8 +26,8 @@ def write(folder: RunFolder, *events: dict[str, Any]) -> None:
             file.write(json.dumps({"time": "2026-01-01T00:00:00Z", "run": folder.run, **event}) + "\n")
 
 
-def test_all_runs_with_how_their_best_came_about(several: Path) -> None:
-    watch = RunsWatch(Repository.open(several))
+def test_all_runs_with_how_their_best_came_about(made: Path) -> None:
+    watch = RunsWatch(Repository.open(made))
     assert watch.look() == []
     assert [(each.run, each.status) for each in watch.runs] == [
         ("pack-77b0", "interrupted"),
@@ -38,8 +38,8 @@ def test_all_runs_with_how_their_best_came_about(several: Path) -> None:
     assert watch.runs[2].steps == ((0, 12.0),)  # lower is better
 
 
-def test_what_a_live_run_writes_is_heard_without_reading_git(several: Path) -> None:
-    repository = Repository.open(several)
+def test_what_a_live_run_writes_is_heard_without_reading_git(made: Path) -> None:
+    repository = Repository.open(made)
     folder = RunFolder(repository.state_dir, "pack-77b0")
     watch = RunsWatch(repository)
     with folder.lock():
@@ -65,8 +65,8 @@ def test_what_a_live_run_writes_is_heard_without_reading_git(several: Path) -> N
         assert (watch.runs[0].status, watch.runs[0].waiting) == ("paused", frozenset())
 
 
-def test_when_a_run_ends_or_another_comes_git_is_read_again(several: Path) -> None:
-    repository = Repository.open(several)
+def test_when_a_run_ends_or_another_comes_git_is_read_again(made: Path) -> None:
+    repository = Repository.open(made)
     folder = RunFolder(repository.state_dir, "pack-77b0")
     watch = RunsWatch(repository)
     with folder.lock():
@@ -87,9 +87,9 @@ def test_when_a_run_ends_or_another_comes_git_is_read_again(several: Path) -> No
     assert len(watch.runs) == 4
 
 
-def test_what_cannot_be_read_now_is_read_the_next_time(several: Path) -> None:
-    watch = RunsWatch(Repository.open(several))
-    packed = several / ".git/packed-refs"
+def test_what_cannot_be_read_now_is_read_the_next_time(made: Path) -> None:
+    watch = RunsWatch(Repository.open(made))
+    packed = made / ".git/packed-refs"
     packed.write_text("garbage\n")
     for _ in range(2):
         with pytest.raises(KapsoError, match="unexpected line in"):

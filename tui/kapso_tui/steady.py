@@ -10,6 +10,7 @@ import os
 import time
 import traceback
 from collections import deque
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.events import Event, Paste
@@ -20,6 +21,9 @@ from textual.worker import WorkerFailed
 from kapso.errors import KapsoError
 from kapso.wording import printable_lines
 from kapso_tui.glyphs import glyphs
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 SHOWN_S = 12.0
 MOST, WITHIN_S = 20, 10.0
@@ -47,6 +51,14 @@ class SteadyApp(Steady, App[None]):
         """The last unexpected errors."""
         self._times: deque[float] = deque(maxlen=MOST)
         self._told: dict[str, float] = {}
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":  # Windows has none
+            return found
+        from kapso_tui.pasting import CalmDriver
+
+        return CalmDriver
 
     def complain(self, error: KapsoError) -> None:
         """Show what went wrong, and the remedy; not again while that stands on the screen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,6 +13,7 @@ from textual.widgets import Footer, Static
 
 from kapso.wording import number, printable
 from kapso_tui.actions.applying import Plan
+from kapso_tui.glyphs import glyphs
 from kapso_tui.steady import Steady
 from kapso_tui.widgets.tabs.diff import diff_rows
 from kapso_tui.widgets.tabs.page import Page
@@ -54,7 +55,7 @@ class ApplyDialog(Steady, ModalScreen[str | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.plan.smallest is not None if parameters == ("smallest",) else True
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_page_resized(self) -> None:
         self.draw(self.query_one(Page).width)
 
     @work(thread=True, exclusive=True, group="preview")
@@ -65,7 +66,7 @@ class ApplyDialog(Steady, ModalScreen[str | None]):
 
     def _lines(self) -> list[str]:
         plan, attempt = self.plan, self.plan.attempt
-        gain = f"{number(plan.run.baseline)} → {number(attempt.score)}"
+        gain = f"{number(plan.run.baseline)} {glyphs().arrow} {number(attempt.score)}"
         lines = [f"Apply attempt {attempt.number} of {plan.run.run}: {printable(attempt.title)}"]
         if not attempt.is_scored:
             lines.append(f"It was not scored: {attempt.outcome}.")

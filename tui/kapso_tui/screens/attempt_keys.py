@@ -55,6 +55,13 @@ class AttemptKeys(Acting):
     def action_turn(self, by: int) -> None:
         self.tabs.turn(by)
 
+    def action_zoom(self) -> None:
+        """All the screen for the attempt, or back."""
+        if self.maximized is None:
+            self.maximize(self.tabs, container=False)
+        else:
+            self.minimize()
+
     def action_base(self) -> None:
         self.tabs.toggle_base()
 

@@ -80,7 +80,6 @@ over those that did not; what a pulled run or a text claims is quarantined until
         yield Input(
             placeholder="words, kind:avoid, status:active, goal:, run:, file:",
             id="find",
-            max_length=200,
             compact=True,
         )
         with Container(id="both"):

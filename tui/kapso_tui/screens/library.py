@@ -71,7 +71,7 @@ hit names its source and place, and the edges of its node lead on."""
         self._soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=PLACEHOLDER, id="find", max_length=400, compact=True)
+        yield Input(placeholder=PLACEHOLDER, id="find", compact=True)
         yield Static("opening the library …", id="standing", markup=False)
         with Container(id="both"):
             yield HitList(classes="list")
@@ -84,7 +84,12 @@ hit names its source and place, and the edges of its node lead on."""
         self.query_one(HitList).display = False
         self.query_one(NodeView).tell(WELCOME)
         self.query_one("#find", Input).focus()
-        self.apart("sources", self.room.open, self._show_sources)
+        self.apart("sources", self.room.open, self._opened)
+
+    def _opened(self, sources: list[Shelved]) -> None:
+        for fault in self.room.faults:
+            self.dashboard.complain(fault)
+        self._show_sources(sources)
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()

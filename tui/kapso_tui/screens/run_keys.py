@@ -37,6 +37,7 @@ class RunKeys(AttemptKeys):
         Binding("y", "copy_branch", "Copy", tooltip="Copy the name of its branch"),
         Binding("b", "bookmark", "Mark", tooltip="Mark the attempt, or take the mark away"),
         Binding("B", "base", "Base", tooltip="The diff against the base, or against the parent"),
+        Binding("z", "zoom", "Zoom", tooltip="The attempt alone, over the whole screen, or beside the list"),
         Binding("Y", "copy_command", "Copy command", show=False, tooltip="Copy the git command of the diff"),
         Binding("L", "whole_log", "Whole log", show=False, tooltip="The whole log in $PAGER"),
         Binding("w", "report", "Report", show=False, tooltip="Write the HTML report, and say where it is"),

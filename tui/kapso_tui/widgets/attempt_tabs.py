@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rich.cells import set_cell_size
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -20,6 +20,7 @@ from kapso.attempt import BASELINE
 from kapso.errors import KapsoError
 from kapso.wording import number as told
 from kapso.wording import printable
+from kapso_tui.glyphs import glyphs
 from kapso_tui.steady import Steady
 from kapso_tui.watch.attempt import AttemptReader
 from kapso_tui.watch.run import News, RunWatch
@@ -58,6 +59,7 @@ class AttemptTabs(Steady, Vertical):
     """Idea, diff, metrics, logs, prompt and reply, lineage of one attempt."""
 
     app: KapsoApp
+    ALLOW_MAXIMIZE = True
 
     class Wanted(Message):
         """The user goes to another attempt from here."""
@@ -74,7 +76,8 @@ class AttemptTabs(Steady, Vertical):
     AttemptTabs > Tabs Tab { padding: 0 1; height: 1; }
     AttemptTabs > Tabs Tab.-active { text-style: bold reverse; }
     AttemptTabs > OptionList {
-        height: 1fr; border: none; padding: 0; background: transparent; display: none;
+        height: 1fr; padding: 0; background: transparent; display: none;
+        &, &:focus { border: none; }
     }
     """
 
@@ -147,9 +150,11 @@ class AttemptTabs(Steady, Vertical):
         event.stop()
         self.refill()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         self._say_who()
-        self.refill(wait=True, keep_place=True)
+
+    def on_page_resized(self) -> None:
+        self.refill(wait=self.shown is not None, keep_place=True)
 
     def refill_in_place(self) -> None:
         """Read again what is looked at."""
@@ -165,7 +170,8 @@ class AttemptTabs(Steady, Vertical):
         page = self.query_one(Page)
         tab = self.tab
         page.display, self.query_one(OptionList).display = tab != "lineage", tab == "lineage"
-        wish = Wish(self.number, tab, page.width, self.to_base and tab == "diff")
+        width = 0 if tab == "lineage" else page.width
+        wish = Wish(self.number, tab, width, self.to_base and tab == "diff")
         if (rows := self._kept.get(wish)) is not None:
             self._kept.move_to_end(wish)
             return self._fill(wish, rows, keep_place=keep_place)
@@ -196,11 +202,14 @@ class AttemptTabs(Steady, Vertical):
         if is_kept and wish.tab != "lineage":
             self._keep(wish, rows)
         self._say_trouble()
-        page = self.query_one(Page)
-        if (wish.number, wish.tab, wish.width) == (self.number, self.tab, page.width):
-            if self._timer is not None:
-                self._timer.stop()
+        if (wish.number, wish.tab) != (self.number, self.tab):
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        if wish.width in (0, self.query_one(Page).width):
             self._fill(wish, rows, keep_place=keep_place)
+        else:  # the terminal was resized meanwhile
+            self.refill(keep_place=keep_place)
 
     def _keep(self, wish: Wish, rows: Rows) -> None:
         self._kept[wish] = rows
@@ -224,7 +233,7 @@ class AttemptTabs(Steady, Vertical):
     def _say_slow(self, wish: Wish) -> None:
         if (wish.number, wish.tab) == (self.number, self.tab) and self.shown != wish:
             self.shown = None
-            self.query_one(Page).fill([row("reading …", "dim")])
+            self.query_one(Page).fill([row("reading it", "dim")])
 
     def _say_trouble(self) -> None:
         """Once, why the episodic log could not be asked."""
@@ -277,7 +286,7 @@ def who(watch: RunWatch, number: int) -> str:
     if (landed := watch.attempts.get(number)) is not None:
         score = f" {told(landed.score)}" if landed.is_scored else ""
         verdict = f", {landed.verdict}" if landed.verdict else ""
-        best = " ★ best" if watch.summary and watch.summary.best_attempt == number else ""
+        best = f" {glyphs().best} best" if watch.summary and watch.summary.best_attempt == number else ""
         return f"{name} {landed.outcome}{verdict}{score}{best}  {printable(landed.title)}"
     if (flight := watch.flights.get(number)) is not None:
         state = "waits for approval: a approves, r rejects" if flight.is_waiting else "in flight"
