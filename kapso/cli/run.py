@@ -55,6 +55,7 @@ def run(
 
     Every attempt becomes a branch `kapso/<run>/<NNNN>-<title>`; your files, index and HEAD stay as they are.
     Ctrl-C finishes what is in flight; twice stops at once. Either way `kapso resume` goes on.
+    With `approve: true` in the goal, each attempt waits for `kapso approve` before anything of it runs.
     """
     from kapso.cli.aftermath import aftermath
     from kapso.cli.share import check_remote

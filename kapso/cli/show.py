@@ -62,6 +62,8 @@ class Story:
         attempt, extent = self.episode.attempt, self.episode.diff
         return {
             **attempt.to_json(),
+            "standing": None,
+            "since": None,
             "tree": attempt.tree,
             "evaluator": attempt.evaluator or None,
             "sandbox": attempt.sandbox or None,

@@ -27,6 +27,8 @@ def summary(result: Result) -> str:
     if result.ending is Ending.INTERRUPTED:
         lines += _so_far(result)
         lines += ["", f"nothing is lost; go on with: {how_called()} resume {result.run}"]
+        if result.waiting:
+            lines.append(f"decide meanwhile with: {how_called()} approve {result.run}")
         return "\n".join(lines)
     if result.confirmation is None or not result.confirmation.is_confirmed:
         lines += [_not_improved(result), *_learnt(result), "", *_next(result, _after_nothing(result))]

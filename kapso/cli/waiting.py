@@ -14,11 +14,30 @@ from kapso.wording import duration, plural, printable, printable_lines
 if TYPE_CHECKING:
     from kapso.cli.pick import Log
     from kapso.git.attempts import Pending
+    from kapso.git.repository import DiffStat
     from kapso.loop.approval import Waiting
     from kapso.memory.episode import RunSummary
 
 DIFF_LINES = 60
 MOST_PATHS = 5
+UNKNOWN = (
+    *(
+        "branch",
+        "outcome",
+        "verdict",
+        "score",
+        "metrics",
+        "reason",
+        "duration",
+        "cost",
+        "lessons",
+        "knowledge",
+    ),
+    *("finished", "evaluator", "sandbox", "parameters", "feedback", "demoted", "passed_over", "confirmed"),
+    *("baseline", "best_attempt", "best_score", "front", "lineage", "stages", "holdout", "parts", "smallest"),
+    *("hints", "recalled", "taught", "withheld", "predicted", "log", "log_file"),
+)
+"""What is told of an attempt that has ended, beside what is known before."""
 
 
 def listed(log: Log, run: str, found: Sequence[Waiting]) -> Iterator[str]:
@@ -75,26 +94,30 @@ class InFlight:
     since: datetime | None
     parents: list[int]
     patch: str
+    stat: DiffStat
 
     def to_json(self) -> dict[str, Any]:
-        """The keys of an attempt that are known before it has ended, and the diff."""
-        candidate = self.candidate
+        """The object that `kapso show --json` prints: what is known only once it has ended is null."""
+        candidate, stat = self.candidate, self.stat
         return {
+            **dict.fromkeys(UNKNOWN),
             "run": self.run,
             "attempt": candidate.number,
-            "branch": None,
             "commit": candidate.commit,
             "parents": self.parents,
             "proposer": candidate.proposer,
             "title": candidate.title,
             "hypothesis": candidate.hypothesis or None,
-            "outcome": None,
-            "score": None,
-            "standing": self.standing,
-            "since": rfc3339(self.since) if self.since else None,
             "started": rfc3339(candidate.started),
             "tree": candidate.tree,
-            "diff": {"patch": self.patch},
+            "standing": self.standing,
+            "since": rfc3339(self.since) if self.since else None,
+            "diff": {
+                "files": stat.files,
+                "added": stat.added,
+                "removed": stat.removed,
+                "patch": self.patch,
+            },
         }
 
 
@@ -124,8 +147,9 @@ def _in_flight(log: Log, run: str, candidate: Pending) -> InFlight:
     elif decision is not None and candidate.proposer != HUMAN:
         standing = f"{decision.word}, {standing}" if decision.is_approved else decision.word
     parents = _parents(_numbers(log, run), candidate.parents)
-    patch = repository.diff(candidate.parents[0], candidate.commit)
-    return InFlight(run, candidate, standing, since, parents, patch)
+    before, after = candidate.parents[0], candidate.commit
+    patch, stat = repository.diff(before, after), repository.diff_stat(before, after)
+    return InFlight(run, candidate, standing, since, parents, patch, stat)
 
 
 def _rendered(log: Log, found: InFlight, *, full: bool) -> Iterator[str]:

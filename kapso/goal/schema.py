@@ -307,6 +307,10 @@ _TOP: dict[str, Any] = {
             "memory": "What earlier runs taught.",
         }.items()
     },
-    "approve": _says("Whether a human approves each diff before it runs.", _BOOLEAN, default=False),
+    "approve": _says(
+        "Whether each diff waits for a human before it runs: `kapso approve` and `kapso reject` decide.",
+        _BOOLEAN,
+        default=False,
+    ),
     "knowledge": _says("Sources to learn from first: folders, URLs, arXiv ids.", _PATTERNS),
 }

@@ -21,6 +21,7 @@ from kapso.attempt import BASELINE, HUMAN, now, rfc3339
 from kapso.errors import UsageError
 
 if TYPE_CHECKING:
+    from kapso.git.attempts import Pending
     from kapso.git.repository import Repository
 
 NO = "a human said no"
@@ -161,34 +162,35 @@ def waiting(repository: Repository, run: str) -> list[Waiting]:
     if not pending or not asks(repository, run):
         return []
     approvals = Approvals(repository.state_dir, run)
-    found = []
-    for number, commit in sorted(pending.items()):
-        if number == BASELINE or approvals.decision(number, commit) is not None:
-            continue
-        candidate = read_pending(repository, commit)
-        if candidate.proposer == HUMAN:
-            continue
-        told = approvals.since(number, commit)
-        since = datetime.fromisoformat(told) if told else candidate.started
-        found.append(
-            Waiting(
-                number,
-                commit,
-                candidate.parents,
-                candidate.proposer,
-                candidate.title,
-                candidate.hypothesis,
-                since,
-            )
-        )
-    return found
+    undecided = {
+        number: commit
+        for number, commit in sorted(pending.items())
+        if number != BASELINE and approvals.decision(number, commit) is None
+    }
+    if undecided:  # where a decision is gone, so is its pending ref, which went first
+        pending = landing.pending(repository, run)
+    candidates = [read_pending(repository, c) for n, c in undecided.items() if pending.get(n) == c]
+    return [_waiting(each, approvals) for each in candidates if each.proposer != HUMAN]
+
+
+def _waiting(candidate: Pending, approvals: Approvals) -> Waiting:
+    since = approvals.since(candidate.number, candidate.commit)
+    return Waiting(
+        candidate.number,
+        candidate.commit,
+        candidate.parents,
+        candidate.proposer,
+        candidate.title,
+        candidate.hypothesis,
+        datetime.fromisoformat(since) if since else candidate.started,
+    )
 
 
 def asks(repository: Repository, run: str) -> bool:
     """Whether the run asks a human about every diff (`approve: true`)."""
-    from kapso.loop.stored import stored_goal
+    from kapso.loop.stored import read_facts
 
-    return stored_goal(repository, run).approve
+    return bool(read_facts(repository, run).get("approve"))
 
 
 def checked(reason: str | None) -> str | None:

@@ -49,6 +49,7 @@ def facts_of(setting: Setting, name: str) -> dict[str, Any]:
         "evaluator": setting.identity,
         "identity": setting.parts,
         "from": setting.origin,
+        "approve": goal.approve,
         "machine": machine(),
     }
 

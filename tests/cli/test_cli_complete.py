@@ -54,6 +54,14 @@ def test_what_is_completed(packing: Any, words: list[str], found: list[str]) -> 
     assert completed(*words) == found
 
 
+def test_what_has_not_landed_is_offered_to_a_decision(packing: Any) -> None:
+    for number in ("0006", "0012"):
+        ref = f"refs/kapso/packing-3f9a/pending/{number}"
+        subprocess.run(["git", "update-ref", ref, "kapso/packing-3f9a/best"], check=True)
+    assert completed("approve", "packing-3f9a", "") == ["6", "12"]
+    assert completed("reject", "packing-3f9a", "6", "") == ["12"]
+
+
 def test_another_folder_is_asked_where_one_is_named(
     packing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,226 +1,140 @@
-"""A run made by the git engine alone, with fixed content: what the dashboard shows of it is known beforehand.
-
-`Made` lands attempts as a run does (branch, best, journal, pending ref gone), so that one can be watched.
-"""
+"""A repository whose runs are always the same, written as the engine writes them: for pictures."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kapso.attempt import BASELINE, Attempt, Outcome, Verdict, rfc3339
-from kapso.git import landing
-from kapso.git.attempts import Pending, commit_attempt, commit_pending
-from kapso.git.layout import RunRefs
-from kapso.git.ledger import write_holdout, write_records
+from kapso.attempt import Attempt, Outcome, Verdict, rfc3339
+from kapso.git.attempts import commit_attempt
+from kapso.git.landing import start_run
+from kapso.git.layout import RunRefs, slug
+from kapso.git.ledger import write_records
 from kapso.git.repository import Repository
 from kapso.git.trees import FILE, Entry
-from kapso.loop.run import announcement
-from kapso.loop.run_folder import Journal
 
-RUN = "climb-0000"
-STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+STARTED = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 1, 3, 9, tzinfo=UTC)
+"""When the pictures are taken."""
 GOAL = """\
-name: climb
-objective: Climb as high as can be.
-edit: [program.py]
-evaluate: python evaluate.py
-budget: {attempts: 40, time: 10m, cost: 2}
-stop: {target: 20}
+name: {name}
+objective: {objective}
+edit: [params.json]
+run: cp params.json $KAPSO_OUT/
+evaluate: sh score.sh $KAPSO_OUT/params.json
+metrics: {{score: {way}}}
+propose: [{propose}]
+search: {{seed: {seed}}}
+budget: {{attempts: {attempts}}}
 """
-CONFIRMED = {
-    "is_confirmed": True,
-    "how": "in fresh pairs",
-    "attempt": 12,
-    "pairs": 5,
-    "gain": 4.4,
-    "low": 4.1,
-    "high": 4.7,
-    "before": 10.0,
-    "after": 14.4,
-}
-Spec = tuple[str, int, float | None]
-"""Proposer, first parent, score (None: it crashed)."""
-SPECS: Sequence[Spec] = (
-    ("tune", 0, 11.0),
-    ("mutate", 0, None),
-    ("mutate", 0, 9.5),
-    ("tune", 1, 12.5),
-    ("llm", 1, 10.0),
-    ("tune", 4, 12.0),
-    ("combine", 4, 14.0),
-    ("mutate", 5, 9.75),
-    ("llm", 7, 13.0),
-    ("tune", 7, -900.0),
-    ("mutate", 9, 12.75),
-    ("tune", 7, 14.5),
-)
 
 
-class Made:
-    """The run in `folder`; `land` adds an attempt to it, `propose` one that has not landed."""
-
-    def __init__(self, folder: Path, *, maximize: bool = True) -> None:
-        self.repository = Repository.open(folder)
-        self.base = self.repository.resolve("HEAD")
-        self.maximize = maximize
-        self.attempts: dict[int, Attempt] = {}
-        self.best: Attempt | None = None
-        facts = {
-            "run": RUN,
-            "goal": "climb",
-            "objective": "Climb as high as can be.",
-            "metric": "score",
-            "direction": "maximize" if maximize else "minimize",
-            "started": rfc3339(STARTED),
-            "file": "goal.yaml",
-        }
-        files = {"goal.yaml": GOAL.encode(), "run.json": json.dumps(facts).encode()}
-        landing.start_run(self.repository, RUN, files, self.base)
-        self.folder = self.repository.state_dir / "runs" / RUN
-        self.folder.mkdir(parents=True)
-        self.journal = Journal(self.folder / "events.jsonl", RUN)
-        self.journal.write("run.started")
-        self.land("baseline", None, 10.0, title="baseline")
-
-    def propose(self, proposer: str, parent: int | None, title: str, *, is_waiting: bool = False) -> int:
-        """An attempt with a candidate, under way; its number."""
-        number = self._next()
-        self.journal.write("attempt.started", attempt=number, parents=[] if parent is None else [parent])
-        made = commit_pending(self.repository, self._pending(number, proposer, parent, title))
-        landing.set_pending(self.repository, RUN, number, made.commit)
-        self.journal.write(
-            "attempt.proposed", attempt=number, proposer=proposer, title=title, commit=made.commit
-        )
-        if is_waiting:
-            self.journal.write("attempt.waiting", attempt=number)
-        return number
-
-    def land(self, proposer: str, parent: int | None, score: float | None, *, title: str = "") -> Attempt:
-        """An attempt from its start to its end."""
-        title = title or f"step {self._next()}"
-        number = self.propose(proposer, parent, title)
-        pending = landing.pending(self.repository, RUN)[number]
-        made = self._attempt(number, proposer, parent, score, title)
-        commits = [self.attempts[parent].commit if parent is not None else self.base]
-        final = commit_attempt(self.repository, made, commits)
-        is_best = score is not None and (self.best is None or self._beats(score, self.best.score or 0.0))
-        names = RunRefs(RUN)
-        short = "baseline" if number == BASELINE else f"step-{number}"
-        final = replace(final, branch=names.branch(number, short).removeprefix("refs/heads/"))
-        told = landing.land(
-            self.repository,
-            RUN,
-            number,
-            pending,
-            final,
-            final.commit if is_best else None,
-            lambda: self.journal.announce(number, announcement(final)),
-        )
-        final = replace(final, commit=told.commit, branch=told.branch.removeprefix("refs/heads/"))
-        self.attempts[number] = final
-        if is_best:
-            if self.best is not None:
-                previous = self.best.score
-                self.journal.write("best.improved", attempt=number, score=score, previous=previous)
-            self.best = final
-        return final
-
-    def end(self, demoted: Sequence[int] = (), **told: Any) -> None:
-        """How its last session leaves it."""
-        assert self.best is not None
-        end = {"status": "finished", "reason": "attempts", "best": self.best.number, "elapsed": 62.0, **told}
-        records = {
-            f"{each.number:04d}.json": record(each, each.number in demoted) for each in self.attempts.values()
-        }
-        write_records(self.repository, RUN, records | {"run.json": json.dumps(end).encode()})
-        self.journal.write("run.finished", is_durable=True, elapsed=62.0)
-
-    def hold_out(self, scores: Mapping[int, float]) -> None:
-        """What the hold-out said."""
-        said = {
-            f"{number:04d}.json": json.dumps({"outcome": "scored", "metrics": {"score": score}}).encode()
-            for number, score in scores.items()
-        }
-        write_holdout(self.repository, RUN, said)
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """As long as this lasts, a process works on the run, for all that anybody can tell."""
-        with (self.folder / "lock").open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    def _next(self) -> int:
-        pending = landing.pending(self.repository, RUN)
-        return max([-1, *self.attempts, *pending]) + 1
-
-    def _beats(self, score: float, other: float) -> bool:
-        return score > other if self.maximize else score < other
-
-    def _pending(self, number: int, proposer: str, parent: int | None, title: str) -> Pending:
-        blob = self.repository.write_blob(f"X = {number}\n".encode())
-        return Pending(
-            run=RUN,
-            number=number,
-            commit="",
-            tree=self.repository.write_tree(self.base, {"program.py": Entry(FILE, blob)}),
-            parents=(self.attempts[parent].commit if parent is not None else self.base,),
-            proposer=proposer,
-            title=title,
-            hypothesis="It may help.",
-            recalled=(),
-            started=STARTED + timedelta(seconds=5 * number),
-        )
-
-    def _attempt(
-        self, number: int, proposer: str, parent: int | None, score: float | None, title: str
-    ) -> Attempt:
-        pending = self._pending(number, proposer, parent, title)
-        before = self.attempts[parent].score if parent is not None else None
-        verdict = None
-        if score is not None and before is not None:
-            verdict = Verdict.SAME if score == before else Verdict.WORSE
-            verdict = Verdict.BETTER if self._beats(score, before) else verdict
-        return Attempt(
-            run=RUN,
-            number=number,
-            branch="",
-            commit="",
-            tree=pending.tree,
-            parents=() if parent is None else (parent,),
-            proposer=proposer,
-            title=title,
-            hypothesis="It may help.",
-            outcome=Outcome.SCORED if score is not None else Outcome.CRASHED,
-            verdict=verdict,
-            score=score,
-            metrics={} if score is None else {"score": score},
-            reason=None if score is not None else "`evaluate` ended with exit code 1: NameError: x",
-            duration_s=1.5,
-            cost=0.25 if proposer == "llm" else None,
-            sandbox="bubblewrap",
-            started=pending.started,
-            finished=pending.started + timedelta(seconds=4),
-        )
+def make_runs(root: Path) -> Repository:
+    """Three runs of two goals: finished, interrupted, and one that found nothing."""
+    root.mkdir(parents=True)
+    (root / "params.json").write_text('{"x": 0}\n')
+    (root / "score.sh").write_text("echo '{\"score\": 1}'\n")
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    repository = Repository.open(root)
+    pack = "Pack 26 circles into the unit square; maximise the sum of their radii."
+    scores: list[float | None] = [1.5 + 0.02 * number * (number % 7 == 0) for number in range(41)]
+    write_run(repository, "pack-3f9a", scores, hours=30, cost=0.004, objective=pack)
+    few: list[float | None] = [1.5, None, 1.51, 1.4, 1.62, 1.62, None, 1.3]
+    write_run(
+        repository, "pack-77b0", few, hours=3, status="interrupted", seed=2, propose="tune", objective=pack
+    )
+    worse: list[float | None] = [12.0, 12.0, 14.5, None, 12.25]
+    objective = "Sortiere 並列 schneller, ohne die Reihenfolge gleicher Schlüssel zu ändern."
+    write_run(repository, "sort-c001", worse, hours=47, way="minimize", objective=objective)
+    return repository
 
 
-def record(attempt: Attempt, is_demoted: bool) -> bytes:
-    told: dict[str, Any] = {"parameters": {}, "feedback": None, "demoted": is_demoted}
-    return json.dumps({**attempt.to_json(), **told}).encode()
+def write_run(
+    repository: Repository,
+    run: str,
+    scores: Sequence[float | None],
+    *,
+    objective: str,
+    hours: int = 1,
+    way: str = "maximize",
+    status: str = "finished",
+    seed: int = 1,
+    propose: str = "tune, mutate",
+    cost: float | None = None,
+) -> None:
+    """A run that began `hours` before `LATER`; an attempt without a score crashed."""
+    started = LATER - timedelta(hours=hours)
+    name, base = run.rpartition("-")[0], repository.resolve("HEAD")
+    options: dict[str, Any] = {"name": name, "objective": objective, "way": way, "propose": propose}
+    goal = GOAL.format(**options, seed=seed, attempts=len(scores) - 1)
+    facts = {"run": run, "goal": name, "objective": objective, "base": base, "seed": seed, "parallel": 1}
+    facts |= {"metric": "score", "direction": way, "started": rfc3339(started), "file": "goal.yaml"}
+    facts |= {"evaluator": f"of-{name}"}
+    start_run(repository, run, {"goal.yaml": goal.encode(), "run.json": json.dumps(facts).encode()}, base)
+    landed: list[Attempt] = []
+    for number, score in enumerate(scores):
+        landed.append(_land(repository, run, number, score, landed, started, way, base, cost))
+    best = _best(landed, way)
+    end: dict[str, Any] = {"status": status, "best": best.number, "elapsed": 10.0 * len(scores)}
+    if status == "finished":
+        finished = started + timedelta(seconds=10 * len(scores))
+        end |= {"reason": "attempts", "finished": rfc3339(finished)}
+    write_records(repository, run, {"run.json": json.dumps(end).encode()})
+    with repository.refs.transaction() as moves:
+        for each in landed:
+            moves.create(f"refs/heads/{each.branch}", each.commit)
+        moves.create(RunRefs(run).best, best.commit)
 
 
-def climb(folder: Path, specs: Sequence[Spec] = SPECS) -> Made:
-    """A run of twelve attempts: an outlier, a crash, branches that lead on and some that do not."""
-    made = Made(folder)
-    for proposer, parent, score in specs:
-        made.land(proposer, parent, score)
-    made.hold_out({1: 10.5, 4: 12.0, 7: 12.25, 12: 14.25})
-    made.end(confirmed=CONFIRMED)
-    return made
+def _land(
+    repository: Repository,
+    run: str,
+    number: int,
+    score: float | None,
+    before: Sequence[Attempt],
+    started: datetime,
+    way: str,
+    base: str,
+    cost: float | None,
+) -> Attempt:
+    parent = _best(before, way) if before else None
+    blob = repository.write_blob(json.dumps({"x": number}).encode())
+    title = f"x: 0 → {number}" if parent else "baseline"
+    verdict = None
+    if parent is not None and score is not None and parent.score is not None:
+        gain = (score - parent.score) * (1 if way == "maximize" else -1)
+        verdict = Verdict.BETTER if gain > 0 else Verdict.WORSE if gain < 0 else Verdict.SAME
+    moment = started + timedelta(seconds=10 * number)
+    attempt = Attempt(
+        run=run,
+        number=number,
+        branch=f"kapso/{run}/{number:04d}-{slug(title)}",
+        commit="",
+        tree=repository.write_tree(repository.tree_of(base), {"params.json": Entry(FILE, blob)}),
+        parents=(parent.number,) if parent else (),
+        proposer=("tune", "mutate")[number % 2] if parent else "baseline",
+        title=title,
+        hypothesis="",
+        outcome=Outcome.SCORED if score is not None else Outcome.CRASHED,
+        started=moment,
+        finished=moment + timedelta(seconds=8),
+        verdict=verdict,
+        score=score,
+        metrics={} if score is None else {"score": score},
+        reason=None if score is not None else "`run` ended with exit code 1",
+        duration_s=8.0,
+        cost=cost,
+    )
+    parents = [parent.commit if parent else base]
+    return replace(attempt, commit=commit_attempt(repository, attempt, parents).commit)
+
+
+def _best(attempts: Sequence[Attempt], way: str) -> Attempt:
+    scored = [each for each in attempts if each.score is not None]
+    return (max if way == "maximize" else min)(scored, key=lambda each: each.score or 0.0)

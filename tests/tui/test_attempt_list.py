@@ -9,18 +9,17 @@ from typing import Any
 
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from kapso.git.repository import Repository
 from kapso_tui.actions.bookmarks import Bookmarks
 from kapso_tui.app import KapsoApp
+from kapso_tui.glyphs import ASCII, Glyphs
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.widgets.attempt_list import AttemptList
 from kapso_tui.widgets.attempt_rows import Row, fit, short_number
 from kapso_tui.widgets.rows import Rows
-from kapso_tui.widgets.signs import ASCII, Signs
+from tests.tui.climb import RUN, Made
 from tests.tui.driving import SIZES, drive, text, until
-from tests.tui.made import RUN, Made
 
 Steps = Callable[[Pilot[Any], RunScreen], Any]
 
@@ -87,9 +86,9 @@ def test_any_column_sorts_either_way(climbed: Path) -> None:
 def test_a_filter_asks_of_columns_and_of_words(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
         async def ask(words: str) -> list[int]:
-            await pilot.press("slash", words[0])
-            screen.query_one(Input).value = words
-            await pilot.pause()
+            await pilot.press("slash", *words.replace(":", "\0").split("\0")[0])
+            for part in words.split(":")[1:]:
+                await pilot.press("colon", *part)
             return order(screen)
 
         assert await ask("outcome:crashed") == [2]
@@ -107,7 +106,7 @@ def test_a_filter_asks_of_columns_and_of_words(climbed: Path) -> None:
         await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
 
-    drive_run(climbed, steps, SIZES["small"])
+    drive_run(climbed, steps)
 
 
 def test_the_tree_folds_what_led_nowhere(climbed: Path) -> None:
@@ -232,9 +231,9 @@ def test_an_empty_run_says_what_it_waits_for(climbing: Made) -> None:
 
 def test_it_stays_up_in_a_terminal_of_no_size(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
-        for size in ((1, 1), (80, 24), (20, 5)):
+        for size in ((20, 5), (1, 1), (80, 24), (20, 5)):
             await pilot.resize_terminal(*size)
-            await pilot.press("v", "down", "c", "tab")
+            await pilot.press("v", "o", "down", "c", "tab", "c")
             await pilot.pause()
         assert RUN in text(pilot.app)
 
@@ -242,7 +241,7 @@ def test_it_stays_up_in_a_terminal_of_no_size(climbed: Path) -> None:
 
 
 def test_text_is_cut_by_cells_and_numbers_by_digits() -> None:
-    signs = Signs()
+    signs = Glyphs()
     for line in ("並列 searches", "plain", "ein Wörtchen zu viel"):
         for width in (0, 1, 2, 5, 8, 30):
             assert cell_len(fit(line, width, signs)) == width

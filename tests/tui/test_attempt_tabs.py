@@ -77,9 +77,8 @@ def test_the_diff_is_against_the_base_on_demand_and_side_by_side_where_there_is_
     app = KapsoApp(Repository.open(finished), run=run)
 
     async def steps(pilot: Pilot[Any]) -> None:
-        tabs = await opened(pilot, best["attempt"], "diff")
+        await opened(pilot, best["attempt"], "diff")
         assert f"against attempt {best['parents'][0]}" in page(app)
-        tabs.query_one(Page).focus()
         await pilot.press("B")
         await until(pilot, lambda: "against the base" in page(app))
         old, new = '-{"x": 1.0, "y": 5.0}', "+" + (git_file(finished, best["commit"]))

@@ -10,19 +10,19 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from kapso.git.repository import Repository
+from kapso_tui.glyphs import ASCII, Glyphs
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.glance import bar, clock, cut, glance, rate
-from kapso_tui.widgets.signs import ASCII, Signs
+from tests.tui.climb import RUN, Made
 from tests.tui.driving import SIZES, check_picture, text, until
-from tests.tui.made import RUN, Made
 from tests.tui.test_attempt_list import drive_run
 
 
 def told(watch: RunWatch, height: int = 12, width: int = 200) -> list[str]:
     return [
-        "".join(text for text, _ in cut(line, width, Signs()))
-        for line in glance(watch, width, height, Signs())
+        "".join(text for text, _ in cut(line, width, Glyphs()))
+        for line in glance(watch, width, height, Glyphs())
     ]
 
 
@@ -83,8 +83,8 @@ def test_little_room_is_used_for_what_matters(climbed: Path) -> None:
 
 
 def test_bars_clocks_and_rates(climbed: Path) -> None:
-    assert bar(0.5, 10, Signs()) == "█████░░░░░" and bar(7.0, 4, Signs()) == "████"
-    assert bar(0.55, 10, Signs()) == "█████▌░░░░" and bar(None, 3, Signs()) == "░░░"
+    assert bar(0.5, 10, Glyphs()) == "█████░░░░░" and bar(7.0, 4, Glyphs()) == "████"
+    assert bar(0.55, 10, Glyphs()) == "█████▌░░░░" and bar(None, 3, Glyphs()) == "░░░"
     assert bar(0.55, 10, ASCII) == "######...." and bar(-1.0, 3, ASCII) == "..."
     assert clock(7.2) == "7s" and clock(59.9) == "1m00s"
     watch = loaded(climbed)

@@ -12,13 +12,13 @@ from textual.pilot import Pilot
 
 from kapso.git.repository import Repository
 from kapso.report.facts import Facts
+from kapso_tui.glyphs import ASCII, Glyphs
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.plot import Piece, plot
 from kapso_tui.widgets.score_chart import ScoreChart
-from kapso_tui.widgets.signs import ASCII, Signs
+from tests.tui.climb import RUN
 from tests.tui.driving import SIZES, text, until
-from tests.tui.made import RUN
 from tests.tui.test_attempt_list import drive_run
 
 
@@ -40,9 +40,9 @@ def tones(lines: list[list[Piece]], sign: str) -> set[str]:
 
 
 def test_proposers_differ_by_sign_and_by_tone(facts: Facts) -> None:
-    lines = plot(facts, "attempts", 80, 12, Signs(), target=20.0)
+    lines = plot(facts, "attempts", 80, 12, Glyphs(), target=20.0)
     chart, legend = drawn(lines)[:-2], drawn(lines)[-1]
-    assert "╵ 1 unscored" in drawn(plot(facts, "attempts", 120, 12, Signs(), target=20.0))[-1]
+    assert "╵ 1 unscored" in drawn(plot(facts, "attempts", 120, 12, Glyphs(), target=20.0))[-1]
     for sign, name in (("•", "tune"), ("▴", "mutate"), ("×", "llm"), ("◆", "combine")):
         assert f"{sign} {name}" in legend
         assert any(sign in line for line in chart), f"no {name} in\n" + "\n".join(chart)
@@ -53,7 +53,7 @@ def test_proposers_differ_by_sign_and_by_tone(facts: Facts) -> None:
 
 
 def test_the_scale_is_the_scores_without_the_outlier(facts: Facts) -> None:
-    lines = drawn(plot(facts, "attempts", 80, 14, Signs(), target=20.0))
+    lines = drawn(plot(facts, "attempts", 80, 14, Glyphs(), target=20.0))
     labels = [float(line.split()[0]) for line in lines[:-3] if line[:4].strip()]
     assert labels == sorted(labels, reverse=True) and min(labels) > 5 and max(labels) < 21
     best = next(at for at, line in enumerate(lines) if "★" in line)
@@ -61,11 +61,11 @@ def test_the_scale_is_the_scores_without_the_outlier(facts: Facts) -> None:
     assert best < baseline, "higher is better"
     assert "0" in lines[-2] and lines[-2].endswith("attempt")
     turned = replace(facts, run=replace(facts.run, maximize=False))
-    assert "lower is better" in drawn(plot(turned, "attempts", 200, 12, Signs()))[-1]
+    assert "lower is better" in drawn(plot(turned, "attempts", 200, 12, Glyphs()))[-1]
 
 
 def test_the_best_so_far_is_a_line_that_never_falls(facts: Facts) -> None:
-    lines = plot(facts, "attempts", 100, 20, Signs())
+    lines = plot(facts, "attempts", 100, 20, Glyphs())
     heights: dict[int, int] = {}
     for row, line in enumerate(lines[:-3]):
         column = 0
@@ -80,11 +80,11 @@ def test_the_best_so_far_is_a_line_that_never_falls(facts: Facts) -> None:
 
 
 def test_it_goes_by_time_and_into_any_size(facts: Facts) -> None:
-    assert drawn(plot(facts, "time", 90, 10, Signs()))[-2].rstrip().endswith("time")
-    assert "s" in drawn(plot(facts, "time", 90, 10, Signs()))[-2]
+    assert drawn(plot(facts, "time", 90, 10, Glyphs()))[-2].rstrip().endswith("time")
+    assert "s" in drawn(plot(facts, "time", 90, 10, Glyphs()))[-2]
     for width in (1, 24, 30, 79, 300):
         for height in (1, 4, 5, 9, 40):
-            lines = plot(facts, "attempts", width, height, Signs(), target=1e300)
+            lines = plot(facts, "attempts", width, height, Glyphs(), target=1e300)
             assert len(lines) <= height
             assert all(cell_len(line) <= max(width, 24) for line in drawn(lines)), (width, height)
 
@@ -117,4 +117,4 @@ def test_it_is_on_the_screen_where_there_is_room_and_a_key_away(climbed: Path) -
 
 def test_a_run_without_a_score_has_no_chart(facts: Facts) -> None:
     none = replace(facts, attempts=tuple(replace(each, score=None) for each in facts.attempts))
-    assert drawn(plot(none, "attempts", 80, 10, Signs())) == ["no score yet"]
+    assert drawn(plot(none, "attempts", 80, 10, Glyphs())) == ["no score yet"]

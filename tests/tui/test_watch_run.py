@@ -19,8 +19,8 @@ from kapso.git.repository import Repository
 from kapso_tui.actions.bookmarks import Bookmarks
 from kapso_tui.watch.journal import JournalReader
 from kapso_tui.watch.run import RunWatch
+from tests.tui.climb import RUN, Made
 from tests.tui.conftest import kapso
-from tests.tui.made import RUN, Made
 
 
 def watched(root: Path) -> RunWatch:

@@ -39,6 +39,9 @@ Start a run (1, then n), or bring the lessons of others: kapso lessons pull."""
 class LessonsScreen(Place):
     """The lessons of the repository, live."""
 
+    HELP = """\
+What runs have learnt here, what counts most first. A lesson is worth what attempts that recalled it gained
+over those that did not; what a pulled run or a text claims is quarantined until evidence of yours agrees."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Filter", key_display="/"),
         Binding("R", "retire", "Retire"),
@@ -77,7 +80,6 @@ class LessonsScreen(Place):
         yield Input(
             placeholder="words, kind:avoid, status:active, goal:, run:, file:",
             id="find",
-            max_length=200,
             compact=True,
         )
         with Container(id="both"):

@@ -38,6 +38,9 @@ what is there, and say which of it they were told."""
 class LibraryScreen(Place):
     """The libraries around the repository."""
 
+    HELP = """\
+What was ingested for this repository, and your own library. Words and meaning are searched as you type; a
+hit names its source and place, and the edges of its node lead on."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "to_hits", "Hits"),
         Binding("slash", "find", "Search", key_display="/"),
@@ -68,7 +71,7 @@ class LibraryScreen(Place):
         self._soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=PLACEHOLDER, id="find", max_length=400, compact=True)
+        yield Input(placeholder=PLACEHOLDER, id="find", compact=True)
         yield Static("opening the library …", id="standing", markup=False)
         with Container(id="both"):
             yield HitList(classes="list")
@@ -81,7 +84,12 @@ class LibraryScreen(Place):
         self.query_one(HitList).display = False
         self.query_one(NodeView).tell(WELCOME)
         self.query_one("#find", Input).focus()
-        self.apart("sources", self.room.open, self._show_sources)
+        self.apart("sources", self.room.open, self._opened)
+
+    def _opened(self, sources: list[Shelved]) -> None:
+        for fault in self.room.faults:
+            self.dashboard.complain(fault)
+        self._show_sources(sources)
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()

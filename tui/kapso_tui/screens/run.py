@@ -32,6 +32,11 @@ POLL_S = 0.5
 class RunScreen(RunKeys):
     """One run, live."""
 
+    HELP = """\
+The attempts of one run, as a table that any column sorts or as a tree by parents, and all about the one that
+is picked; your files stay as they are until you apply one. Marks: ★ the best, ▲ led when it landed, ▽ led until
+fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in flight, ? waits for your word. In
+the chart each proposer has a sign; ◇ is what the hold-out said."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.go('runs')", "Runs", tooltip="Back to the list of runs"),
         Binding("v", "tree", "Tree", tooltip="The attempts as a tree by parents, or as a table"),
@@ -42,14 +47,9 @@ class RunScreen(RunKeys):
         Binding("c", "chart", "Chart", tooltip="The chart by attempts, by time, or none"),
         Binding("f", "follow", "Follow", tooltip="Pick the latest attempts as they land"),
     ]
-    HELP = (
-        "A run: its attempts, the one that is picked, and above how it stands. Marks: ★ the best, ▲ led when "
-        "it landed, ▽ led until fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in "
-        "flight, ? waits for your word. In the chart each proposer has a sign; ◇ is what the hold-out said."
-    )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-usual"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-low"), (30, "-tall"), (50, "-high")]
-    selected: var[int | None] = var(None)
+    selected: var[int | None] = var(None, bindings=True)
     """The attempt that is picked: its number, of one that landed or is in flight."""
 
     def __init__(self, repository: Repository, run: str, attempt: int | None = None) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from kapso.attempt import BASELINE, Attempt
 from kapso.report.tallies import kind_of
 from kapso.wording import duration, number, printable, signed
-from kapso_tui.widgets.signs import Signs
+from kapso_tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from kapso_tui.watch.flight import Flight
@@ -151,7 +151,7 @@ def visible(width: int, first: int) -> list[tuple[Column, int]]:
     return [(column, max(width - taken, 4) if column.name == "title" else size) for column, size in columns]
 
 
-def cells_of(attempt: Attempt, watch: RunWatch, signs: Signs) -> dict[str, str]:
+def cells_of(attempt: Attempt, watch: RunWatch, signs: Glyphs) -> dict[str, str]:
     """What each column says of an attempt that landed."""
     delta = _delta(attempt, watch)
     title = printable(attempt.title)
@@ -171,7 +171,7 @@ def cells_of(attempt: Attempt, watch: RunWatch, signs: Signs) -> dict[str, str]:
     }
 
 
-def mark_of(attempt: Attempt, watch: RunWatch, signs: Signs) -> str:
+def mark_of(attempt: Attempt, watch: RunWatch, signs: Glyphs) -> str:
     """What sets it apart: the best, one that led, one whose lead did not hold; and a bookmark."""
     facts = watch.facts
     kind = kind_of(attempt, facts) if facts else ""
@@ -186,7 +186,7 @@ def mark_of(attempt: Attempt, watch: RunWatch, signs: Signs) -> str:
     return mark + (signs.bookmark if attempt.number in watch.bookmarks else " ")
 
 
-def flight_cells(flight: Flight, watch: RunWatch, signs: Signs) -> dict[str, str]:
+def flight_cells(flight: Flight, watch: RunWatch, signs: Glyphs) -> dict[str, str]:
     """What each column says of an attempt that is under way."""
     since = (datetime.now(UTC) - datetime.fromisoformat(flight.started)).total_seconds()
     return {
@@ -220,7 +220,7 @@ def short_number(value: float | None, width: int) -> str:
     return text
 
 
-def fit(text: str, width: int, signs: Signs, *, is_right: bool = False) -> str:
+def fit(text: str, width: int, signs: Glyphs, *, is_right: bool = False) -> str:
     """`text` in exactly `width` cells, wide characters counted as two."""
     if text.isascii():
         if len(text) <= width:

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kapso_tui.glyphs import Glyphs, glyphs
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_rows import Row, result_of
-from kapso_tui.widgets.signs import Signs, terminal_signs
 
 DEEPEST = 8
 """Levels of indentation; deeper ones are drawn at the last."""
@@ -41,7 +41,7 @@ def tree_rows(watch: RunWatch, state: TreeState, only: set[int] | None) -> list[
     children = _children(watch)
     line = _line_to_best(watch)
     kept = None if only is None else _with_ancestors(watch, only)
-    signs = terminal_signs()
+    signs = glyphs()
     rows: list[Row] = []
     roots = [number for number in _numbers(watch) if _parent(watch, number) is None]
     # What is still to be drawn: (attempt, indentation, whether it branches off), the next one last.
@@ -74,7 +74,7 @@ def _heir(watch: RunWatch, inner: list[int], line: set[int]) -> int | None:
 
 
 def _fold(
-    watch: RunWatch, number: int, leaves: list[int], depth: int, state: TreeState, signs: Signs
+    watch: RunWatch, number: int, leaves: list[int], depth: int, state: TreeState, signs: Glyphs
 ) -> list[Row]:
     if len(leaves) == 1:
         return [Row(leaves[0], _indent(depth + 1, signs, signs.corner))]
@@ -96,7 +96,7 @@ def _counted(watch: RunWatch, leaves: list[int]) -> str:
     return ", ".join(f"{counts[name]:,} {name}" for name in names)
 
 
-def _indent(depth: int, signs: Signs, last: str) -> str:
+def _indent(depth: int, signs: Glyphs, last: str) -> str:
     shown = min(depth, DEEPEST)
     return signs.bar * (shown - 1) + last if shown else ""
 

@@ -9,10 +9,10 @@ from typing import Any
 from kapso.attempt import BASELINE, HUMAN
 from kapso.report.words import ENDINGS, how_confirmed
 from kapso.wording import dollars, duration, number, percent, printable
+from kapso_tui.glyphs import Glyphs
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_rows import fit
-from kapso_tui.widgets.glyphs import status_text
-from kapso_tui.widgets.signs import Signs
+from kapso_tui.widgets.sparkline import status_text
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its tone: "", bold, dim, good, bad, live."""
@@ -20,7 +20,7 @@ RATE_OVER_S = 60.0
 _TONES = {"running": "live", "paused": "bad", "finished": "good", "interrupted": "dim"}
 
 
-def glance(watch: RunWatch, width: int, height: int, signs: Signs) -> list[Line]:
+def glance(watch: RunWatch, width: int, height: int, signs: Glyphs) -> list[Line]:
     """At most `height` lines."""
     if watch.summary is None:
         said = "reading the run" if not watch.is_loaded else "git knows of no such run"
@@ -46,7 +46,7 @@ def glance(watch: RunWatch, width: int, height: int, signs: Signs) -> list[Line]
     return [*lines, *_flights(watch, signs, room), _last(watch)][:height]
 
 
-def bar(share: float | None, width: int, signs: Signs) -> str:
+def bar(share: float | None, width: int, signs: Glyphs) -> str:
     """`███▌░░░░░░`; dots alone where there is no limit."""
     if share is None:
         return signs.rest * width
@@ -62,7 +62,7 @@ def _name(watch: RunWatch) -> Line:
     return [(watch.run, "bold"), ("  ", ""), (word, _TONES[watch.status])]
 
 
-def _scores(watch: RunWatch, signs: Signs) -> Line:
+def _scores(watch: RunWatch, signs: Glyphs) -> Line:
     """Baseline and best, in the words of the last lines of a run."""
     facts, best = watch.facts, watch.best
     if facts is None or facts.baseline is None:
@@ -118,7 +118,7 @@ def _pace(watch: RunWatch) -> list[str]:
     return [f"{fast:.0f} a minute", *left]
 
 
-def _flights(watch: RunWatch, signs: Signs, room: int) -> list[Line]:
+def _flights(watch: RunWatch, signs: Glyphs, room: int) -> list[Line]:
     """What is in flight, what waits for the user first; the rest is counted."""
     flights = sorted(watch.flights.values(), key=lambda each: (not each.is_waiting, each.number))
     if not flights:
@@ -182,7 +182,7 @@ def _join(parts: list[str]) -> str:
     return " · ".join(parts)
 
 
-def cut(line: Line, width: int, signs: Signs) -> Line:
+def cut(line: Line, width: int, signs: Glyphs) -> Line:
     """`line` in at most `width` cells."""
     from rich.cells import cell_len
 

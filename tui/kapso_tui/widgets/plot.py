@@ -18,7 +18,7 @@ from kapso.report.chart import score_domain, ticks, worked_s
 from kapso.report.facts import Facts
 from kapso.report.tallies import held_out
 from kapso.wording import duration, number
-from kapso_tui.widgets.signs import Signs
+from kapso_tui.glyphs import Glyphs
 
 Piece = tuple[str, str]
 """Text and the tone of it."""
@@ -86,7 +86,7 @@ class Scale:
 
 
 def plot(
-    facts: Facts, by: str, width: int, height: int, signs: Signs, *, target: float | None = None
+    facts: Facts, by: str, width: int, height: int, signs: Glyphs, *, target: float | None = None
 ) -> list[list[Piece]]:
     """`height` lines of at most `width` cells; `by` is attempts or time."""
     scored = [each for each in facts.attempts if each.is_scored and each.score is not None]
@@ -138,7 +138,7 @@ def _places(facts: Facts, by: str) -> list[float]:
     return worked_s(facts) if by == "time" else [float(each.number) for each in facts.attempts]
 
 
-def _draw_levels(canvas: Canvas, scale: Scale, facts: Facts, target: float | None, signs: Signs) -> None:
+def _draw_levels(canvas: Canvas, scale: Scale, facts: Facts, target: float | None, signs: Glyphs) -> None:
     baseline = facts.baseline.score if facts.baseline else None
     for value, sign, tone in ((baseline, signs.across, "axis"), (target, signs.target, "target")):
         if value is not None and scale.holds(value):
@@ -146,7 +146,7 @@ def _draw_levels(canvas: Canvas, scale: Scale, facts: Facts, target: float | Non
 
 
 def _draw_attempts(
-    canvas: Canvas, scale: Scale, facts: Facts, places: Sequence[float], names: Sequence[str], signs: Signs
+    canvas: Canvas, scale: Scale, facts: Facts, places: Sequence[float], names: Sequence[str], signs: Glyphs
 ) -> None:
     """A sign for the proposer that has most attempts in a cell; those without a score are ticks below."""
     counts: dict[tuple[int, int], dict[str, int]] = {}
@@ -187,7 +187,7 @@ def _steps(leaders: Sequence[tuple[Attempt, int, int]], scale: Scale) -> set[tup
     return dots
 
 
-def _put_dots(canvas: Canvas, dots: Iterable[tuple[int, int]], signs: Signs) -> None:
+def _put_dots(canvas: Canvas, dots: Iterable[tuple[int, int]], signs: Glyphs) -> None:
     masks: dict[tuple[int, int], int] = {}
     for y, x in dots:
         cell = (y // 4, x // 2)
@@ -217,7 +217,7 @@ def _axis(scale: Scale, by: str) -> str:
 def _legend(
     facts: Facts,
     names: Sequence[str],
-    signs: Signs,
+    signs: Glyphs,
     width: int,
     *,
     held: int,

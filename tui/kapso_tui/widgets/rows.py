@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from kapso_tui.glyphs import glyphs
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_rows import (
     SORTABLE,
@@ -28,7 +29,6 @@ from kapso_tui.widgets.attempt_rows import (
     flight_cells,
     visible,
 )
-from kapso_tui.widgets.signs import terminal_signs
 
 
 class Rows(ScrollView, can_focus=True):
@@ -193,9 +193,7 @@ class Rows(ScrollView, can_focus=True):
         at = self.scroll_offset.y + y - 1
         if at >= len(self.rows):
             text = self.empty if at == 0 else ""
-            return Strip(
-                [Segment(fit(text, width, terminal_signs()), self.rich_style + self._style("dim"))], width
-            )
+            return Strip([Segment(fit(text, width, glyphs()), self.rich_style + self._style("dim"))], width)
         return self._line(self.rows[at], width, is_cursor=at == self.cursor)
 
     def columns(self) -> list[tuple[Column, int]]:
@@ -206,7 +204,7 @@ class Rows(ScrollView, can_focus=True):
         return self.get_component_rich_style(f"rows--{name}", partial=name == "cursor")
 
     def _header(self, width: int) -> Strip:
-        signs = terminal_signs()
+        signs = glyphs()
         parts = []
         for column, size in self.columns():
             title = column.title
@@ -218,7 +216,7 @@ class Rows(ScrollView, can_focus=True):
         )
 
     def _line(self, row: Row, width: int, *, is_cursor: bool) -> Strip:
-        signs, base = terminal_signs(), self.rich_style
+        signs, base = glyphs(), self.rich_style
         cursor = self._style("cursor") if is_cursor else Style.null()
         columns = self.columns()
         attempt, flight = self.watched.attempts.get(row.number), self.watched.flights.get(row.number)

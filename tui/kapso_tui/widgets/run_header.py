@@ -11,10 +11,10 @@ from textual.containers import Container
 from textual.strip import Strip
 from textual.widget import Widget
 
+from kapso_tui.glyphs import glyphs
 from kapso_tui.watch.run import News, RunWatch
 from kapso_tui.widgets.glance import Line, cut, glance
 from kapso_tui.widgets.score_chart import ScoreChart
-from kapso_tui.widgets.signs import terminal_signs
 
 
 class Glance(Widget):
@@ -44,7 +44,7 @@ class Glance(Widget):
 
     def update(self) -> None:
         """Say it as it is now."""
-        lines = glance(self.watched, self.size.width, self.size.height, terminal_signs())
+        lines = glance(self.watched, self.size.width, self.size.height, glyphs())
         if lines != self._lines:
             self._lines = lines
             self.refresh()
@@ -55,7 +55,7 @@ class Glance(Widget):
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
-        pieces = cut(self._lines[y], width, terminal_signs()) if y < len(self._lines) else []
+        pieces = cut(self._lines[y], width, glyphs()) if y < len(self._lines) else []
         segments = [Segment(text, base + self._tone(tone)) for text, tone in pieces]
         return Strip(segments).adjust_cell_length(width, base)
 

@@ -10,9 +10,9 @@ from textual import work
 from textual.strip import Strip
 from textual.widget import Widget
 
+from kapso_tui.glyphs import glyphs
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.plot import KNOWN, Piece, plot
-from kapso_tui.widgets.signs import terminal_signs
 
 _PLAIN = ("axis", "line", "best", "holdout", "target", "failed")
 
@@ -70,7 +70,7 @@ class ScoreChart(Widget):
         lines: list[list[Piece]] = [[("the chart cannot be drawn", "failed")]]
         try:
             target = goal.stop.target if goal else None
-            lines = plot(facts, self.by, size.width, size.height, terminal_signs(), target=target)
+            lines = plot(facts, self.by, size.width, size.height, glyphs(), target=target)
         finally:
             if self.app.is_running and self.is_attached:
                 self.app.call_from_thread(self._drawn, lines)

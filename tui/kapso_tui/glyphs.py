@@ -1,15 +1,14 @@
-"""The signs of attempts, trees and charts: Unicode's, or ASCII where the terminal has no others."""
+"""The signs that screens draw with: Unicode's, or ASCII where the terminal's encoding has no others."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 
-from kapso_tui.widgets.glyphs import is_plain
-
 
 @dataclass(frozen=True)
-class Signs:
+class Glyphs:
     """One sign each, one cell wide."""
 
     best: str = "★"
@@ -19,6 +18,10 @@ class Signs:
     passed_over: str = "≈"
     waiting: str = "?"
     flight: str = "▸"
+    running: str = "●"
+    paused: str = "‖"
+    finished: str = "✓"
+    interrupted: str = "◌"
     up: str = "▲"
     down: str = "▼"
     open: str = "▾"
@@ -37,16 +40,28 @@ class Signs:
     tick: str = "╵"
     across: str = "╌"
     target: str = "═"
+    mark: str = "◆"
+    differs: str = "≠"
+    below: str = "↑"
+    """What is said below points up to what it is about."""
+    bars: str = "▁▂▃▄▅▆▇█"
+    heavy: str = "━┃┏┓┗┛"
+    light: str = "─│┌┐└┘"
+    """Lines: flat, upright, and the corners at the top and at the bottom, left and right."""
     is_braille: bool = True
 
 
-ASCII = Signs(
+ASCII = Glyphs(
     best="*",
     leader="^",
     bookmark="B",
     demoted="v",
     passed_over="~",
     flight=">",
+    running="o",
+    paused="=",
+    finished="+",
+    interrupted=".",
     up="^",
     down="v",
     open="-",
@@ -64,11 +79,18 @@ ASCII = Signs(
     tick="'",
     across="-",
     target="=",
+    mark="*",
+    differs="!",
+    below="^",
+    bars="_.-=+*#@",
+    heavy="######",
+    light="oooooo",
     is_braille=False,
 )
 
 
 @cache
-def terminal_signs() -> Signs:
-    """What the terminal can show."""
-    return ASCII if is_plain() else Signs()
+def glyphs() -> Glyphs:
+    """What the terminal can show, as far as its encoding tells."""
+    encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
+    return Glyphs() if encoding.lower().replace("-", "").startswith("utf") else ASCII

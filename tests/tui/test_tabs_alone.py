@@ -1,0 +1,158 @@
+"""The tabs by themselves: their pictures, and whatever git, logs and models may hold."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import ComposeResult
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from kapso.git.repository import Repository
+from kapso_tui.app import KapsoApp
+from kapso_tui.watch.run import RunWatch
+from kapso_tui.widgets.attempt_tabs import NAMES, AttemptTabs
+from kapso_tui.widgets.tabs.page import Page
+from tests.tui.driving import check_picture, drive, text, until
+from tests.tui.hand_made import BELL, BIDI, ESC, RUN
+
+PANES = {"small": (78, 14), "usual": (64, 30), "wide": (112, 44)}
+
+
+class Alone(Screen[None]):
+    """A screen of nothing but the tabs."""
+
+    def __init__(self, watch: RunWatch) -> None:
+        super().__init__()
+        self.watched = watch
+
+    def compose(self) -> ComposeResult:
+        yield AttemptTabs(self.watched)
+
+
+class AloneApp(KapsoApp):
+    """The dashboard, with what that screen shows."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(Repository.open(root))
+        self.watched = RunWatch(self.repository, RUN)
+        self.watched.load()
+
+
+async def opened(pilot: Pilot[Any], number: int, tab: str) -> AttemptTabs:
+    app = pilot.app
+    assert isinstance(app, AloneApp)
+    if not isinstance(app.screen, Alone):
+        await app.push_screen(Alone(app.watched))
+    tabs = pilot.app.screen.query_one(AttemptTabs)
+    tabs.open(tab)
+    tabs.pick(number)
+    await until(pilot, lambda: tabs.shown and (tabs.shown.number, tabs.shown.tab) == (number, tab))
+    return tabs
+
+
+@pytest.mark.parametrize("size", PANES)
+def test_pictures(hand_made_once: Path, size: str) -> None:
+    app = AloneApp(hand_made_once)
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        for tab in NAMES:
+            await opened(pilot, 2, tab)
+            check_picture(app, f"tab-{tab}-{size}")
+
+    drive(app, steps, size=PANES[size])
+
+
+@pytest.mark.parametrize("size", [(20, 5), (64, 30)])
+def test_nothing_that_was_written_steers_the_terminal(hand_made_once: Path, size: tuple[int, int]) -> None:
+    app = AloneApp(hand_made_once)
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        for tab in NAMES:
+            tabs = await opened(pilot, 4, tab)
+            page = tabs.query_one(Page)
+            for at in range(0, len(page.rows), 997):
+                page.scroll_row(at)
+                await pilot.pause()
+                seen = text(app)
+                assert not {ESC, BELL, BIDI, "\r"} & set(seen), tab
+        await opened(pilot, 4, "idea")
+        told = "\n".join("".join(piece for piece, _ in row) for row in page.rows)
+        assert "\\x1b[31mred" in told.replace("\n", "") or size[0] < 40
+
+    drive(app, steps, size=size)
+
+
+def test_a_diff_too_long_to_read_is_cut_and_that_is_said(hand_made_once: Path) -> None:
+    app = AloneApp(hand_made_once)
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        tabs = await opened(pilot, 5, "diff")
+        page = tabs.query_one(Page)
+        assert 2_900 < len(page.rows) < 3_100
+        page.scroll_end(animate=False)
+        await until(pilot, lambda: "`d` shows all of it" in text(app))
+
+    drive(app, steps)
+
+
+def test_a_commit_that_is_gone_is_told_and_the_rest_is_shown(made_by_hand: Path) -> None:
+    app = AloneApp(made_by_hand)
+    lost = app.watched.attempts[3].commit
+    branch = app.watched.attempts[3].branch
+    subprocess.run(["git", "update-ref", "-d", f"refs/heads/{branch}"], cwd=made_by_hand, check=True)
+    subprocess.run(["git", "gc", "-q", "--prune=now"], cwd=made_by_hand, check=True)
+    done = subprocess.run(["git", "cat-file", "-e", lost], cwd=made_by_hand, capture_output=True)
+    assert done.returncode != 0
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await opened(pilot, 3, "diff")
+        assert "a commit or one of its files is missing" in text(app)
+        assert "git fsck" in text(app)
+        for tab in ("idea", "metrics", "logs", "lineage"):
+            await opened(pilot, 3, tab)
+            assert "20.5" in text(app) or tab == "logs", tab
+
+    drive(app, steps)
+
+
+def test_without_log_and_database_git_is_shown_and_that_is_said_once(made_by_hand: Path) -> None:
+    app = AloneApp(made_by_hand)
+    state = made_by_hand / ".git/kapso"
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await opened(pilot, 2, "logs")
+        assert "python app.py" in text(app)
+        (state / "runs" / RUN / "attempts/0001/log.txt").unlink()
+        lock = subprocess.Popen(
+            [sys.executable, "-c", LOCK, str(state / "kapso.duckdb")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        with lock:
+            assert lock.stdout is not None and lock.stdin is not None
+            lock.stdout.readline()
+            await opened(pilot, 1, "logs")
+            assert "no log is kept" in text(app)
+            await opened(pilot, 1, "idea")
+            assert "More looks find more." in text(app)
+            told = [each.message for each in app._notifications if "is held by" in each.message]
+            assert len(told) == 1
+            lock.stdin.close()
+        (state / "kapso.duckdb").write_bytes(b"no database" * 1000)
+        await opened(pilot, 3, "idea")
+        assert "both" in text(app)
+
+    drive(app, steps)
+
+
+LOCK = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
