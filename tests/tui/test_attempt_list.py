@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from kapso.git.repository import Repository
 from kapso_tui.actions.bookmarks import Bookmarks
@@ -86,9 +86,9 @@ def test_any_column_sorts_either_way(climbed: Path) -> None:
 def test_a_filter_asks_of_columns_and_of_words(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
         async def ask(words: str) -> list[int]:
-            await pilot.press("slash", words[0])
-            screen.query_one(Input).value = words
-            await pilot.pause()
+            await pilot.press("slash", *words.replace(":", "\0").split("\0")[0])
+            for part in words.split(":")[1:]:
+                await pilot.press("colon", *part)
             return order(screen)
 
         assert await ask("outcome:crashed") == [2]
@@ -106,7 +106,7 @@ def test_a_filter_asks_of_columns_and_of_words(climbed: Path) -> None:
         await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, RunScreen))
 
-    drive_run(climbed, steps, SIZES["small"])
+    drive_run(climbed, steps)
 
 
 def test_the_tree_folds_what_led_nowhere(climbed: Path) -> None:
@@ -231,9 +231,9 @@ def test_an_empty_run_says_what_it_waits_for(climbing: Made) -> None:
 
 def test_it_stays_up_in_a_terminal_of_no_size(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
-        for size in ((1, 1), (80, 24), (20, 5)):
+        for size in ((20, 5), (1, 1), (80, 24), (20, 5)):
             await pilot.resize_terminal(*size)
-            await pilot.press("v", "down", "c", "tab")
+            await pilot.press("v", "o", "down", "c", "tab", "c")
             await pilot.pause()
         assert RUN in text(pilot.app)
 
@@ -250,3 +250,21 @@ def test_text_is_cut_by_cells_and_numbers_by_digits() -> None:
     assert short_number(-0.00012345678, 9) == "-0.000123"
     assert short_number(1.2345678e-30, 9) == "1.235e-30"
     assert short_number(None, 9) == "-"
+
+
+def test_the_screen_outlives_the_repository(climbed: Path) -> None:
+    async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
+        (screen.watch_.folder.path / "events.jsonl").unlink()
+        await until(pilot, lambda: "journal of climb-0000 is gone" in toasts(pilot))
+        shutil.rmtree(climbed)
+        await until(pilot, lambda: f"the folder `{climbed}` is gone" in toasts(pilot))
+        said = len(pilot.app._notifications)
+        await pilot.press("v", "home", "down", "enter")
+        await pilot.pause(1.2)
+        assert "led nowhere" in text(pilot.app) and len(pilot.app._notifications) == said, "it is said once"
+
+    drive_run(climbed, steps, SIZES["small"])
+
+
+def toasts(pilot: Pilot[Any]) -> str:
+    return "\n".join(each.message for each in pilot.app._notifications)

@@ -112,6 +112,22 @@ def test_a_finished_run_is_asked_for_a_larger_budget(finished: Path) -> None:
     drive(app, steps)
 
 
+def test_what_only_the_run_finds_out_is_shown_at_its_line(make_repository: Make) -> None:
+    goal = GOAL.replace("edit: [params.json]", "edit: [parms.json]")
+    root = make_repository({"goal.yaml": goal, "params.json": PARAMS, "score.sh": SCORE})
+    app = KapsoApp(Repository.open(root), goal=root / "goal.yaml")
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: "at most 12 attempts" in text(app))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "▸   3 edit: [parms.json]" in text(app))
+        assert "↑ `edit: [parms.json]` matches no file" in text(app)
+
+    drive(app, steps)
+    assert list((root / ".git/kapso/started").iterdir()) == []
+
+
+@pytest.mark.slow
 def test_why_a_run_cannot_begin_is_told(make_repository: Make) -> None:
     goal = GOAL.replace("evaluate: sh score.sh", "evaluate: sh missing.sh")
     root = make_repository({"goal.yaml": goal, "params.json": PARAMS, "score.sh": SCORE})

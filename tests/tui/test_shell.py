@@ -113,7 +113,7 @@ def test_the_filter_narrows_the_list(made: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
-def test_without_colour_there_are_shades_of_grey_alone(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_colour_all_is_grey(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = open_app(made)
 

@@ -20,6 +20,7 @@ from textual.worker import WorkerFailed
 
 from kapso.errors import KapsoError
 from kapso.wording import printable_lines
+from kapso_tui.glyphs import glyphs
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -62,7 +63,7 @@ class SteadyApp(Steady, App[None]):
     def complain(self, error: KapsoError) -> None:
         """Show what went wrong, and the remedy; not again while that stands on the screen."""
         lines = [error.message, *([error.where] if error.where else [])]
-        lines += [f"→ {error.help}"] if error.help else []
+        lines += [f"{glyphs().arrow} {error.help}"] if error.help else []
         text, moment = printable_lines("\n".join(lines)), time.monotonic()
         if moment - self._told.get(text, -SHOWN_S) >= SHOWN_S:
             self._told[text] = moment

@@ -97,6 +97,11 @@ class Launch:
         except OSError:
             return []
 
+    def forget(self) -> None:
+        """Remove what it printed, where it never had a run."""
+        if self.run is None:
+            self._output.unlink(missing_ok=True)
+
     def error(self) -> KapsoError | None:
         """Why it failed, None where it did not, or goes on."""
         code = self.exit_code

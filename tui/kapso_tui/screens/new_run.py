@@ -15,6 +15,7 @@ from textual.widgets import Button, Checkbox, Footer, Input, Label, OptionList, 
 from kapso.errors import KapsoError
 from kapso.wording import duration, number, printable
 from kapso_tui.actions.processes import Launch, Options, start_run
+from kapso_tui.glyphs import glyphs
 from kapso_tui.screens.acting import Acting
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.goals import Checked, check_goal, find_goals, is_dirty, line_of
@@ -180,7 +181,7 @@ goal's own values for this run."""
         if checked.goal is not None:
             self._say(_told(checked.goal))
         elif error is not None and checked.line is None:
-            self._say("\n".join([error.message, *([f"→ {error.help}"] if error.help else [])]))
+            self._say(_lines(error))
         else:
             self._say("")
 
@@ -230,6 +231,7 @@ goal's own values for this run."""
             return
         if (error := launch.error()) is not None:
             self._launch = None
+            launch.forget()
             self._refuse(error)
         elif launch.run and (has_begun or launch.exit_code is not None):
             self._hand_over()
@@ -250,7 +252,7 @@ goal's own values for this run."""
         checked, line = self._checked, line_of(error)
         if checked is not None and line is not None and checked.file.name in (error.where or ""):
             self.query_one(GoalText).show(checked.text, error, line)
-        self._say("\n".join([error.message, *([f"→ {error.help}"] if error.help else [])]))
+        self._say(_lines(error))
         self.dashboard.complain(error)
 
     def _hand_over(self) -> None:
@@ -264,6 +266,10 @@ goal's own values for this run."""
             self.dashboard.note("the run goes on; the list shows it once its baseline is there")
             self._hand_over()
         self.dashboard.action_go("runs")
+
+
+def _lines(error: KapsoError) -> str:
+    return "\n".join([error.message, *([f"{glyphs().arrow} {error.help}"] if error.help else [])])
 
 
 def _seen(launch: Launch) -> tuple[Launch, bool, list[str]]:

@@ -7,8 +7,7 @@ on the app's own thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -27,14 +26,17 @@ from kapso_tui.widgets.run_header import RunHeader
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
 
-T = TypeVar("T")
-
 POLL_S = 0.5
 
 
 class RunScreen(RunKeys):
     """One run, live."""
 
+    HELP = """\
+The attempts of one run, as a table that any column sorts or as a tree by parents, and all about the one that
+is picked; your files stay as they are until you apply one. Marks: ★ the best, ▲ led when it landed, ▽ led until
+fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in flight, ? waits for your word. In
+the chart each proposer has a sign; ◇ is what the hold-out said."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.go('runs')", "Runs", tooltip="Back to the list of runs"),
         Binding("v", "tree", "Tree", tooltip="The attempts as a tree by parents, or as a table"),
@@ -45,11 +47,6 @@ class RunScreen(RunKeys):
         Binding("c", "chart", "Chart", tooltip="The chart by attempts, by time, or none"),
         Binding("f", "follow", "Follow", tooltip="Pick the latest attempts as they land"),
     ]
-    HELP = (
-        "A run: its attempts, the one that is picked, and above how it stands. Marks: ★ the best, ▲ led when "
-        "it landed, ▽ led until fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in "
-        "flight, ? waits for your word. In the chart each proposer has a sign; ◇ is what the hold-out said."
-    )
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-usual"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-low"), (30, "-tall"), (50, "-high")]
     selected: var[int | None] = var(None, bindings=True)
@@ -81,25 +78,20 @@ class RunScreen(RunKeys):
         try:
             news = self.watch_.poll()
         except KapsoError as error:
-            return self._tell(self._complain, error)
+            return self.kapso.from_thread(self._say_once, error)
         except Exception as error:  # anyone may change what is read here
             told = KapsoError(f"the run cannot be read: {type(error).__name__}: {error}")
-            return self._tell(self._complain, told)
+            return self.kapso.from_thread(self._say_once, told)
         finally:
             self._reading.release()
         self._complaint = ""
         if news:
-            self._tell(self.show, news)
+            self.kapso.from_thread(self.show, news)
 
-    def _tell(self, what: Callable[[T], object], about: T) -> None:
-        """On the app's own thread, as long as somebody is there."""
-        if self.app.is_running and self.is_attached:
-            self.app.call_from_thread(what, about)
-
-    def _complain(self, error: KapsoError) -> None:
-        if error.message != self._complaint:
+    def _say_once(self, error: KapsoError) -> None:
+        if error.message != self._complaint and self.is_attached:
             self._complaint = error.message
-            self.app.complain(error)
+            self.kapso.complain(error)
 
     def show(self, news: News) -> None:
         """Hand on what changed."""

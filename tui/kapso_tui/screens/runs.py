@@ -55,9 +55,11 @@ run is a process of its own: closing the dashboard ends none."""
         Binding("C", "compare", "Compare"),
         Binding("escape", "clear_filter", "All runs", show=False),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (10, "-tall")]
     DEFAULT_CSS = """
     RunsScreen #runs { height: 1fr; }
     RunsScreen #empty { height: 1fr; content-align: center middle; }
+    RunsScreen.-low #about { display: none; }
     RunsScreen #about { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }
     RunsScreen #filter { height: 1; border: none; padding: 0 1; }
     """
