@@ -36,7 +36,8 @@ from textual.screen import Screen
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
 
-from experiments.bench.dashboards.made import RUN, land, make_run  # noqa: E402
+from dashboards.made import RUN, land, make_run  # noqa: E402
+
 from kapso.git import landing  # noqa: E402
 from kapso.git.repository import Repository  # noqa: E402
 from kapso_tui.app import KapsoApp  # noqa: E402
@@ -50,16 +51,18 @@ class Timed(KapsoApp):
     """Notes when the compositor has made an update, its escape sequences included."""
 
     painted_at = painted_cpu = 0.0
+    painted = asyncio.Event()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         if renderable is not None and hasattr(renderable, "render_segments"):
             renderable.render_segments(self.console)
-            self.painted_at, self.painted_cpu = time.perf_counter(), time.process_time()
+            self.painted_at, self.painted_cpu = time.perf_counter(), time.thread_time()
+            self.painted.set()
         super()._display(screen, renderable)
 
 
 Took = tuple[float, float]
-"""Milliseconds until the lines are made: of the wall clock and of the processor."""
+"""Milliseconds until the lines are made: of the wall clock, and of the processor in the app's own thread."""
 KEYS = {
     "one line down": ["down"] * 100,
     "a page down": ["pagedown"] * 50,
@@ -93,17 +96,8 @@ def watching(folder: Path, a_second: float, seconds: float) -> tuple[float, floa
         screen = app.screen
         assert isinstance(screen, RunScreen)
         cost["rest"] = await _cpu_share(8.0)
-        command = [
-            sys.executable,
-            __file__,
-            "--land",
-            str(a_second),
-            "--for",
-            str(seconds),
-            "--keep",
-            str(folder),
-        ]
-        before, known = cost["read"], len(screen.watch_.attempts)
+        lands = ["--land", str(a_second), "--for", str(seconds), "--keep", str(folder)]
+        known = len(screen.watch_.attempts)
         with subprocess.Popen([sys.executable, __file__, *lands], stdout=subprocess.PIPE) as lander:
             assert lander.stdout is not None
             while not await asyncio.to_thread(lander.stdout.readline):
@@ -118,8 +112,9 @@ def watching(folder: Path, a_second: float, seconds: float) -> tuple[float, floa
                     cost["read"] += time.thread_time() - since
 
             screen.watch_.poll = timed  # type: ignore[method-assign]
+            since = time.perf_counter()
             cost["busy"] = await _cpu_share(seconds / 2)
-            cost["read"] = (cost["read"] - before) / (seconds / 2)
+            cost["read"] = cost["read"] / (time.perf_counter() - since)
             while lander.poll() is None:
                 if (each := await _press(app, "down")) is not None:
                     took.append(each)
@@ -157,14 +152,16 @@ async def _press(app: Timed, key: str) -> Took | None:
     assert driver is not None
     event = events_of_textual.Key(key, "/" if key == "slash" else key if len(key) == 1 else None)
     event.set_sender(app)
-    since, cpu = time.perf_counter(), time.process_time()
-    app.painted_at = since
+    app.painted.clear()
+    since, cpu = time.perf_counter(), time.thread_time()
     driver.send_message(event)
-    while app.painted_at == since and time.perf_counter() - since < 1.0:
-        await asyncio.sleep(0.0005)
+    try:
+        await asyncio.wait_for(app.painted.wait(), 1.0)
+    except TimeoutError:
+        return None
     took = 1000 * (app.painted_at - since), 1000 * (app.painted_cpu - cpu)
     await asyncio.sleep(0.05)
-    return took if app.painted_at != since else None
+    return took
 
 
 # Start

@@ -85,7 +85,7 @@ def test_a_run_of_another_terminal_appears_and_is_paused_and_stopped(make_reposi
         await until(pilot, lambda: "‖ paused" in text(app))
         await pilot.press("p")
         await until(pilot, lambda: "● running" in text(app))
-        await pilot.press("x")
+        await pilot.press("x", "y")
         await until(pilot, lambda: "✓ finished" in text(app) and "it was told to stop" in text(app))
         assert ended(launch) in (0, 3)
         await pilot.press("x")
@@ -94,6 +94,7 @@ def test_a_run_of_another_terminal_appears_and_is_paused_and_stopped(make_reposi
     drive(app, steps)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_asked_for_a_larger_budget(finished: Path) -> None:
     app = KapsoApp(Repository.open(finished))
 

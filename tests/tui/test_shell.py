@@ -24,6 +24,7 @@ from kapso_tui.screens.runs import RunsScreen
 from tests.tui.driving import SIZES, check_pictures, drive, text, until
 from tests.tui.made import LATER
 
+TINY = (20, 5), (1, 1), SIZES["small"]
 GARBAGE = "\x00\x07\x1b[31m\x9b2J\u202e\ud7ff ﷽ 並列\n\t[bold]x[/nope]" * 30
 
 
@@ -78,9 +79,7 @@ def test_the_palette_reaches_keys_places_runs_and_themes(made: Path) -> None:
 
     async def call(pilot: Pilot[Any], name: str) -> None:
         await pilot.press("ctrl+p")
-        await pilot.press(*name.replace(" ", "_").replace("_", " ").replace(" ", "|").split("|")[0])
-        for word in name.split()[1:]:
-            await pilot.press("space", *word)
+        await pilot.press(*name)
         await until(pilot, lambda: name.lower() in text(app).lower())
         await pilot.press("enter")
 
@@ -90,10 +89,10 @@ def test_the_palette_reaches_keys_places_runs_and_themes(made: Path) -> None:
         await until(pilot, lambda: app.theme == "textual-light")
         await call(pilot, "mark")
         await until(pilot, lambda: "◆" in text(app))
-        await call(pilot, "sort-c001")
+        await call(pilot, "sort")
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.last_run == "sort-c001")
 
-    drive(app, steps)
+    drive(app, steps, SIZES["small"])
 
 
 def test_the_filter_narrows_the_list(made: Path) -> None:
@@ -111,10 +110,10 @@ def test_the_filter_narrows_the_list(made: Path) -> None:
         await pilot.press("slash", *"nope")
         await until(pilot, lambda: "no run fits `nope`: escape shows all" in text(app))
 
-    drive(app, steps)
+    drive(app, steps, SIZES["small"])
 
 
-def test_a_dashboard_without_colour_and_of_every_theme(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_colour_there_are_shades_of_grey_alone(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = open_app(made)
 
@@ -149,42 +148,44 @@ def test_themes(settings: dict[str, str], theme: str, monkeypatch: pytest.Monkey
     assert chosen_theme() == theme
 
 
+@pytest.mark.slow
 def test_garbage_and_a_tiny_terminal_harm_no_screen(made: Path) -> None:
     app = open_app(made)
 
-    async def paste(pilot: Pilot[Any]) -> None:
+    async def paste(pilot: Pilot[Any], *sizes: tuple[int, int]) -> None:
         app.post_message(events.Paste(GARBAGE))
         await pilot.pause()
         assert not set("\x00\x07\x1b\x9b\u202e") & set(text(app))
-        for width, height in ((20, 5), (1, 1), (300, 80), SIZES["small"]):
-            await pilot.resize_terminal(width, height)
+        for size in sizes:
+            await pilot.resize_terminal(*size)
             await pilot.pause()
 
     async def steps(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: "sort-c001" in text(app))
-        await paste(pilot)
+        await paste(pilot, *TINY)
         await pilot.press("slash")
-        await paste(pilot)
+        await paste(pilot, *TINY)
         await pilot.press("escape")
         app.push_screen(CompareScreen(app.repository, "pack-3f9a", "pack-77b0"))
-        await paste(pilot)
+        await paste(pilot, *TINY)
         await pilot.press("escape", "home", "u")
         await pilot.press("escape", "n")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
         for field in app.screen.query(Input):
             field.focus()
             await paste(pilot)
+        await paste(pilot, *TINY)
         await pilot.press("ctrl+s")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen) and "sort-c001" in text(app))
         await pilot.press("down", "u")
         await until(pilot, lambda: isinstance(app.screen, RaiseBudget))
-        await paste(pilot)
+        await paste(pilot, *TINY)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         await until(pilot, lambda: toasts(app))
 
-    drive(app, steps)
+    drive(app, steps, SIZES["small"])
 
 
 def test_a_log_that_is_locked_corrupt_or_gone_is_said(made: Path) -> None:
@@ -205,7 +206,7 @@ def test_a_log_that_is_locked_corrupt_or_gone_is_said(made: Path) -> None:
         await pilot.pause(1.2)
         assert "sort-c001" in text(app)
 
-    drive(app, steps)
+    drive(app, steps, SIZES["small"])
 
 
 def test_refs_or_the_repository_that_vanish_are_said(made: Path) -> None:
@@ -223,4 +224,4 @@ def test_refs_or_the_repository_that_vanish_are_said(made: Path) -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
-    drive(app, steps)
+    drive(app, steps, SIZES["small"])

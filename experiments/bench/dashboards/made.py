@@ -1,4 +1,4 @@
-"""A run of many attempts as a real one leaves it, made without evaluating anything; and more that land later."""
+"""A run of many attempts as a real one leaves it, made without evaluating anything; more that land later."""
 
 from __future__ import annotations
 
@@ -77,13 +77,8 @@ def make_run(folder: Path, count: int) -> Repository:
     for first in range(0, len(names), BATCH):  # as a run writes them; every write opens its files at once
         write_records(repository, RUN, {name: records[name] for name in names[first : first + BATCH]})
     write_records(repository, RUN, {"run.json": json.dumps(end).encode()})
-    held = {
-        f"{each.number:04d}.json": json.dumps(
-            {"outcome": "scored", "metrics": {"score": (each.score or 0.0) - 0.3}}
-        )
-        for each in leaders(attempts)
-    }
-    write_holdout(repository, RUN, {name: text.encode() for name, text in held.items()})
+    held = {f"{each.number:04d}.json": _held_out(each) for each in leaders(attempts)}
+    write_holdout(repository, RUN, held)
     pack_refs(repository, RUN)
     log_of(repository).record([episode_of(each) for each in attempts])
     journal = repository.state_dir / "runs" / RUN / "events.jsonl"
@@ -162,6 +157,11 @@ def leaders(attempts: list[Attempt]) -> Iterator[Attempt]:
         if each.score is not None and each.score > most:
             most = each.score
             yield each
+
+
+def _held_out(attempt: Attempt) -> bytes:
+    score = (attempt.score or 0.0) - 0.3
+    return json.dumps({"outcome": "scored", "metrics": {"score": score}}).encode()
 
 
 def record_of(attempt: Attempt) -> bytes:

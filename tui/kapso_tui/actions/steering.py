@@ -15,13 +15,11 @@ if TYPE_CHECKING:
 
 def pause_or_release(repository: Repository, run: str) -> str | None:
     """Hold the run, or let it go on where it is held; what to say, None where nobody works on it."""
-    from kapso.loop.session import release
-
     status = live_status(repository.state_dir, run)
     if status is None:
         return None
     if status == "paused":
-        release(repository, run)
+        _tell(repository, run, "running")
         return f"{run} goes on"
     _tell(repository, run, "paused")
     return f"{run} holds once what is in flight has ended; p lets it go on"

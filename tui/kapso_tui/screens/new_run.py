@@ -15,6 +15,7 @@ from textual.widgets import Button, Checkbox, Footer, Input, Label, OptionList, 
 from kapso.errors import KapsoError
 from kapso.wording import duration, number, printable
 from kapso_tui.actions.processes import Launch, Options, start_run
+from kapso_tui.screens.acting import Acting
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.goals import Checked, check_goal, find_goals, is_dirty, line_of
 from kapso_tui.widgets.goal_text import GoalText
@@ -44,14 +45,16 @@ class Choice(Checkbox):
         super().watch_value()
 
 
-class NewRunScreen(Place):
+class NewRunScreen(Place, Acting):
     """Starts a run as a process of its own."""
 
     HELP = """\
 Pick a goal file, or type the path of one; mistakes are shown at their lines, and the text is read again
-whenever the file changes. What is typed below replaces the goal's own values for this run."""
+whenever the file changes, by your editor (ctrl+o) or otherwise. What is typed below replaces the
+goal's own values for this run."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", key_display="ctrl+s or enter"),
+        Binding("ctrl+o", "edit", "Edit", tooltip="Open the goal in $VISUAL or $EDITOR"),
         Binding("escape", "leave", "Back"),
     ]
     DEFAULT_CSS = """
@@ -183,6 +186,15 @@ whenever the file changes. What is typed below replaces the goal's own values fo
 
     def _say(self, text: str) -> None:
         self.query_one("#said", Static).update(text)
+
+    def action_edit(self) -> None:
+        """Let the user's editor have the goal; what was changed is read when it ends."""
+        from kapso_tui.actions.outside import editor
+
+        if self._checked is None:
+            self.dashboard.note("type the path of a goal.yaml first")
+        elif (command := self.dashboard.attempt(editor)) is not None:
+            self.in_terminal([*command, str(self._checked.file)], self.repository.root)
 
     # the process
 

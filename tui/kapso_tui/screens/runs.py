@@ -28,6 +28,8 @@ EMPTY = "no runs yet: `n` starts one from a goal.yaml"
 NARROWEST = 16
 """Cells that the name of a run gets, however narrow the terminal."""
 Row = tuple[Text, ...]
+Columns = tuple[tuple[str, int], ...]
+"""Titles, and how many cells each column takes."""
 
 
 class RunTable(DataTable[Text]):
@@ -40,8 +42,9 @@ class RunsScreen(RunsKeys):
     """The list of runs."""
 
     HELP = """\
-Every run of this repository, the latest first. The curve shows the best so far over the attempts; a mark
-at the left edge is what `C` compares. A run is a process of its own: closing the dashboard ends none."""
+Every run of this repository, the latest first. The curve shows the best so far over the attempts; those
+that wait are for you to approve, on the run's own screen. A mark at the left edge is what `C` compares. A
+run is a process of its own: closing the dashboard ends none."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New run"),
         Binding("u", "resume", "Resume"),
@@ -63,6 +66,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         super().__init__(repository)
         self.watch_ = RunsWatch(repository)
         self.marked: list[str] = []
+        self._columns: Columns = ()
         self._rows: dict[str, Row] = {}
         self._is_looking = False
         self._has_looked = False
@@ -115,13 +119,12 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         """Show the list as it stands."""
         for note in notes:
             self.dashboard.note(note, "warning")
-        runs = self.shown()
-        rows = self._make_rows(runs)
-        if list(rows) == list(self._rows) and len(self.table.columns):
+        columns, rows = self._make_rows(self.shown())
+        if columns == self._columns and list(rows) == list(self._rows):
             self._update(rows)
         else:
-            self._fill(rows)
-        self._rows = rows
+            self._fill(columns, rows)
+        self._columns, self._rows = columns, rows
         self.table.display = bool(rows)
         if rows and self.focused is None:
             self.table.focus()
@@ -150,29 +153,20 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
     # rows
 
-    def _make_rows(self, runs: Sequence[Listed]) -> dict[str, Row]:
+    def _make_rows(self, runs: Sequence[Listed]) -> tuple[Columns, dict[str, Row]]:
+        """The columns with the cells that each takes, and the rows; names get what the others leave."""
         moment = self.dashboard.clock()
-        has_cost = any(run.summary.cost for run in runs)
-        rest = {run.run: _cells(run, moment, has_cost=has_cost) for run in runs}
-        width = self._room_for_names(list(rest.values()), _titles(has_cost))
-        return {
-            run.run: (
-                Text(self._mark(run.run)),
-                Text(shorten(printable(run.run), width), style="bold", no_wrap=True),
-                *rest[run.run],
-            )
-            for run in runs
+        titles = _titles(has_cost := any(run.summary.cost for run in runs))
+        rest = [_cells(run, moment, has_cost=has_cost) for run in runs]
+        widths = [max(map(cell_len, each)) for each in zip(titles[2:], *map(_plain, rest), strict=True)]
+        room = max(self.size.width - sum(widths) - 2 * len(titles) - 3, NARROWEST)
+        names = [Text(shorten(printable(run.run), room), style="bold", no_wrap=True) for run in runs]
+        longest = max((cell_len(name.plain) for name in names), default=0)
+        rows = {
+            run.run: (Text(self._mark(run.run)), name, *cells)
+            for run, name, cells in zip(runs, names, rest, strict=True)
         }
-
-    def _room_for_names(self, rest: Sequence[Row], titles: Sequence[str]) -> int:
-        """The cells that the other columns leave."""
-        columns = zip(*rest, strict=True)
-        used = sum(
-            max(cell_len(title), *(cell_len(cell.plain) for cell in column))
-            for title, column in zip(titles[2:], columns, strict=False)
-        )
-        padding = 2 * len(titles) + 1
-        return max(self.size.width - used - padding - 2, NARROWEST)
+        return tuple(zip(titles, (1, max(longest, 3), *widths), strict=True)), rows
 
     def _mark(self, run: str) -> str:
         return glyphs().mark if run in self.marked else " "
@@ -183,16 +177,16 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         for name, row in rows.items():
             for key, cell, before in zip(keys, row, self._rows[name], strict=True):
                 if cell != before:
-                    self.table.update_cell(name, key, cell, update_width=True)
+                    self.table.update_cell(name, key, cell)
 
-    def _fill(self, rows: dict[str, Row]) -> None:
+    def _fill(self, columns: Columns, rows: dict[str, Row]) -> None:
         """Anew, in one paint, with the cursor on the run where it was."""
         before = self.picked.run if self.picked else None
         table = self.table
         with self.dashboard.batch_update():
             table.clear(columns=True)
-            for title in _titles(any(run.summary.cost for run in self.shown())):
-                table.add_column(Text(title, style="dim"), key=title)
+            for title, width in columns:
+                table.add_column(Text(title, style="dim"), key=title, width=width)
             for name, row in rows.items():
                 table.add_row(*row, key=name)
             if before in rows:
@@ -200,7 +194,6 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
     def on_resize(self) -> None:
         if self._rows:
-            self._rows = {}
             self.show()
 
     def on_data_table_row_highlighted(self) -> None:
@@ -239,19 +232,29 @@ def _titles(has_cost: bool) -> tuple[str, ...]:
     return ("", "RUN", "STATUS", "CURVE", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
 
 
+def _plain(row: Row) -> list[str]:
+    return [cell.plain for cell in row]
+
+
 def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
     """All but the mark and the name."""
     summary = run.summary
     cost = (Text(dollars(summary.cost), justify="right"),) if has_cost else ()
     started = (moment - summary.started).total_seconds() if summary.started else None
     return (
-        Text(status_text(run.status), style=STYLES.get(run.status, "")),
+        Text(_status(run), style=STYLES.get(run.status, "")),
         Text(sparkline(run.steps, summary.attempts, CURVE), style="cyan"),
         Text(f"{number(summary.baseline)} {glyphs().arrow} {number(summary.best_score)}"),
         Text(str(summary.attempts), justify="right"),
         *cost,
         Text(age(started), justify="right"),
     )
+
+
+def _status(run: Listed) -> str:
+    """What it is at, and whether it needs a human."""
+    count = len(run.waiting) if run.is_live else 0
+    return status_text(run.status) + (f", {count} wait{'s' * (count == 1)}" if count else "")
 
 
 def _about(run: Listed) -> str:
@@ -263,7 +266,8 @@ def _about(run: Listed) -> str:
     best = (
         f"best: attempt {summary.best_attempt}" if summary.best_attempt else "no attempt beats the baseline"
     )
-    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended) if each)
+    waits = f"{plural(len(run.waiting), 'attempt')} to approve" if run.is_live and run.waiting else ""
+    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended, waits) if each)
     return f"{printable(' '.join((summary.objective or '').split()))}\n{printable(told)}"
 
 

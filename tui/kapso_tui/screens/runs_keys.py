@@ -61,10 +61,20 @@ class RunsKeys(Place):
     def action_stop(self) -> None:
         """End a run once what is in flight has ended."""
         from kapso_tui.actions.steering import stop
+        from kapso_tui.screens.dialogs import Ask
 
-        if (run := self._picked_or_said()) is not None:
-            name = run.run
-            self.apart("tell", lambda: stop(self.repository, name), partial(self._told, name))
+        if (run := self._picked_or_said()) is None:
+            return
+        name = run.run
+        if not run.is_live:
+            return self._told(name, None)
+
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                self.apart("tell", lambda: stop(self.repository, name), partial(self._told, name))
+
+        question = f"End {name} once what is in flight has ended? Its best is confirmed then."
+        self.app.push_screen(Ask(question, "Stop"), answered)
 
     def _told(self, run: str, said: str | None) -> None:
         if said is None:

@@ -72,7 +72,8 @@ class ScoreChart(Widget):
             target = goal.stop.target if goal else None
             lines = plot(facts, self.by, size.width, size.height, glyphs(), target=target)
         finally:
-            self.app.call_from_thread(self._drawn, lines)
+            if self.app.is_running and self.is_attached:
+                self.app.call_from_thread(self._drawn, lines)
 
     def _drawn(self, lines: list[list[Piece]]) -> None:
         self.lines, self._is_drawing = lines, False
