@@ -51,7 +51,10 @@ class Timed(KapsoApp):
     """Notes when the compositor has made an update, its escape sequences included."""
 
     painted_at = painted_cpu = 0.0
-    painted = asyncio.Event()
+
+    def __init__(self, repository: Repository, *, run: str) -> None:
+        super().__init__(repository, run=run)
+        self.painted = asyncio.Event()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         if renderable is not None and hasattr(renderable, "render_segments"):
@@ -284,12 +287,13 @@ def main() -> None:
     parser.add_argument("--land", type=float, help="instead, land so many attempts a second in the run kept")
     parser.add_argument("--for", dest="seconds", type=float, default=20.0)
     options = parser.parse_args()
-    folder = options.keep or Path(tempfile.mkdtemp(prefix="kapso-dashboard-"))
-    if options.land:
-        return land(folder, options.land, options.seconds)
-    if not (folder / ".git").exists():
-        make_run(folder, options.attempts).close()
-    text = page(folder, options.times)
+    with tempfile.TemporaryDirectory(prefix="kapso-dashboard-") as scratch:
+        folder = options.keep or Path(scratch)
+        if options.land:
+            return land(folder, options.land, options.seconds)
+        if not (folder / ".git").exists():
+            make_run(folder, options.attempts).close()
+        text = page(folder, options.times)
     print(text)
     if options.out:
         (options.out / "dashboard.md").write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -250,3 +251,21 @@ def test_text_is_cut_by_cells_and_numbers_by_digits() -> None:
     assert short_number(-0.00012345678, 9) == "-0.000123"
     assert short_number(1.2345678e-30, 9) == "1.235e-30"
     assert short_number(None, 9) == "-"
+
+
+def test_the_screen_outlives_the_repository(climbed: Path) -> None:
+    async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
+        (screen.watch_.folder.path / "events.jsonl").unlink()
+        await until(pilot, lambda: "journal of climb-0000 is gone" in toasts(pilot))
+        shutil.rmtree(climbed)
+        await until(pilot, lambda: f"the folder `{climbed}` is gone" in toasts(pilot))
+        said = len(pilot.app._notifications)
+        await pilot.press("v", "home", "down", "enter")
+        await pilot.pause(1.2)
+        assert "led nowhere" in text(pilot.app) and len(pilot.app._notifications) == said, "it is said once"
+
+    drive_run(climbed, steps, SIZES["small"])
+
+
+def toasts(pilot: Pilot[Any]) -> str:
+    return "\n".join(each.message for each in pilot.app._notifications)

@@ -7,8 +7,7 @@ on the app's own thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -26,8 +25,6 @@ from kapso_tui.widgets.run_header import RunHeader
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-
-T = TypeVar("T")
 
 POLL_S = 0.5
 
@@ -81,23 +78,18 @@ class RunScreen(RunKeys):
         try:
             news = self.watch_.poll()
         except KapsoError as error:
-            return self._tell(self._complain, error)
+            return self.app.from_thread(self._say_once, error)
         except Exception as error:  # anyone may change what is read here
             told = KapsoError(f"the run cannot be read: {type(error).__name__}: {error}")
-            return self._tell(self._complain, told)
+            return self.app.from_thread(self._say_once, told)
         finally:
             self._reading.release()
         self._complaint = ""
         if news:
-            self._tell(self.show, news)
+            self.app.from_thread(self.show, news)
 
-    def _tell(self, what: Callable[[T], object], about: T) -> None:
-        """On the app's own thread, as long as somebody is there."""
-        if self.app.is_running and self.is_attached:
-            self.app.call_from_thread(what, about)
-
-    def _complain(self, error: KapsoError) -> None:
-        if error.message != self._complaint:
+    def _say_once(self, error: KapsoError) -> None:
+        if error.message != self._complaint and self.is_attached:
             self._complaint = error.message
             self.app.complain(error)
 
