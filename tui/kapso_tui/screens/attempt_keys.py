@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from kapso.errors import UsageError
@@ -28,6 +29,10 @@ class AttemptKeys(Acting):
     watch_: RunWatch
     if TYPE_CHECKING:
         selected: int | None
+
+    def show(self, news: News) -> None:
+        """Hand on what changed to the parts of the screen."""
+        raise NotImplementedError
 
     @property
     def tabs(self) -> AttemptTabs:
@@ -96,11 +101,15 @@ class AttemptKeys(Acting):
                 return approvals.approve(number, commit).word
             return approvals.reject(number, reason, commit).word
 
-        def decided(word: str) -> None:
+        def told(word: str) -> None:
             later = "" if self.watch_.is_live else "; it counts once the run goes on (p)"
             self.say(f"attempt {number} is {word}{later}")
+            if number in self.watch_.flights:  # a run that nobody works on tells nobody
+                decided = replace(self.watch_.flights[number], is_waiting=False)
+                self.watch_.flights = {**self.watch_.flights, number: decided}
+                self.show(News(has_flights=True))
 
-        self.act(decide, decided)
+        self.act(decide, told)
 
     # outside
 
