@@ -56,7 +56,7 @@ def report(run: str | None, output: str | None, as_json: bool) -> None:
         with _written_to("standard output"):
             write_bytes(page)
         return
-    target = Path(output) if output is not None else _default_target(log, picked.run)
+    target = Path(output) if output is not None else default_target(log, picked.run)
     count = write_report(log, picked, target)
     if as_json:
         print_json({"run": picked.run, "report": str(target.absolute()), "bytes": count})
@@ -102,7 +102,7 @@ def check_target(target: Path) -> None:
         )
 
 
-def _default_target(log: Log, run: str) -> Path:
+def default_target(log: Log, run: str) -> Path:
     """Beside the run's logs: the working tree stays as it is."""
     folder = log.repository.state_dir / "runs" / run
     with _written_to(f"`{folder}`"):

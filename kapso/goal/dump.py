@@ -37,7 +37,7 @@ def dump_goal(goal: Goal) -> str:
     yaml = YAML()
     yaml.width = 2**20
     stream = io.StringIO()
-    yaml.dump(quote(_as_mapping(goal)), stream)
+    yaml.dump(quote(as_mapping(goal)), stream)
     return stream.getvalue()
 
 
@@ -60,7 +60,8 @@ def as_flow(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-def _as_mapping(goal: Goal) -> dict[str, Any]:
+def as_mapping(goal: Goal) -> dict[str, Any]:
+    """The goal's keys and values, every default among them."""
     mapping = {
         "name": goal.name,
         "objective": goal.objective,

@@ -223,7 +223,8 @@ def ticks(low: float, high: float, about: int, *, whole: bool = False) -> list[f
     if raw <= 0 or not math.isfinite(raw):
         return [low]
     power = 10 ** math.floor(math.log10(raw))
-    step = next(power * each for each in (1, 2, 2.5, 5, 10) if power * each >= raw * 0.999)
+    steps = (1, 2, 5, 10) if whole else (1, 2, 2.5, 5, 10)
+    step = next(power * each for each in steps if power * each >= raw * 0.999)
     step = max(step, 1.0) if whole else step
     first = math.ceil(low / step - 1e-9)
     found = [float(f"{(first + n) * step:.12g}") + 0.0 for n in range(about * 3)]

@@ -45,9 +45,9 @@ def python(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("argument", ["--help", "inti"])
-def test_nothing_heavy_is_imported_for_help_and_refusals(argument: str) -> None:
-    done = python("-X", "importtime", "-c", MAIN, argument)
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["inti"], ["tui"]])
+def test_nothing_heavy_is_imported_for_help_and_refusals(arguments: list[str]) -> None:
+    done = python("-X", "importtime", "-c", MAIN, *arguments)
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "click" in imported
     assert not imported & HEAVY

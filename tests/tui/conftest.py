@@ -12,6 +12,7 @@ import pytest
 
 from kapso.git.repository import Repository
 from tests import warm
+from tests.tui import climb, hand_made
 
 GOAL = """\
 name: demo
@@ -64,3 +65,62 @@ def empty(make_repository: Callable[..., Path]) -> Path:
 
 def open_repository(root: Path) -> Repository:
     return Repository.open(root)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tui.made import make_runs
+
+    root = tmp_path_factory.mktemp("made") / "demo"
+    make_runs(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def climbed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("climbed") / "climb"
+    root.mkdir()
+    for name, content in {"goal.yaml": climb.GOAL, "program.py": "X = 0\n", "evaluate.py": ""}.items():
+        (root / name).write_text(content)
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "start"]):
+        subprocess.run(["git", *command], cwd=root, check=True, env={**os.environ, **DATES})
+    climb.climb(root).repository.close()
+    return root
+
+
+@pytest.fixture(scope="session")
+def hand_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("hand-made") / "demo"
+    hand_made.make(root).close()
+    return root
+
+
+@pytest.fixture
+def made(made_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository with three runs that are always the same."""
+    root = tmp_path / "made"
+    shutil.copytree(made_once, root, symlinks=True)
+    return root
+
+
+@pytest.fixture
+def climbed(climbed_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository with a run of twelve attempts whose content is known; nobody works on it."""
+    root = tmp_path / "climb"
+    shutil.copytree(climbed_once, root, symlinks=True)
+    return root
+
+
+@pytest.fixture
+def climbing(make_repository: Callable[..., Path]) -> climb.Made:
+    """A run that has its baseline, to which the test adds."""
+    root = make_repository({"goal.yaml": climb.GOAL, "program.py": "X = 0\n", "evaluate.py": ""})
+    return climb.Made(root)
+
+
+@pytest.fixture
+def made_by_hand(hand_made_once: Path, tmp_path: Path) -> Path:
+    """A copy of a repository whose run is the same to the byte, each time."""
+    root = tmp_path / "by-hand"
+    shutil.copytree(hand_made_once, root, symlinks=True)
+    return root

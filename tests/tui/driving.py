@@ -12,6 +12,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 IS_UPDATE = os.environ.get("KAPSO_SNAPSHOTS") == "update"
@@ -50,6 +51,16 @@ def text(app: App[Any]) -> str:
     """What the screen shows, line by line, without styles."""
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
+
+
+async def check_pictures(pilot: Pilot[Any], name: str) -> None:
+    """The screen looks as in `snapshots/NAME-SIZE.svg` at each size, resized from one to the next."""
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
+    for size, (width, height) in SIZES.items():
+        await pilot.resize_terminal(width, height)
+        await pilot.pause()
+        check_picture(pilot.app, f"{name}-{size}")
 
 
 def check_picture(app: App[Any], name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 
 from kapso.git.repository import Repository
 from kapso.recall.learning import surroundings
-from kapso.recall.shelves import of_repository
+from kapso.recall.shelves import of_repository, of_user
 from kapso_knowledge.learning import learn
 from kapso_knowledge.sources.catalogue import parse
 from kapso_tui.app import KapsoApp
@@ -218,6 +219,22 @@ def test_it_paints_at_once_while_another_process_holds_the_library(root: Path) -
 
     with held:
         drive(app, steps)
+
+
+def test_a_broken_library_is_told_and_the_others_are_searched(root: Path) -> None:
+    broken = of_user().folder
+    broken.mkdir(parents=True)
+    (broken / "library.duckdb").write_text("this is no library")
+
+    async def steps(pilot: Pilot[Any], screen: LibraryScreen) -> None:
+        await until(pilot, lambda: "library.duckdb` failed" in text(pilot.app) and "→" in text(pilot.app))
+        screen.query_one("#find", Input).value = "x" * 100_000
+        await ask(pilot, screen, "solver source:docs", ["The solver"])
+
+    try:
+        look(root, steps)
+    finally:
+        shutil.rmtree(broken)
 
 
 def test_leaving_and_the_keys_of_the_search_line(root: Path) -> None:

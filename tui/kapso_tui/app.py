@@ -134,6 +134,11 @@ class KapsoApp(SteadyApp):
         """Tell when the process fails, whatever is looked at then."""
         self._launches.append(launch)
 
+    @property
+    def going_on(self) -> list[str]:
+        """The runs that were started from here and go on."""
+        return [each.run for each in self._launches if each.run is not None and each.exit_code is None]
+
     def _look_at_launches(self) -> None:
         for launch in [each for each in self._launches if each.exit_code is not None]:
             self._launches.remove(launch)

@@ -44,7 +44,12 @@ def tui(ctx: click.Context, goal: Path | None, as_json: bool) -> None:
     repository = Repository.open(_program(goal) if goal else Path.cwd())
     from kapso_tui.app import KapsoApp
 
-    KapsoApp(repository, goal=goal and goal.absolute()).run()
+    app = KapsoApp(repository, goal=goal and goal.absolute())
+    app.run()
+    for run in app.going_on:
+        click.echo(f"kapso: {run} goes on: `kapso tui` shows it, `kapso stop {run}` ends it", err=True)
+    if app.return_code:
+        ctx.exit(app.return_code)
 
 
 def _program(goal: Path) -> Path:

@@ -40,6 +40,14 @@ class Glyphs:
     tick: str = "╵"
     across: str = "╌"
     target: str = "═"
+    mark: str = "◆"
+    differs: str = "≠"
+    below: str = "↑"
+    """What is said below points up to what it is about."""
+    bars: str = "▁▂▃▄▅▆▇█"
+    heavy: str = "━┃┏┓┗┛"
+    light: str = "─│┌┐└┘"
+    """Lines: flat, upright, and the corners at the top and at the bottom, left and right."""
     is_braille: bool = True
 
 
@@ -71,6 +79,12 @@ ASCII = Glyphs(
     tick="'",
     across="-",
     target="=",
+    mark="*",
+    differs="!",
+    below="^",
+    bars="_.-=+*#@",
+    heavy="######",
+    light="oooooo",
     is_braille=False,
 )
 

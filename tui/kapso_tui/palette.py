@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from kapso.wording import number
+from kapso_tui.keys import EVERYWHERE, HERE, keys_of
 from kapso_tui.screens.runs import RunsScreen
 
 if TYPE_CHECKING:
@@ -37,23 +38,27 @@ class Everything(Provider):
                 yield Hit(score, matcher.highlight(entry.name), entry.call, help=entry.help)
 
     def entries(self) -> Iterator[Entry]:
-        """The keys of the screen first, then places, then runs."""
+        """The keys of the screen first, then those that work everywhere, themes, and runs."""
         app: KapsoApp = self.app  # type: ignore[assignment]
         yield from self._keys()
-        for place in ("runs", "run", "lessons", "library"):
-            yield Entry(f"Go to: {place}", partial(app.action_go, place), "")
-        yield Entry("New run", app.action_new_run, "a goal.yaml, and limits for it")
+        if not isinstance(self.screen, RunsScreen):  # it has a key for that
+            yield Entry("New run", app.action_new_run, "a goal.yaml, and limits for it")
         yield Entry("Light theme", partial(app.action_theme, "light"), "`KAPSO_THEME=light` from the start")
         yield Entry("Dark theme", partial(app.action_theme, "dark"), "`KAPSO_THEME=dark` from the start")
+        yield Entry("Another theme", app.action_change_theme, "all that there are")
         yield from self._runs()
 
     def _keys(self) -> Iterator[Entry]:
-        """What the keys do that work here, those of parts of the screen too."""
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.description and not binding.system and active.enabled:
-                run = partial(self.app.run_action, binding.action, active.node)
-                yield Entry(binding.description, run, f"key {self.app.get_key_display(binding)}")
+        """What the keys do that work here."""
+        found = keys_of(self.screen)
+        for alike in (*found[HERE], *found[EVERYWHERE]):
+            binding, node = alike[0].binding, alike[0].node
+            if not binding.system and alike[0].enabled:
+                keys = " ".join(dict.fromkeys(self.app.get_key_display(each.binding) for each in alike))
+                run = partial(self.app.run_action, binding.action, node)
+                yield Entry(
+                    binding.description, run, f"key {keys}" + f": {binding.tooltip}" * bool(binding.tooltip)
+                )
 
     def _runs(self) -> Iterator[Entry]:
         app: KapsoApp = self.app  # type: ignore[assignment]

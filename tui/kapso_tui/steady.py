@@ -13,15 +13,19 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.events import Event, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.worker import WorkerFailed
 
 from kapso.errors import KapsoError
+from kapso.wording import printable_lines
+from kapso_tui.glyphs import glyphs
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
+    from textual.driver import Driver
 
+SHOWN_S = 12.0
 MOST, WITHIN_S = 20, 10.0
 """So many errors within so long are no slips: the app ends after all."""
 
@@ -46,12 +50,29 @@ class SteadyApp(Steady, App[None]):
         self.defects: deque[Exception] = deque(maxlen=MOST)
         """The last unexpected errors."""
         self._times: deque[float] = deque(maxlen=MOST)
+        self._told: dict[str, float] = {}
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":  # Windows has none
+            return found
+        from kapso_tui.pasting import CalmDriver
+
+        return CalmDriver
 
     def complain(self, error: KapsoError) -> None:
-        """Show what went wrong, and the remedy."""
+        """Show what went wrong, and the remedy; not again while that stands on the screen."""
         lines = [error.message, *([error.where] if error.where else [])]
-        lines += [f"→ {error.help}"] if error.help else []
-        self.notify("\n".join(lines), severity="error", timeout=12, markup=False)
+        lines += [f"{glyphs().arrow} {error.help}"] if error.help else []
+        text, moment = printable_lines("\n".join(lines)), time.monotonic()
+        if moment - self._told.get(text, -SHOWN_S) >= SHOWN_S:
+            self._told[text] = moment
+            self.notify(text, severity="error", timeout=SHOWN_S, markup=False)
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Paste):  # what steers a terminal is no text for any field
+            event.text = "".join(each for each in event.text if each.isprintable() or each in "\t\n")
+        await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
         if isinstance(error, WorkerFailed):
@@ -78,8 +99,3 @@ class SteadyApp(Steady, App[None]):
 
 def _cause(failed: WorkerFailed) -> Exception:
     return failed.error if isinstance(failed.error, Exception) else failed
-
-
-def is_stuck(screen: Screen[object]) -> bool:
-    """Whether an error has ended the screen or a part of it."""
-    return any(not each.is_running for each in (screen, *screen.walk_children()))

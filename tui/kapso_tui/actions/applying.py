@@ -12,6 +12,7 @@ from kapso.cli.pick import trace
 from kapso.errors import MachineError, UsageError
 from kapso.loop.bring_home import apply_to_branch, apply_to_worktree, base_under, branch_for
 from kapso.wording import plural
+from kapso_tui.glyphs import glyphs
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -43,7 +44,7 @@ class Plan:
         self.repository.check_writable()
         home = apply_to_branch(self.repository, self.base, self.attempt, self.run, self.steps)
         said = "" if home.is_new else " was there already"
-        return f"{home.branch}{said}\n→ git merge {home.branch}"
+        return f"{home.branch}{said}\n{glyphs().arrow} git merge {home.branch}"
 
     def to_worktree(self) -> str:
         """Change the working tree; what to say."""
@@ -62,7 +63,7 @@ class Plan:
             raise MachineError(
                 f"`{file}` cannot be written: {error.strerror}", slug="state-folder"
             ) from error
-        return f"{file}\n→ git apply {file}"
+        return f"{file}\n{glyphs().arrow} git apply {file}"
 
 
 def plan(reader: AttemptReader, number: int) -> Plan:

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kapso.errors import KapsoError, MachineError, UsageError
-from kapso.loop.run_folder import RunFolder
+from kapso.errors import KapsoError, MachineError
 from kapso.memory.live import live_status
 
 if TYPE_CHECKING:
@@ -27,11 +26,6 @@ OUTPUT = "output.txt"
 """In a run's folder, what its processes printed that the dashboard started."""
 NO_ERRORS = (0, 3)
 INTERRUPTED = (130, 143)
-_TOLD = {
-    "running": "goes on",
-    "paused": "holds once what is in flight has ended",
-    "stopping": "ends once what is in flight has ended",
-}
 _ERROR = re.compile(r"error\[([^\]\n]+)\]: (.*)")
 
 
@@ -103,6 +97,11 @@ class Launch:
         except OSError:
             return []
 
+    def forget(self) -> None:
+        """Remove what it printed, where it never had a run."""
+        if self.run is None:
+            self._output.unlink(missing_ok=True)
+
     def error(self) -> KapsoError | None:
         """Why it failed, None where it did not, or goes on."""
         code = self.exit_code
@@ -140,14 +139,6 @@ def start_run(repository: Repository, goal_file: Path, options: Options) -> Laun
 def resume_run(repository: Repository, run: str, options: Options) -> Launch:
     """Go on with a run, with raised limits if there are any."""
     return Launch(repository, ["resume", *options.arguments(), "--", run], run)
-
-
-def tell_run(repository: Repository, run: str, state: str) -> str:
-    """Tell the process that works on the run to be `running`, `paused` or `stopping`; what that means."""
-    if live_status(repository.state_dir, run) is None:
-        raise UsageError(f"run `{run}` is not running", help="`u` goes on with it", slug="not-running")
-    RunFolder(repository.state_dir, run).tell(state)
-    return f"{run} {_TOLD[state]}"
 
 
 def read_error(lines: Sequence[str], code: int) -> KapsoError:

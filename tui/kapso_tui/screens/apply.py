@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,13 +13,19 @@ from textual.widgets import Footer, Static
 
 from kapso.wording import number, printable
 from kapso_tui.actions.applying import Plan
+from kapso_tui.glyphs import glyphs
+from kapso_tui.steady import Steady
 from kapso_tui.widgets.tabs.diff import diff_rows
 from kapso_tui.widgets.tabs.page import Page
 
+if TYPE_CHECKING:
+    from kapso_tui.app import KapsoApp
 
-class ApplyDialog(ModalScreen[str | None]):
+
+class ApplyDialog(Steady, ModalScreen[str | None]):
     """Shows the diff against the base; ends with `branch`, `patch`, `worktree`, `smallest` or None."""
 
+    app: KapsoApp
     AUTO_FOCUS = "Page"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "dismiss('branch')", "New branch"),
@@ -49,18 +55,18 @@ class ApplyDialog(ModalScreen[str | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.plan.smallest is not None if parameters == ("smallest",) else True
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_page_resized(self) -> None:
         self.draw(self.query_one(Page).width)
 
     @work(thread=True, exclusive=True, group="preview")
     def draw(self, width: int) -> None:
         """Lay the diff out, in a thread."""
         rows = diff_rows(self.plan.change, width)
-        self.app.call_from_thread(self.query_one(Page).fill, rows)
+        self.app.from_thread(self.query_one(Page).fill, rows)
 
     def _lines(self) -> list[str]:
         plan, attempt = self.plan, self.plan.attempt
-        gain = f"{number(plan.run.baseline)} → {number(attempt.score)}"
+        gain = f"{number(plan.run.baseline)} {glyphs().arrow} {number(attempt.score)}"
         lines = [f"Apply attempt {attempt.number} of {plan.run.run}: {printable(attempt.title)}"]
         if not attempt.is_scored:
             lines.append(f"It was not scored: {attempt.outcome}.")

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 
 from kapso.errors import KapsoError
+from kapso_tui.steady import Steady
 
 STYLE = """
     align: center middle;
@@ -26,7 +27,7 @@ STYLE = """
 """
 
 
-class Ask(ModalScreen[bool]):
+class Ask(Steady, ModalScreen[bool]):
     """A question that is answered by yes or no."""
 
     AUTO_FOCUS = "#yes"
@@ -52,7 +53,7 @@ class Ask(ModalScreen[bool]):
         self.dismiss(event.button.id == "yes")
 
 
-class AskLine(ModalScreen[str | None]):
+class AskLine(Steady, ModalScreen[str | None]):
     """A line of text; what `check` refuses is told, and can be mended. None where the user leaves."""
 
     AUTO_FOCUS = "Input"
@@ -83,7 +84,7 @@ class AskLine(ModalScreen[str | None]):
             self.dismiss(event.value)
 
 
-class Choose(ModalScreen[int | None]):
+class Choose(Steady, ModalScreen[int | None]):
     """One of several; its place in the list, None where the user leaves."""
 
     AUTO_FOCUS = "OptionList"

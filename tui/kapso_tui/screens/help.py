@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -12,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Static
 
+from kapso_tui.keys import keys_of
 from kapso_tui.steady import Steady
 
 
@@ -39,28 +39,17 @@ class HelpScreen(Steady, ModalScreen[None]):
 
 
 def _text_of(screen: Screen[Any]) -> Text:
-    app = screen.app
-    text = Text()
+    app, text = screen.app, Text()
     for words in (getattr(screen, "HELP", ""), getattr(app, "HELP", "")):
         if words:
             text.append(" ".join(words.split()) + "\n\n")
-    active = [each for each in screen.active_bindings.values() if each.binding.description]
-    order = {id(node): place for place, node in enumerate((*screen.walk_children(), screen, app))}
-    active.sort(key=lambda each: order.get(id(each.node), len(order)))
-    for node, bindings in groupby(active, key=lambda each: each.node):
-        text.append(f"{_title(node, screen)}\n", style="bold")
-        lines = {f"{each.binding.action} {each.binding.description}": each for each in bindings}
-        for each in lines.values():
-            keys = [b.binding for b in active if b.node is node and b.binding.action == each.binding.action]
-            shown = " ".join(dict.fromkeys(app.get_key_display(key) for key in keys))
-            text.append(f"  {shown:<16}", style="bold cyan")
-            tip = each.binding.tooltip or ""
-            text.append(f"{each.binding.description}{f': {tip}' if tip else ''}\n")
+    for title, actions in keys_of(screen).items():
+        text.append(f"{title}\n", style="bold")
+        for alike in actions:
+            first = alike[0].binding
+            keys = " ".join(dict.fromkeys(app.get_key_display(each.binding) for each in alike))
+            tip = f": {first.tooltip}" if first.tooltip else ""
+            text.append(f"  {keys:<16}", style="bold")
+            text.append(f"{first.description}{tip}\n")
         text.append("\n")
     return text
-
-
-def _title(node: Any, screen: Screen[Any]) -> str:
-    if node is screen:
-        return "On this screen"
-    return "Everywhere" if node is screen.app else "In the part with the focus"

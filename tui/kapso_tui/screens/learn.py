@@ -20,7 +20,6 @@ arxiv:2601.21526  a paper          https://…  a page
 web:"some words"  what a search provider finds
 
 enter: read it   tab: next   esc: leave"""
-LONGEST = 4096
 
 
 class Learn(ModalScreen[Wish | None]):
@@ -33,7 +32,7 @@ class Learn(ModalScreen[Wish | None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Static("Read a source into the library:", markup=False)
-            yield Input(placeholder="docs/", max_length=LONGEST, compact=True)
+            yield Input(placeholder="docs/", compact=True)
             yield Checkbox("into your own library, for all repositories", id="own", compact=True)
             yield Checkbox("follow a page's links on its host", id="crawl", compact=True)
             yield Static(HINT, classes="hint", markup=False)

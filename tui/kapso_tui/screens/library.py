@@ -17,7 +17,7 @@ from kapso_tui.actions.library import Learnt, Wish, forget, learn
 from kapso_tui.screens.dialogs import Ask
 from kapso_tui.screens.learn import Learn
 from kapso_tui.screens.place import Place
-from kapso_tui.watch.library import Found, Opened, ReadingRoom, Shelved
+from kapso_tui.watch.library import OWN, Found, Opened, ReadingRoom, Shelved
 from kapso_tui.widgets.hit_list import HitList
 from kapso_tui.widgets.node_view import NodeView
 from kapso_tui.widgets.source_table import SourceTable
@@ -38,11 +38,15 @@ what is there, and say which of it they were told."""
 class LibraryScreen(Place):
     """The libraries around the repository."""
 
+    HELP = """\
+What was learnt for this repository, your own library, and the playbooks that Kapso ships, searched as one, by
+words and by meaning. The search takes pairs, too: kind:heuristic, source:docs, language:python. `tab` leads
+from the list to the node and to what it is linked to, `enter` follows a link, `backspace` leads back."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "to_hits", "Hits"),
         Binding("slash", "find", "Search", key_display="/"),
-        Binding("i", "learn", "Learn a source"),
-        Binding("D", "forget", "Forget"),
+        Binding("i", "learn", "Learn a source", tooltip="Read a source into a library"),
+        Binding("D", "forget", "Forget", tooltip="Remove what was learnt of a source"),
         Binding("backspace", "back_in_nodes", "Node before"),
         Binding("escape", "back", "Back"),
     ]
@@ -68,7 +72,7 @@ class LibraryScreen(Place):
         self._soon: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=PLACEHOLDER, id="find", max_length=400, compact=True)
+        yield Input(placeholder=PLACEHOLDER, id="find", compact=True)
         yield Static("opening the library …", id="standing", markup=False)
         with Container(id="both"):
             yield HitList(classes="list")
@@ -81,7 +85,12 @@ class LibraryScreen(Place):
         self.query_one(HitList).display = False
         self.query_one(NodeView).tell(WELCOME)
         self.query_one("#find", Input).focus()
-        self.apart("sources", self.room.open, self._show_sources)
+        self.apart("sources", self.room.open, self._opened)
+
+    def _opened(self, sources: list[Shelved]) -> None:
+        for fault in self.room.faults:
+            self.dashboard.complain(fault)
+        self._show_sources(sources)
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()
@@ -231,7 +240,7 @@ class LibraryScreen(Place):
         picked = self.query_one(SourceTable).picked
         if picked is None or picked.is_shipped:
             return
-        name, is_own = picked.known.source, picked.shelf == "yours"
+        name, is_own = picked.known.source, picked.shelf == OWN
 
         def begin(is_sure: bool | None) -> None:
             if is_sure:

@@ -11,25 +11,19 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from kapso_tui.actions.processes import Options
+from kapso_tui.screens.dialogs import STYLE
+from kapso_tui.steady import Steady
 
 if TYPE_CHECKING:
     from kapso.memory.episode import RunSummary
 
 
-class RaiseBudget(ModalScreen[Options | None]):
+class RaiseBudget(Steady, ModalScreen[Options | None]):
     """Asks for new limits; None where the run is left as it is."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave it")]
-    DEFAULT_CSS = """
-    RaiseBudget { align: center middle; }
-    RaiseBudget > VerticalScroll {
-        width: 60; max-width: 100%; height: auto; max-height: 100%;
-        border: round $primary; padding: 0 1; background: $surface;
-    }
-    RaiseBudget Horizontal { height: 1; }
-    RaiseBudget Label { width: 12; }
-    RaiseBudget Input { width: 1fr; }
-    """
+    DEFAULT_CSS = f"RaiseBudget {{ {STYLE} & Label {{ width: 12; }} & Input {{ width: 1fr; }} }}"
 
     def __init__(self, summary: RunSummary) -> None:
         super().__init__()

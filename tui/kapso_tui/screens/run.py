@@ -32,19 +32,24 @@ POLL_S = 0.5
 class RunScreen(RunKeys):
     """One run, live."""
 
+    HELP = """\
+The attempts of one run, as a table that any column sorts or as a tree by parents, and all about the one that
+is picked; your files stay as they are until you apply one. Marks: ★ the best, ▲ led when it landed, ▽ led
+until fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in flight, ? waits for your
+word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.go('runs')", "Runs"),
-        Binding("v", "tree", "Tree"),
-        Binding("o", "sort", "Sort"),
-        Binding("O", "reverse", "Reverse", show=False),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("g", "number", "Go to", show=False),
-        Binding("c", "chart", "Chart"),
-        Binding("f", "follow", "Follow"),
+        Binding("escape", "app.go('runs')", "Runs", tooltip="Back to the list of runs"),
+        Binding("v", "tree", "Tree", tooltip="The attempts as a tree by parents, or as a table"),
+        Binding("o", "sort", "Sort", tooltip="Sort by the next column; a click on its title does, too"),
+        Binding("O", "reverse", "Reverse", show=False, tooltip="Sort the other way round"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Words, outcome:crashed proposer:tune"),
+        Binding("g", "number", "Go to", show=False, tooltip="Go to an attempt by its number"),
+        Binding("c", "chart", "Chart", tooltip="The chart by attempts, by time, or none"),
+        Binding("f", "follow", "Follow", tooltip="Pick the latest attempts as they land"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-usual"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-low"), (30, "-tall"), (50, "-high")]
-    selected: var[int | None] = var(None)
+    selected: var[int | None] = var(None, bindings=True)
     """The attempt that is picked: its number, of one that landed or is in flight."""
 
     def __init__(self, repository: Repository, run: str, attempt: int | None = None) -> None:
@@ -73,26 +78,24 @@ class RunScreen(RunKeys):
         try:
             news = self.watch_.poll()
         except KapsoError as error:
-            self.app.call_from_thread(self._complain, error)
-            return
-        except Exception as error:  # noqa: BLE001 (a reader of files that anyone may change must not end the app)
+            return self.app.from_thread(self._say_once, error)
+        except Exception as error:  # anyone may change what is read here
             told = KapsoError(f"the run cannot be read: {type(error).__name__}: {error}")
-            self.app.call_from_thread(self._complain, told)
-            return
+            return self.app.from_thread(self._say_once, told)
         finally:
             self._reading.release()
         self._complaint = ""
         if news:
-            self.app.call_from_thread(self.show, news)
+            self.app.from_thread(self.show, news)
 
-    def _complain(self, error: KapsoError) -> None:
-        if error.message != self._complaint:
+    def _say_once(self, error: KapsoError) -> None:
+        if error.message != self._complaint and self.is_attached:
             self._complaint = error.message
-            self.app.complain(error)  # type: ignore[attr-defined]
+            self.app.complain(error)
 
     def show(self, news: News) -> None:
         """Hand on what changed."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         for note in news.notes:
             self.notify(note, severity="warning", markup=False, timeout=12)
@@ -103,6 +106,10 @@ class RunScreen(RunKeys):
 
     def on_attempt_list_picked(self, event: AttemptList.Picked) -> None:
         self.selected = event.number
+
+    def on_attempt_tabs_wanted(self, event: AttemptTabs.Wanted) -> None:
+        if not self.query_one(AttemptList).select(event.number):
+            self.selected = event.number  # a filter hides it
 
     def watch_selected(self, number: int | None) -> None:
         if number is not None:

@@ -1,95 +1,87 @@
-"""What the keys of the run's screen do to the run and to the attempt that is picked.
-
-Each key asks what it has to ask, does its work in a thread, and says in a toast what came of it.
-"""
+"""What the keys of the run's screen do to the run: a word to its process, or a process of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
-from kapso.errors import KapsoError, UsageError
-from kapso_tui.actions import applying, steering
-from kapso_tui.screens.apply import ApplyDialog
+from kapso.errors import UsageError
+from kapso_tui.actions import steering, trying
+from kapso_tui.actions.bookmarks import Bookmarks
+from kapso_tui.actions.processes import Launch, Options, resume_run
+from kapso_tui.actions.reporting import write_page
+from kapso_tui.screens.attempt_keys import AttemptKeys
 from kapso_tui.screens.dialogs import Ask, AskLine
-from kapso_tui.widgets.attempt_tabs import AttemptTabs
+from kapso_tui.screens.raise_budget import RaiseBudget
 
 if TYPE_CHECKING:
-    from kapso_tui.app import KapsoApp
-    from kapso_tui.watch.run import News, RunWatch
-
-T = TypeVar("T")
+    from kapso_tui.watch.run import News
 
 
-class RunKeys(Screen[None]):
-    """The keys of a screen that shows the run `watch_`, where `selected` is the attempt that is picked."""
+class RunKeys(AttemptKeys):
+    """The keys of a screen that shows the run `watch_`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "Pause", tooltip="Pause the run, or let it go on"),
+        Binding("a", "approve", "Approve", tooltip="Let the attempt run that waits"),
+        Binding("r", "reject", "Reject", tooltip="Say no to the attempt that waits, and why"),
+        Binding("p", "pause", "Pause", tooltip="Pause the run, let it go on, or resume it"),
         Binding("s", "steer", "Steer", tooltip="Give models and agents a hint"),
-        Binding("A", "apply", "Apply", tooltip="Bring the attempt home, with a preview"),
         Binding("x", "stop", "Stop", tooltip="End the run once what is in flight has ended"),
+        Binding("A", "apply", "Apply", tooltip="Bring the attempt home, with a preview"),
+        Binding("t", "try", "Try", tooltip="Evaluate a revision of your own, or the working tree"),
+        Binding("d", "difftool", "Diff", tooltip="The diff in git's difftool, else in the pager"),
+        Binding("e", "edit", "Editor", tooltip="Open a changed file, read-only, in $VISUAL or $EDITOR"),
+        Binding("y", "copy_branch", "Copy", tooltip="Copy the name of its branch"),
+        Binding("b", "bookmark", "Mark", tooltip="Mark the attempt, or take the mark away"),
+        Binding("B", "base", "Base", tooltip="The diff against the base, or against the parent"),
+        Binding("z", "zoom", "Zoom", tooltip="The attempt alone, over the whole screen, or beside the list"),
+        Binding("Y", "copy_command", "Copy command", show=False, tooltip="Copy the git command of the diff"),
+        Binding("L", "whole_log", "Whole log", show=False, tooltip="The whole log in $PAGER"),
+        Binding("w", "report", "Report", show=False, tooltip="Write the HTML report, and say where it is"),
         Binding("left_square_bracket", "turn(-1)", "Tab before", show=False, key_display="["),
         Binding("right_square_bracket", "turn(1)", "Next tab", show=False, key_display="]"),
     ]
-    if TYPE_CHECKING:
-        watch_: RunWatch
-        selected: int | None
-
-    @property
-    def kapso(self) -> KapsoApp:
-        """The app, as what it is."""
-        return self.app  # type: ignore[return-value]
 
     def heed(self, news: News) -> None:
         """Say what the user should know of what changed."""
-        if news.has_status and not news.is_reloaded and self.watch_.status == "interrupted":
-            self.say(f"{self.watch_.run} was interrupted; nothing is lost: p goes on with it")
+        watch = self.watch_
+        if news.is_reloaded:
+            self.act(lambda: Bookmarks(watch.folder.path).all(), self._take_bookmarks)
+        elif news.has_status and watch.status == "interrupted":
+            self.say(f"{watch.run} was interrupted; nothing is lost: p goes on with it", is_warning=True)
         self.refresh_bindings()
 
-    def say(self, text: str, *, is_warning: bool = False) -> None:
-        """A toast."""
-        self.notify(text, severity="warning" if is_warning else "information", markup=False, timeout=8)
-
-    @work(thread=True, group="acts", exit_on_error=False)
-    def act(self, do: Callable[[], T], then: Callable[[T], object]) -> None:
-        """Do something in a thread, then tell of it; what cannot be done is told with the remedy."""
-        try:
-            done = do()
-        except KapsoError as error:
-            self._complain(error)
-        except Exception as error:  # the dashboard stays up, whatever git or the disk holds
-            self._complain(KapsoError(f"that failed unexpectedly: {type(error).__name__}: {error}"))
-        else:
-            if self.app.is_running:
-                self.app.call_from_thread(then, done)
-
-    def _complain(self, error: KapsoError) -> None:
-        if self.app.is_running:
-            self.app.call_from_thread(self.kapso.complain, error)
-
-    def picked(self) -> int | None:
-        """The attempt that a key is about; says so where none is picked."""
-        if self.selected is None:
-            self.say("pick an attempt first", is_warning=True)
-        return self.selected
-
-    # the run
+    def _take_bookmarks(self, marked: frozenset[int]) -> None:
+        if marked != self.watch_.bookmarks:
+            self.watch_.bookmarks = marked
+            self.refresh_list()
 
     def action_pause(self) -> None:
         watch = self.watch_
         self.act(lambda: steering.pause_or_release(watch.repository, watch.run), self._paused)
 
     def _paused(self, said: str | None) -> None:
+        """Nobody works on the run where there is nothing to say: resume it."""
+        summary = self.watch_.summary
         if said is not None:
             self.say(said)
+        elif summary is not None and summary.status == "finished":
+            self.app.push_screen(RaiseBudget(summary), self._resume)
         else:
-            self.say(f"nobody works on {self.watch_.run}: `kapso resume {self.watch_.run}` goes on with it")
+            self._resume(Options())
+
+    def _resume(self, options: Options | None) -> None:
+        watch = self.watch_
+
+        def begun(launch: Launch) -> None:
+            self.app.follow(launch)
+            self.say(f"{watch.run} goes on, in a process of its own")
+
+        if options is not None:
+            self.act(lambda: resume_run(watch.repository, watch.run, options), begun)
 
     def action_stop(self) -> None:
         watch = self.watch_
@@ -98,8 +90,8 @@ class RunKeys(Screen[None]):
             if is_yes:
                 self.act(lambda: steering.stop(watch.repository, watch.run), self.say)
 
-        if watch.status not in ("running", "paused"):
-            return self.kapso.complain(_not_running(watch.run))
+        if not watch.is_live:
+            return self.app.complain(UsageError(f"`{watch.run}` is not running", help="p goes on with it"))
         question = f"End {watch.run} once what is in flight has ended? Its best is confirmed then."
         self.app.push_screen(Ask(question, "Stop"), answered)
 
@@ -116,7 +108,7 @@ class RunKeys(Screen[None]):
                 self.act(lambda: steering.hint(watch.repository, run, text), self._steered)
 
         title = f"A hint for the models and agents of {watch.run}: every later prompt carries it."
-        self.app.push_screen(AskLine(title, "Start from a hexagonal arrangement.", checked), given)
+        self.app.push_screen(AskLine(title, "such as: start from a hexagonal arrangement", checked), given)
 
     def _steered(self, lines: list[str]) -> None:
         first, *notes = lines
@@ -124,41 +116,28 @@ class RunKeys(Screen[None]):
         for note in notes:
             self.say(note, is_warning=True)
 
-    # the attempt
+    def action_try(self) -> None:
+        watch = self.watch_
 
-    def action_turn(self, by: int) -> None:
-        self.query_one(AttemptTabs).turn(by)
+        def given(revision: str | None) -> None:
+            if revision is not None:
+                self.act(lambda: trying.ask(watch, revision), self._asked)
 
-    def action_apply(self) -> None:
-        if (number := self.picked()) is not None:
-            self.offer(number)
+        title = "Evaluate a revision of your own as an attempt: a branch, a tag or a commit."
+        hint = "empty: the working tree as it stands"
+        self.app.push_screen(AskLine(title, hint, str.strip), given)
 
-    def offer(self, number: int) -> None:
-        """Show what applying the attempt would change, and ask how."""
-        reader = self.query_one(AttemptTabs).reader
+    def _asked(self, asked: trying.Asked) -> None:
+        if asked.launch is not None:
+            self.app.follow(asked.launch)
+        for line in asked.said:
+            self.say(line)
+        if asked.known is not None:
+            self.go_to(asked.known)
 
-        def planned(plan: applying.Plan) -> None:
-            self.app.push_screen(ApplyDialog(plan), lambda how: self._apply(plan, how))
+    def action_report(self) -> None:
+        watch = self.watch_
+        self.act(lambda: write_page(watch.repository, watch.run), self._written)
 
-        self.act(lambda: applying.plan(reader, number), planned)
-
-    def _apply(self, plan: applying.Plan, how: str | None) -> None:
-        if how == "branch":
-            self.act(plan.to_branch, self.say)
-        elif how == "patch":
-            self.act(plan.to_patch, self.say)
-        elif how == "smallest" and plan.smallest is not None:
-            self.offer(plan.smallest.attempt.number)
-        elif how == "worktree":
-
-            def answered(is_yes: bool | None) -> None:
-                if is_yes:
-                    self.act(plan.to_worktree, self.say)
-
-            root = plan.repository.root
-            question = f"Change the files of {root} and stage them? Nothing is committed; it must be clean."
-            self.app.push_screen(Ask(question, "Change them"), answered)
-
-
-def _not_running(run: str) -> KapsoError:
-    return UsageError(f"`{run}` is not running", help="p goes on with it", slug="not-running")
+    def _written(self, file: Path) -> None:
+        self.say(f"the report is {file}")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Input, Static
 
 from kapso.errors import KapsoError
 from kapso.wording import age, dollars, number, plural, printable
+from kapso_tui.glyphs import glyphs
 from kapso_tui.screens.runs_keys import RunsKeys
-from kapso_tui.steady import Steady
 from kapso_tui.watch.runs import Listed, RunsWatch
-from kapso_tui.widgets.glyphs import STYLES, is_plain, shorten, sparkline, status_text
+from kapso_tui.widgets.sparkline import STYLES, shorten, sparkline, status_text
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
-    from kapso_tui.app import KapsoApp
 
 LOOK_S = 1.0
 CURVE = 10
@@ -31,6 +28,8 @@ EMPTY = "no runs yet: `n` starts one from a goal.yaml"
 NARROWEST = 16
 """Cells that the name of a run gets, however narrow the terminal."""
 Row = tuple[Text, ...]
+Columns = tuple[tuple[str, int], ...]
+"""Titles, and how many cells each column takes."""
 
 
 class RunTable(DataTable[Text]):
@@ -39,13 +38,13 @@ class RunTable(DataTable[Text]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Open")]
 
 
-class RunsScreen(Steady, RunsKeys):
+class RunsScreen(RunsKeys):
     """The list of runs."""
 
-    app: KapsoApp
     HELP = """\
-Every run of this repository, the latest first. The curve shows the best so far over the attempts; a mark
-at the left edge is what `C` compares. A run is a process of its own: closing the dashboard ends none."""
+Every run of this repository, the latest first. The curve shows the best so far over the attempts; those
+that wait are for you to approve, on the run's own screen. A mark at the left edge is what `C` compares. A
+run is a process of its own: closing the dashboard ends none."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New run"),
         Binding("u", "resume", "Resume"),
@@ -56,20 +55,25 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         Binding("C", "compare", "Compare"),
         Binding("escape", "clear_filter", "All runs", show=False),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (10, "-tall")]
     DEFAULT_CSS = """
     RunsScreen #runs { height: 1fr; }
     RunsScreen #empty { height: 1fr; content-align: center middle; }
+    RunsScreen.-low #about { display: none; }
     RunsScreen #about { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }
     RunsScreen #filter { height: 1; border: none; padding: 0 1; }
     """
 
     def __init__(self, repository: Repository) -> None:
-        super().__init__()
+        super().__init__(repository)
         self.watch_ = RunsWatch(repository)
         self.marked: list[str] = []
+        self._columns: Columns = ()
         self._rows: dict[str, Row] = {}
-        self._looking = threading.Lock()
+        self._is_looking = False
         self._has_looked = False
+        self._complaint = ""
+        """What is wrong already; said once, not with every look."""
 
     def compose(self) -> ComposeResult:
         yield Static("reading the runs…", id="empty", markup=False)
@@ -94,32 +98,35 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
     def filter(self) -> Input:
         return self.query_one("#filter", Input)
 
-    @work(thread=True, group="runs")
     def look(self) -> None:
         """Read what is new, in a thread, and show it; one look at a time."""
-        if not self.is_current or not self._looking.acquire(blocking=False):
-            return
-        try:
-            notes = self.watch_.look()
-        except KapsoError as error:
-            self.app.from_thread(self.app.complain, error)
-            return
-        finally:
-            self._looking.release()
-        self._has_looked = True
-        self.app.from_thread(self.show, notes)
+        if self.is_current and not self._is_looking:
+            self._is_looking = True
+            self.apart("runs", self.watch_.look, self._show_news, last=self._rest)
+
+    def _show_news(self, notes: Sequence[str]) -> None:
+        self._complaint, self._has_looked = "", True
+        self.show(notes)
+
+    def _rest(self) -> None:
+        self._is_looking = False
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, KapsoError) and error.message == self._complaint:
+            return  # it was said, and is still so
+        self._complaint = error.message if isinstance(error, KapsoError) else ""
+        super()._fail(error)
 
     def show(self, notes: Sequence[str] = ()) -> None:
         """Show the list as it stands."""
         for note in notes:
-            self.app.note(note)
-        runs = self.shown()
-        rows = self._make_rows(runs)
-        if list(rows) == list(self._rows) and len(self.table.columns):
+            self.dashboard.note(note, "warning")
+        columns, rows = self._make_rows(self.shown())
+        if columns == self._columns and list(rows) == list(self._rows):
             self._update(rows)
         else:
-            self._fill(rows)
-        self._rows = rows
+            self._fill(columns, rows)
+        self._columns, self._rows = columns, rows
         self.table.display = bool(rows)
         if rows and self.focused is None:
             self.table.focus()
@@ -148,32 +155,23 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
     # rows
 
-    def _make_rows(self, runs: Sequence[Listed]) -> dict[str, Row]:
-        moment = self.app.clock()
-        has_cost = any(run.summary.cost for run in runs)
-        rest = {run.run: _cells(run, moment, has_cost=has_cost) for run in runs}
-        width = self._room_for_names(list(rest.values()), _titles(has_cost))
-        return {
-            run.run: (
-                Text(self._mark(run.run)),
-                Text(shorten(printable(run.run), width), style="bold", no_wrap=True),
-                *rest[run.run],
-            )
-            for run in runs
+    def _make_rows(self, runs: Sequence[Listed]) -> tuple[Columns, dict[str, Row]]:
+        """The columns with the cells that each takes, and the rows; names get what the others leave."""
+        moment = self.dashboard.clock()
+        titles = _titles(has_cost := any(run.summary.cost for run in runs))
+        rest = [_cells(run, moment, has_cost=has_cost) for run in runs]
+        widths = [max(map(cell_len, each)) for each in zip(titles[2:], *map(_plain, rest), strict=True)]
+        room = max(self.size.width - sum(widths) - 2 * len(titles) - 3, NARROWEST)
+        names = [Text(shorten(printable(run.run), room), style="bold", no_wrap=True) for run in runs]
+        longest = max((cell_len(name.plain) for name in names), default=0)
+        rows = {
+            run.run: (Text(self._mark(run.run)), name, *cells)
+            for run, name, cells in zip(runs, names, rest, strict=True)
         }
-
-    def _room_for_names(self, rest: Sequence[Row], titles: Sequence[str]) -> int:
-        """The cells that the other columns leave."""
-        columns = zip(*rest, strict=True)
-        used = sum(
-            max(cell_len(title), *(cell_len(cell.plain) for cell in column))
-            for title, column in zip(titles[2:], columns, strict=False)
-        )
-        padding = 2 * len(titles) + 1
-        return max(self.size.width - used - padding - 2, NARROWEST)
+        return tuple(zip(titles, (1, max(longest, 3), *widths), strict=True)), rows
 
     def _mark(self, run: str) -> str:
-        return ("*" if is_plain() else "◆") if run in self.marked else " "
+        return glyphs().mark if run in self.marked else " "
 
     def _update(self, rows: dict[str, Row]) -> None:
         """In place: only the cells that changed are painted."""
@@ -181,16 +179,16 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
         for name, row in rows.items():
             for key, cell, before in zip(keys, row, self._rows[name], strict=True):
                 if cell != before:
-                    self.table.update_cell(name, key, cell, update_width=True)
+                    self.table.update_cell(name, key, cell)
 
-    def _fill(self, rows: dict[str, Row]) -> None:
+    def _fill(self, columns: Columns, rows: dict[str, Row]) -> None:
         """Anew, in one paint, with the cursor on the run where it was."""
         before = self.picked.run if self.picked else None
         table = self.table
-        with self.app.batch_update():
+        with self.dashboard.batch_update():
             table.clear(columns=True)
-            for title in _titles(any(run.summary.cost for run in self.shown())):
-                table.add_column(Text(title, style="dim"), key=title)
+            for title, width in columns:
+                table.add_column(Text(title, style="dim"), key=title, width=width)
             for name, row in rows.items():
                 table.add_row(*row, key=name)
             if before in rows:
@@ -198,7 +196,6 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
     def on_resize(self) -> None:
         if self._rows:
-            self._rows = {}
             self.show()
 
     def on_data_table_row_highlighted(self) -> None:
@@ -212,7 +209,7 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
     def on_data_table_row_selected(self) -> None:
         if (run := self.picked) is not None:
-            self.app.open_run(run.run)
+            self.dashboard.open_run(run.run)
 
     def action_filter(self) -> None:
         self.filter.display = True
@@ -233,12 +230,12 @@ at the left edge is what `C` compares. A run is a process of its own: closing th
 
 
 def _titles(has_cost: bool) -> tuple[str, ...]:
-    change = f"BASELINE {_arrow()} BEST"
-    return ("", "RUN", "STATUS", "BEST", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
+    change = f"BASELINE {glyphs().arrow} BEST"
+    return ("", "RUN", "STATUS", "CURVE", change, "ATTEMPTS", *(("COST",) if has_cost else ()), "AGE")
 
 
-def _arrow() -> str:
-    return ">" if is_plain() else "→"
+def _plain(row: Row) -> list[str]:
+    return [cell.plain for cell in row]
 
 
 def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
@@ -247,13 +244,19 @@ def _cells(run: Listed, moment: datetime, *, has_cost: bool) -> Row:
     cost = (Text(dollars(summary.cost), justify="right"),) if has_cost else ()
     started = (moment - summary.started).total_seconds() if summary.started else None
     return (
-        Text(status_text(run.status), style=STYLES.get(run.status, "")),
+        Text(_status(run), style=STYLES.get(run.status, "")),
         Text(sparkline(run.steps, summary.attempts, CURVE), style="cyan"),
-        Text(f"{number(summary.baseline)} {_arrow()} {number(summary.best_score)}"),
+        Text(f"{number(summary.baseline)} {glyphs().arrow} {number(summary.best_score)}"),
         Text(str(summary.attempts), justify="right"),
         *cost,
         Text(age(started), justify="right"),
     )
+
+
+def _status(run: Listed) -> str:
+    """What it is at, and whether it needs a human."""
+    count = len(run.waiting) if run.is_live else 0
+    return status_text(run.status) + (f", {count} wait{'s' * (count == 1)}" if count else "")
 
 
 def _about(run: Listed) -> str:
@@ -265,7 +268,8 @@ def _about(run: Listed) -> str:
     best = (
         f"best: attempt {summary.best_attempt}" if summary.best_attempt else "no attempt beats the baseline"
     )
-    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended) if each)
+    waits = f"{plural(len(run.waiting), 'attempt')} to approve" if run.is_live and run.waiting else ""
+    told = " · ".join(each for each in (way, best, plural(summary.attempts, "attempt"), ended, waits) if each)
     return f"{printable(' '.join((summary.objective or '').split()))}\n{printable(told)}"
 
 

@@ -102,6 +102,23 @@ class AttemptReader:
         against = "the base" if other == BASELINE else f"attempt {other}"
         return attempts[other].commit, commit, against
 
+    def name(self, number: int) -> str:
+        """Its branch, or the ref of its candidate."""
+        from kapso.git.layout import RunRefs
+
+        if (landed := self.watch.attempts.get(number)) is not None:
+            return landed.branch
+        self._place(number)
+        return RunRefs(self.watch.run).pending(number)
+
+    def command(self, number: int, *, to_base: bool) -> str:
+        """The git command that shows its diff."""
+        ends = self.ends(number, to_base=to_base)
+        if ends is None:
+            return f"git show {self.name(number)}"
+        numbers = {each.commit: number for number, each in self.watch.attempts.items()}
+        return f"git diff {self.name(numbers[ends[0]])} {self.name(number)}"
+
     def calls(self, number: int) -> Mapping[int, Mapping[str, Any]]:
         """The calls of models and agents."""
         from kapso.cli.calls import read_calls

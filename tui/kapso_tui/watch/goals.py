@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,11 +40,13 @@ def check_goal(file: Path, options: Options) -> Checked:
     """Read the goal and the options beside it."""
     from kapso.goal import load_goal  # 60 ms
 
-    if file.is_dir():
-        file = file / "goal.yaml"
+    if "\0" in str(file):
+        nothing = UsageError("no file is called so", help="type the path of a goal.yaml", slug="no-such-file")
+        return Checked(file, "", None, nothing)
     try:
+        file = file / "goal.yaml" if file.is_dir() else file
         text = file.read_bytes()[:1_000_000].decode("utf-8", "replace")
-    except OSError:
+    except OSError:  # said by `load_goal`
         text = ""
     try:
         goal = load_goal(file)
@@ -51,6 +54,15 @@ def check_goal(file: Path, options: Options) -> Checked:
         return Checked(file, text, overrides.apply(goal), None)
     except KapsoError as error:
         return Checked(file, text, None, error, line_of(error))
+
+
+def is_dirty(repository: Repository, checked: Checked) -> bool:
+    """Whether there are uncommitted changes beside the goal, which is read from the working tree anyway."""
+    goal = os.path.relpath(checked.file, repository.root)
+    try:
+        return repository.has_uncommitted_changes(None if goal.startswith("..") or "\0" in goal else goal)
+    except KapsoError:
+        return False
 
 
 def line_of(error: KapsoError) -> int | None:

@@ -14,7 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-_SESSION = b', "event": "run.'
+from kapso.loop.run_folder import TELLING
+
+_SESSION = re.compile(
+    rb'^\{"time": "[^"]+", "event": "(?:run\.[a-z]+|%b)"'
+    % b"|".join(map(re.escape, map(str.encode, TELLING))),
+    re.MULTILINE,
+)
 _ATTEMPT = re.compile(
     rb'^\{"time": "[^"]+", "event": "attempt\.(started|evaluated)", "run": "[^"]+", "attempt": (\d+)',
     re.MULTILINE,
@@ -42,8 +48,9 @@ class Sessions:
             if self.since and self.last:
                 self.before_s += (self.last - self.since).total_seconds()
             self.since = moment
-        elif event["event"] == "run.finished" and isinstance(event.get("elapsed"), int | float):
-            self.before_s, self.since = float(event["elapsed"]), None
+        elif event["event"] in TELLING and isinstance(event.get("elapsed"), int | float):
+            self.before_s = float(event["elapsed"])
+            self.since = None if event["event"] == "run.finished" else moment
         self.last = moment
 
     def elapsed_s(self, until: datetime | None) -> float:
@@ -82,13 +89,17 @@ class JournalReader:
         return self._file is not None
 
     def new_events(self) -> list[dict[str, Any]] | None:
-        """What was written since; None where the file is no longer the one that was read."""
+        """What was written since; None where the file is gone, or no longer the one that was read.
+
+        One that is new, or comes again after that, is read from its beginning.
+        """
         try:
             found = os.stat(self._path)
         except OSError:
-            is_same = self._file is None
-            self._file = None
+            is_same, self._file, self._offset = self._file is None, None, 0
             return [] if is_same else None
+        if self._file is None:
+            return list(_events(self._bytes()))
         if (found.st_dev, found.st_ino) != self._file or found.st_size < self._offset:
             return None
         return list(_events(self._bytes())) if found.st_size > self._offset else []
@@ -122,15 +133,11 @@ def _events(data: bytes) -> Iterator[dict[str, Any]]:
 
 def _told(data: bytes) -> Past:
     past = Past()
-    at = data.find(_SESSION)
-    while at >= 0:
-        start = data.rfind(b"\n", 0, at) + 1
-        if start:
-            _note_moment(past.sessions, data, start)
-        for event in _events(_line(data, start)):
-            if event["event"].startswith("run."):  # a title may say anything
-                past.sessions.hear(event)
-        at = data.find(_SESSION, data.find(b"\n", at))
+    for match in _SESSION.finditer(data):
+        if match.start():
+            _note_moment(past.sessions, data, match.start())
+        for event in _events(_line(data, match.start())):
+            past.sessions.hear(event)
     _note_moment(past.sessions, data, len(data))
     begun: dict[int, int] = {}
     for match in _ATTEMPT.finditer(data, max(len(data) - RECENT_BYTES, 0)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kapso.errors import UsageError
+from kapso.errors import KapsoError, UsageError
 from kapso.recall.hits import where
 from kapso.wording import printable
 from kapso_tui.watch.asked import asked
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 KEYS = ("kind", "source", "language")
 """What a question may name."""
 MOST_HITS = 50
+LONGEST = 400
+"""Characters of a question that count."""
 _WORD = re.compile(r"[^\W_]+(?:[_.'\-+#]*[^\W_]+)*")
 _FENCE = re.compile(r"`{3,}\w*")
 _ID = re.compile(r"\b[0-9a-f]{12}\b")
@@ -80,6 +82,8 @@ class ReadingRoom:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
+        self.faults: list[KapsoError] = []
+        """What keeps libraries closed; the others are searched."""
         self._lock = threading.RLock()
 
     def open(self) -> list[Shelved]:
@@ -104,7 +108,7 @@ class ReadingRoom:
 
         UsageError for a kind that there is none of, or a source that nobody learnt.
         """
-        question = asked(text, KEYS)
+        question = asked(text[:LONGEST], KEYS)
         with self._lock:
             if is_late():
                 return None
@@ -131,7 +135,19 @@ class ReadingRoom:
         from kapso.recall.shelves import of_repository, of_user, shipped
 
         near = [(HERE, of_repository(self.repository)), (OWN, of_user())]
-        return [*near, *((SHIPPED, library) for library in shipped())]
+        found = [*near, *((SHIPPED, library) for library in shipped())]
+        return [(name, library) for name, library in found if self._can_be_read(library)]
+
+    def _can_be_read(self, library: Library) -> bool:
+        from kapso.recall.shelves import library_faults
+
+        try:
+            with library_faults():
+                library.known()
+        except KapsoError as fault:
+            self.faults.append(fault)
+            return False
+        return True
 
     @cached_property
     def _shelves(self) -> Shelves:

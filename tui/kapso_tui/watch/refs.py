@@ -41,6 +41,7 @@ class RefWatch:
             str(common / "packed-refs"),
         ]
         self._stamps: list[int] = []
+        self._strange: set[int] = set()
         self._holdout: str | None = None
         self._looked = 0.0
 
@@ -54,15 +55,19 @@ class RefWatch:
         """What changed; None where nothing did, or it was looked at a moment ago."""
         if time.monotonic() - self._looked < (LIVE_APART_S if is_live else APART_S):
             return None
-        if [_stamp(place) for place in self._places] == self._stamps:
+        if [_stamp(place) for place in self._places] == self._stamps and not self._strange:
             return None
         holdout = self._holdout
         self.look()
         places = map(parse_branch, self._refs.list(self._names.attempts_prefix))
         numbers = {place[1] for place in places if place}
+        # What has just landed is in git a moment before the journal tells of it.
+        strange, before = numbers - set(known), self._strange
+        self._strange = strange if is_live else set()
+        unknown = strange & before if is_live else strange
         return Seen(
             missing=tuple(sorted(set(known) - numbers)),
-            unknown=tuple(sorted(numbers - set(known))),
+            unknown=tuple(sorted(unknown)),
             has_holdout=self._holdout != holdout,
             is_run_gone=self._refs.get(self._names.goal) is None and not numbers,
         )

@@ -7,6 +7,7 @@ time; what they publish is replaced and never changed, so any thread may read it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from kapso.memory.history import read_json
 from kapso.memory.live import live_status
 from kapso.memory.sync import open_synced
 from kapso.report.facts import Facts, read_holdouts
+from kapso_tui.actions.bookmarks import Bookmarks
 from kapso_tui.watch.flight import Flight
 from kapso_tui.watch.goal import goal_of
 from kapso_tui.watch.journal import JournalReader
@@ -80,12 +82,14 @@ class RunWatch:
         """How its last session left it; empty before the first one ends."""
         self.flights: Mapping[int, Flight] = {}
         self.bookmarks: frozenset[int] = frozenset()
+        """What the user marked."""
         self.latest: Mapping[str, Any] | None = None
         """The last event that is known."""
         self.status = "interrupted"
         self.is_loaded = False
         self._journal: JournalReader | None = None
         self._refs = RefWatch(repository, run)
+        self._marks = Bookmarks(self.folder.path)
         self._said: set[str] = set()
         self._facts: Facts | None = None
 
@@ -99,15 +103,17 @@ class RunWatch:
         episodes, summaries = open_synced(self.repository, say=notes.append, patience_s=PATIENCE_S)
         told = episodes.told(self.run)
         summary = next((each for each in summaries if each.run == self.run), None)
-        if summary is None and self.summary is not None:
-            notes.append(f"git holds {self.run} no more (`kapso gc`?): this is what it held")
-        else:
+        if summary is not None:
             self._take(told, summary)
+        else:
+            notes.append(self._gone)
         self._journal, self.latest, self.is_loaded = journal, journal.past.latest, True
         self.end = self._json(RunRefs(self.run).records) or self.end
-        self._read_goal(notes)
+        if summary is not None:
+            self._read_goal(notes)
         self.holdout = read_holdouts(self.repository, self.run) or self.holdout
         self._read_status()
+        self.bookmarks = self._marks.all()
         self.flights = self._pending(journal)
         self._publish()
         return News(is_reloaded=True, has_flights=True, has_status=True, notes=self._once(notes))
@@ -123,6 +129,8 @@ class RunWatch:
             return replace(self.load(), events=tuple(events))  # what did not hold stands in git alone
         fresh = self._hear_all(events)
         has_status = self._read_status()
+        if (marks := self._marks.all()) != self.bookmarks:
+            self.bookmarks, has_status = marks, True
         news = News(fresh, bool(events) or self._drop_dead(), has_status, events=tuple(events))
         return self._look_at_refs(news)
 
@@ -154,6 +162,12 @@ class RunWatch:
 
     # Parts of it
 
+    @property
+    def _gone(self) -> str:
+        if self.summary is None:
+            return f"git knows of no run {self.run}"
+        return f"git holds {self.run} no more (`kapso gc`?): this is what it held"
+
     def _take(self, told: list[Episode], summary: RunSummary | None) -> None:
         self.attempts = {each.attempt.number: each.attempt for each in told}
         self.demoted = frozenset(each.attempt.number for each in told if each.is_demoted)
@@ -167,22 +181,30 @@ class RunWatch:
         assert self._journal is not None
         attempts, flights, fresh = dict(self.attempts), dict(self.flights), []
         for event in events:
-            self._journal.past.sessions.hear(event)
-            if (number := event.get("attempt")) is None or not isinstance(number, int):
-                continue
-            if event["event"] == "attempt.evaluated":
-                attempts[number] = attempt_of(event, attempts.get(number))
-                flights.pop(number, None)
-                fresh.append(number)
-            elif event["event"] == "best.improved" and self.summary is not None:
-                self.summary = replace(self.summary, best_attempt=number, best_score=event["score"])
-                fresh.append(number)
-            elif number not in attempts and (flight := flight_after(event, flights.get(number))):
-                flights[number] = flight
+            with suppress(KeyError, ValueError, TypeError):  # somebody else wrote that line
+                self._journal.past.sessions.hear(event)
+                fresh += self._hear(event, attempts, flights)
         self._count(attempts, fresh)
         self.attempts, self.flights, self.latest = attempts, flights, events[-1]
         self._publish()
         return tuple(dict.fromkeys(fresh))
+
+    def _hear(
+        self, event: Mapping[str, Any], attempts: dict[int, Attempt], flights: dict[int, Flight]
+    ) -> list[int]:
+        number = event.get("attempt")
+        if not isinstance(number, int):
+            return []
+        if event["event"] == "attempt.evaluated":
+            attempts[number] = attempt_of(event, attempts.get(number))
+            flights.pop(number, None)
+            return [number]
+        if event["event"] == "best.improved" and self.summary is not None:
+            self.summary = replace(self.summary, best_attempt=number, best_score=event["score"])
+            return [number]
+        if number not in attempts and (flight := flight_after(event, flights.get(number))):
+            flights[number] = flight
+        return []
 
     def _count(self, attempts: Mapping[int, Attempt], fresh: list[int]) -> None:
         if self.summary is None:
@@ -280,7 +302,7 @@ class RunWatch:
         if seen is None:
             return news
         if seen.is_run_gone:
-            return self._add_note(news, f"git holds {self.run} no more (`kapso gc`?): this is what it held")
+            return self._add_note(news, self._gone)
         if seen.unknown:
             return replace(self.load(), events=news.events)
         if seen.has_holdout:

@@ -5,12 +5,14 @@ No method waits for a run. All of them may take a moment, so call them from one 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import BASELINE
+from kapso.loop.approval import waiting
 from kapso.loop.run_folder import JournalTail
 from kapso.memory.live import live_status
 from kapso.memory.sync import open_synced
@@ -24,14 +26,17 @@ if TYPE_CHECKING:
 PATIENCE_S = 0.5
 """How long another process may hold the episodic log before git is read instead."""
 LIVE = ("running", "paused")
+DECIDED = ("attempt.approved", "attempt.rejected", "attempt.evaluated")
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A run in the list. `steps` are the attempts that moved the best, with their scores, in order."""
+    """A run in the list. `steps` are the attempts that moved the best, with their scores, in order; those
+    `waiting` are for a human to approve."""
 
     summary: RunSummary
     steps: tuple[tuple[int, float], ...] = ()
+    waiting: frozenset[int] = frozenset()
 
     @property
     def run(self) -> str:
@@ -64,14 +69,11 @@ class RunsWatch:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
+        self.runs: tuple[Listed, ...] = ()
+        """As of the last look."""
         self._followed: dict[str, _Followed] = {}
         self._places: object = None
         self._folders: dict[str, int] = {}
-
-    @property
-    def runs(self) -> tuple[Listed, ...]:
-        """As of the last look."""
-        return tuple(each.listed for each in self._followed.values())
 
     def look(self) -> list[str]:
         """Read what is new, all of it the first time; returns lines for the user. Cheap where nothing is."""
@@ -79,9 +81,12 @@ class RunsWatch:
         has_ended = [self._hear(each) for each in self._followed.values()]
         has_moved = self._has_moved()
         if has_moved or any(has_ended):
+            places, self._places = self._places, None  # what cannot be read now is read the next time
             self._load(notes)
+            self._places = places
         for each in self._followed.values():
             self._read_status(each)
+        self.runs = tuple(each.listed for each in self._followed.values())
         return notes
 
     def _load(self, notes: list[str]) -> None:
@@ -94,36 +99,35 @@ class RunsWatch:
         scores = episodes.scores()
         self._followed = {}
         for summary in summaries:
-            known = scores.get(summary.run, {})
-            listed = Listed(summary, _steps(known, maximize=summary.maximize))
-            self._followed[summary.run] = _Followed(listed, summary.status, known, tails.get(summary.run))
+            name, known = summary.run, scores.get(summary.run, {})
+            found = waiting(self.repository, name) if name in tails else []
+            steps = _steps(known, maximize=summary.maximize)
+            listed = Listed(summary, steps, frozenset(each.number for each in found))
+            self._followed[name] = _Followed(listed, summary.status, known, tails.get(name))
 
     def _hear(self, run: _Followed) -> bool:
         """Take in what its journal says; whether a session of it has ended."""
         has_ended = False
-        for event in run.tail or ():
-            has_ended |= event["event"] == "run.finished"
-            self._take(run, event)
+        try:
+            for event in run.tail or ():
+                has_ended |= event["event"] == "run.finished"
+                self._take(run, event)
+        except OSError:  # the journal may be deleted or made unreadable at any time; git has it all
+            return False
         return has_ended
 
     def _take(self, run: _Followed, event: Mapping[str, Any]) -> None:
-        kind, number, summary = event["event"], event.get("attempt"), run.listed.summary
-        steps = run.listed.steps
-        if kind == "attempt.evaluated" and isinstance(number, int):
-            run.scores[number] = score = event.get("score")
-            cost = event.get("cost")
-            summary = replace(
-                summary,
-                attempts=sum(1 for each in run.scores if each != BASELINE),
-                cost=summary.cost if cost is None else (summary.cost or 0.0) + cost,
-            )
-            if number == BASELINE:
-                summary = replace(summary, baseline=score, best_attempt=BASELINE, best_score=score)
-                steps = () if score is None else ((BASELINE, score),)
-        elif kind == "best.improved" and isinstance(number, int):
-            summary = replace(summary, best_attempt=number, best_score=event["score"])
-            steps = (*(each for each in steps if each[0] < number), (number, event["score"]))
-        run.listed = Listed(summary, steps)
+        kind, number = event["event"], event.get("attempt")
+        if not isinstance(number, int):
+            return
+        if kind == "attempt.evaluated":
+            _land(run, number, _finite(event.get("score")), _finite(event.get("cost")))
+        elif kind == "best.improved" and (score := _finite(event.get("score"))) is not None:
+            summary = replace(run.listed.summary, best_attempt=number, best_score=score)
+            steps = (*(each for each in run.listed.steps if each[0] < number), (number, score))
+            run.listed = replace(run.listed, summary=summary, steps=steps)
+        waits = run.listed.waiting - {number} if kind in DECIDED else run.listed.waiting
+        run.listed = replace(run.listed, waiting=waits | {number} if kind == "attempt.waiting" else waits)
 
     def _read_status(self, run: _Followed) -> None:
         status = live_status(self.repository.state_dir, run.listed.run) or run.told
@@ -150,6 +154,24 @@ class RunsWatch:
         has_moved = places != self._places or any(folders.get(n) != self._folders.get(n) for n in quiet)
         self._places, self._folders = places, folders
         return has_moved
+
+
+def _land(run: _Followed, number: int, score: float | None, cost: float | None) -> None:
+    """An attempt has landed, which may be known already."""
+    summary, is_known = run.listed.summary, number in run.scores
+    run.scores[number] = score
+    summary = replace(summary, attempts=len(run.scores) - (BASELINE in run.scores))
+    if cost is not None and not is_known:
+        summary = replace(summary, cost=(summary.cost or 0.0) + cost)
+    run.listed = replace(run.listed, summary=summary)
+    if number == BASELINE:
+        summary = replace(summary, baseline=score, best_attempt=BASELINE, best_score=score)
+        run.listed = replace(run.listed, summary=summary, steps=() if score is None else ((BASELINE, score),))
+
+
+def _finite(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
 
 
 def _steps(scores: Mapping[int, float | None], *, maximize: bool) -> tuple[tuple[int, float], ...]:

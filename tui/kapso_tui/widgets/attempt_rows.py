@@ -151,7 +151,7 @@ def visible(width: int, first: int) -> list[tuple[Column, int]]:
     return [(column, max(width - taken, 4) if column.name == "title" else size) for column, size in columns]
 
 
-def cells_of(attempt: Attempt, watch: RunWatch, glyphs: Glyphs) -> dict[str, str]:
+def cells_of(attempt: Attempt, watch: RunWatch, signs: Glyphs) -> dict[str, str]:
     """What each column says of an attempt that landed."""
     delta = _delta(attempt, watch)
     title = printable(attempt.title)
@@ -161,7 +161,7 @@ def cells_of(attempt: Attempt, watch: RunWatch, glyphs: Glyphs) -> dict[str, str
         title += f" (from {' and '.join(map(str, attempt.parents))})"
     return {
         "number": str(attempt.number),
-        "mark": mark_of(attempt, watch, glyphs),
+        "mark": mark_of(attempt, watch, signs),
         "result": result_of(attempt, watch),
         "score": short_number(attempt.score, 9),
         "delta": signed(delta) if delta is not None else "",
@@ -171,27 +171,27 @@ def cells_of(attempt: Attempt, watch: RunWatch, glyphs: Glyphs) -> dict[str, str
     }
 
 
-def mark_of(attempt: Attempt, watch: RunWatch, glyphs: Glyphs) -> str:
+def mark_of(attempt: Attempt, watch: RunWatch, signs: Glyphs) -> str:
     """What sets it apart: the best, one that led, one whose lead did not hold; and a bookmark."""
     facts = watch.facts
     kind = kind_of(attempt, facts) if facts else ""
     if watch.summary and attempt.number == watch.summary.best_attempt:
-        mark = glyphs.best
+        mark = signs.best
     elif kind == "demoted":
-        mark = glyphs.demoted
+        mark = signs.demoted
     elif attempt.number in watch.passed_over:
-        mark = glyphs.passed_over
+        mark = signs.passed_over
     else:
-        mark = glyphs.leader if kind == "best" else " "
-    return mark + (glyphs.bookmark if attempt.number in watch.bookmarks else " ")
+        mark = signs.leader if kind == "best" else " "
+    return mark + (signs.bookmark if attempt.number in watch.bookmarks else " ")
 
 
-def flight_cells(flight: Flight, watch: RunWatch, glyphs: Glyphs) -> dict[str, str]:
+def flight_cells(flight: Flight, watch: RunWatch, signs: Glyphs) -> dict[str, str]:
     """What each column says of an attempt that is under way."""
     since = (datetime.now(UTC) - datetime.fromisoformat(flight.started)).total_seconds()
     return {
         "number": str(flight.number),
-        "mark": glyphs.waiting if flight.is_waiting else glyphs.flight,
+        "mark": signs.waiting if flight.is_waiting else signs.flight,
         "result": state_of(flight, watch),
         "score": "",
         "delta": "",
@@ -220,15 +220,15 @@ def short_number(value: float | None, width: int) -> str:
     return text
 
 
-def fit(text: str, width: int, glyphs: Glyphs, *, is_right: bool = False) -> str:
+def fit(text: str, width: int, signs: Glyphs, *, is_right: bool = False) -> str:
     """`text` in exactly `width` cells, wide characters counted as two."""
     if text.isascii():
         if len(text) <= width:
             return text.rjust(width) if is_right else text.ljust(width)
-        return text[: max(width - 1, 0)] + glyphs.cut[:width]
+        return text[: max(width - 1, 0)] + signs.cut[:width]
     taken = cell_len(text)
     if taken > width:
-        return set_cell_size(text, max(width - 1, 0)) + glyphs.cut[:width]
+        return set_cell_size(text, max(width - 1, 0)) + signs.cut[:width]
     return " " * (width - taken) + text if is_right else text + " " * (width - taken)
 
 

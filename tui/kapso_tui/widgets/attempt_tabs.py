@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from rich.cells import set_cell_size
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -21,12 +20,17 @@ from kapso.attempt import BASELINE
 from kapso.errors import KapsoError
 from kapso.wording import number as told
 from kapso.wording import printable
+from kapso_tui.glyphs import glyphs
+from kapso_tui.steady import Steady
 from kapso_tui.watch.attempt import AttemptReader
 from kapso_tui.watch.run import News, RunWatch
 from kapso_tui.widgets.tabs import contents
 from kapso_tui.widgets.tabs.lineage import Relative
 from kapso_tui.widgets.tabs.page import Page
 from kapso_tui.widgets.tabs.rows import Row, row, trouble
+
+if TYPE_CHECKING:
+    from kapso_tui.app import KapsoApp
 
 NAMES = ("idea", "diff", "metrics", "logs", "prompt", "lineage")
 DEBOUNCE_S = 0.1
@@ -51,8 +55,11 @@ class Wish:
     to_base: bool = False
 
 
-class AttemptTabs(Vertical):
+class AttemptTabs(Steady, Vertical):
     """Idea, diff, metrics, logs, prompt and reply, lineage of one attempt."""
+
+    app: KapsoApp
+    ALLOW_MAXIMIZE = True
 
     class Wanted(Message):
         """The user goes to another attempt from here."""
@@ -61,9 +68,6 @@ class AttemptTabs(Vertical):
             super().__init__()
             self.number = number
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("B", "toggle_base", "Against base", show=False),
-    ]
     DEFAULT_CSS = """
     AttemptTabs { padding-left: 1; }
     AttemptTabs > #who { height: 1; text-style: bold; }
@@ -72,7 +76,8 @@ class AttemptTabs(Vertical):
     AttemptTabs > Tabs Tab { padding: 0 1; height: 1; }
     AttemptTabs > Tabs Tab.-active { text-style: bold reverse; }
     AttemptTabs > OptionList {
-        height: 1fr; border: none; padding: 0; background: transparent; display: none;
+        height: 1fr; padding: 0; background: transparent; display: none;
+        &, &:focus { border: none; }
     }
     """
 
@@ -86,6 +91,7 @@ class AttemptTabs(Vertical):
         self.shown: Wish | None = None
         self._kept: OrderedDict[Wish, Rows] = OrderedDict()
         self._timer: Timer | None = None
+        self._lines: Sequence[Relative] = ()
         self._log_size = -1
         self._said: set[str] = set()
 
@@ -135,7 +141,7 @@ class AttemptTabs(Vertical):
         """Go to a tab."""
         self.query_one(Tabs).active = name
 
-    def action_toggle_base(self) -> None:
+    def toggle_base(self) -> None:
         """The diff against the parent, or against the base."""
         self.to_base = not self.to_base
         self.open("diff")
@@ -145,9 +151,15 @@ class AttemptTabs(Vertical):
         event.stop()
         self.refill()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         self._say_who()
-        self.refill(wait=True, keep_place=True)
+
+    def on_page_resized(self) -> None:
+        self.refill(wait=self.shown is not None, keep_place=True)
+
+    def refill_in_place(self) -> None:
+        """Read again what is looked at."""
+        self.refill(keep_place=True)
 
     def refill(self, *, wait: bool = False, keep_place: bool = False) -> None:
         """Show what is to be shown: at once where it is known, else as soon as it is read."""
@@ -159,7 +171,8 @@ class AttemptTabs(Vertical):
         page = self.query_one(Page)
         tab = self.tab
         page.display, self.query_one(OptionList).display = tab != "lineage", tab == "lineage"
-        wish = Wish(self.number, tab, page.width, self.to_base and tab == "diff")
+        width = 0 if tab == "lineage" else page.width
+        wish = Wish(self.number, tab, width, self.to_base and tab == "diff")
         if (rows := self._kept.get(wish)) is not None:
             self._kept.move_to_end(wish)
             return self._fill(wish, rows, keep_place=keep_place)
@@ -183,19 +196,21 @@ class AttemptTabs(Vertical):
         except Exception as error:  # what git, logs or a pulled run hold may be anything
             what = KapsoError(f"this cannot be shown: {type(error).__name__}: {error}")
             rows, is_kept = trouble(what, wish.width), False
-        if self.app.is_running:
-            self.app.call_from_thread(self._take, wish, rows, keep_place, is_kept)
+        self.app.from_thread(self._take, wish, rows, keep_place, is_kept)
 
     def _take(self, wish: Wish, rows: Rows, keep_place: bool, is_kept: bool) -> None:
         """What was read; shown where it is still wanted."""
-        if is_kept and wish.tab != "lineage":
+        if is_kept and (wish.tab == "diff" or (wish.number in self.watched.attempts and wish.width)):
             self._keep(wish, rows)
         self._say_trouble()
-        page = self.query_one(Page)
-        if (wish.number, wish.tab, wish.width) == (self.number, self.tab, page.width):
-            if self._timer is not None:
-                self._timer.stop()
+        if (wish.number, wish.tab) != (self.number, self.tab):
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        if wish.width in (0, self.query_one(Page).width):
             self._fill(wish, rows, keep_place=keep_place)
+        else:  # the terminal was resized meanwhile
+            self.refill(keep_place=keep_place)
 
     def _keep(self, wish: Wish, rows: Rows) -> None:
         self._kept[wish] = rows
@@ -219,7 +234,7 @@ class AttemptTabs(Vertical):
     def _say_slow(self, wish: Wish) -> None:
         if (wish.number, wish.tab) == (self.number, self.tab) and self.shown != wish:
             self.shown = None
-            self.query_one(Page).fill([row("reading …", "dim")])
+            self.query_one(Page).fill([row("reading it", "dim")])
 
     def _say_trouble(self) -> None:
         """Once, why the episodic log could not be asked."""
@@ -236,7 +251,9 @@ class AttemptTabs(Vertical):
             )
 
     def _fill_lineage(self, lines: Sequence[Relative], *, keep_place: bool) -> None:
-        options = self.query_one(OptionList)
+        if keep_place and lines == self._lines:
+            return
+        self._lines, options = lines, self.query_one(OptionList)
         at = options.highlighted if keep_place else None
         options.clear_options()
         options.add_options([_option(place, each) for place, each in enumerate(lines)])
@@ -256,9 +273,9 @@ class AttemptTabs(Vertical):
     def grow(self, number: int) -> None:
         """Look whether the log has grown, in a thread."""
         size = self.reader.log_size(number)
-        if size != self._log_size and self.app.is_running:
+        if size != self._log_size:
             self._log_size = size
-            self.app.call_from_thread(self.refill, keep_place=True)
+            self.app.from_thread(self.refill_in_place)
 
 
 def _option(at: int, each: Relative) -> Option:
@@ -272,7 +289,7 @@ def who(watch: RunWatch, number: int) -> str:
     if (landed := watch.attempts.get(number)) is not None:
         score = f" {told(landed.score)}" if landed.is_scored else ""
         verdict = f", {landed.verdict}" if landed.verdict else ""
-        best = " ★ best" if watch.summary and watch.summary.best_attempt == number else ""
+        best = f" {glyphs().best} best" if watch.summary and watch.summary.best_attempt == number else ""
         return f"{name} {landed.outcome}{verdict}{score}{best}  {printable(landed.title)}"
     if (flight := watch.flights.get(number)) is not None:
         state = "waits for approval: a approves, r rejects" if flight.is_waiting else "in flight"

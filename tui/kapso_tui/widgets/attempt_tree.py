@@ -76,6 +76,8 @@ def _heir(watch: RunWatch, inner: list[int], line: set[int]) -> int | None:
 def _fold(
     watch: RunWatch, number: int, leaves: list[int], depth: int, state: TreeState, signs: Glyphs
 ) -> list[Row]:
+    if len(leaves) == 1:
+        return [Row(leaves[0], _indent(depth + 1, signs, signs.corner))]
     is_open = number in state.open
     sign = signs.open if is_open else signs.closed
     text = f"{signs.bar * min(depth, DEEPEST)}{sign} {len(leaves):,} led nowhere: {_counted(watch, leaves)}"

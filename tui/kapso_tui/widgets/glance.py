@@ -12,6 +12,7 @@ from kapso.wording import dollars, duration, number, percent, printable
 from kapso_tui.glyphs import Glyphs
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_rows import fit
+from kapso_tui.widgets.sparkline import status_text
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its tone: "", bold, dim, good, bad, live."""
@@ -25,15 +26,15 @@ def glance(watch: RunWatch, width: int, height: int, signs: Glyphs) -> list[Line
         said = "reading the run" if not watch.is_loaded else "git knows of no such run"
         return [[(watch.run, "bold"), (f"  {said}", "dim")]]
     if height <= 1:
-        return [_name(watch, signs) + [("  ", "")] + _scores(watch, signs)]
+        return [_name(watch) + [("  ", "")] + _scores(watch, signs)]
     if height <= 4:
         budget = _join([text for text, _ in _measures(watch)] + _pace(watch))
         return [
-            _name(watch, signs) + [("  ", "")] + _scores(watch, signs),
+            _name(watch) + [("  ", "")] + _scores(watch, signs),
             [(budget, "")],
             *(_flights(watch, signs, 1) or [_last(watch)]),
         ][:height]
-    lines = [_name(watch, signs)]
+    lines = [_name(watch)]
     if watch.summary.objective:
         lines.append([(printable(" ".join(watch.summary.objective.split())), "dim")])
     lines.append(_scores(watch, signs))
@@ -55,10 +56,10 @@ def bar(share: float | None, width: int, signs: Glyphs) -> str:
     return text + signs.rest * (width - len(text))
 
 
-def _name(watch: RunWatch, signs: Glyphs) -> Line:
-    sign = getattr(signs, watch.status)
-    word = "stopping" if watch.is_live and watch.folder.control() == "stopping" else watch.status
-    return [(watch.run, "bold"), ("  ", ""), (f"{sign} {word}", _TONES[watch.status])]
+def _name(watch: RunWatch) -> Line:
+    is_stopping = watch.is_live and watch.folder.control() == "stopping"
+    word = status_text(watch.status) + (", stopping" if is_stopping else "")
+    return [(watch.run, "bold"), ("  ", ""), (word, _TONES[watch.status])]
 
 
 def _scores(watch: RunWatch, signs: Glyphs) -> Line:
@@ -70,11 +71,11 @@ def _scores(watch: RunWatch, signs: Glyphs) -> Line:
     if best is None or best.number == BASELINE:
         return [(f"{metric} {number(facts.baseline.score)}: nothing better yet", "")]
     before, after = facts.scores
-    how = ", confirmed" if facts.is_confirmed else ", not confirmed" if not watch.is_live else ""
+    how = ", confirmed" if facts.is_confirmed else "" if watch.is_live else ", unconfirmed"
     return [
         (f"{metric} {number(before)} {signs.arrow} ", ""),
         (f"{number(after)}{percent(before, after)}", "good"),
-        (f"  attempt {best.number}{how}", "dim"),
+        (f"  #{best.number}{how}", "dim"),
     ]
 
 
@@ -102,7 +103,7 @@ def rate(watch: RunWatch, moment: datetime) -> float:
         finished = watch.attempts[each].finished
         if finished >= since:
             count, first = count + 1, min(first, finished)
-    return 60 * count / max((moment - first).total_seconds(), 1.0) if count > 1 else float(count)
+    return 60 * (count - 1) / max((moment - first).total_seconds(), 1.0) if count > 1 else float(count)
 
 
 def _pace(watch: RunWatch) -> list[str]:
@@ -174,7 +175,7 @@ def _told(event: Mapping[str, Any]) -> str:
 
 def clock(seconds: float) -> str:
     """Like `duration`, in whole seconds: it ticks."""
-    return f"{seconds:.0f}s" if seconds < 59.5 else duration(seconds)
+    return f"{seconds:.0f}s" if seconds < 59.5 else duration(max(seconds, 60.0))
 
 
 def _join(parts: list[str]) -> str:

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from kapso.errors import KapsoError
 from kapso.wording import printable, printable_lines
-from kapso_tui.widgets.glyphs import is_plain
+from kapso_tui.glyphs import glyphs
 
 
 class GoalText(Static):
@@ -24,7 +24,7 @@ class GoalText(Static):
         lines = code.split("\n")
         for index, content in enumerate(lines, start=1):
             is_wrong = error is not None and index == line
-            sign = (">" if is_plain() else "▶") if is_wrong else " "
+            sign = glyphs().flight if is_wrong else " "
             parts.append(Content.assemble((f"{sign}{index:>4} ", "bold" if is_wrong else "dim"), content))
             if is_wrong and error is not None:
                 parts += [
@@ -36,5 +36,5 @@ class GoalText(Static):
 
 
 def _told(error: KapsoError) -> list[str]:
-    up, right = ("^", "->") if is_plain() else ("↑", "→")
-    return [f"{up} {printable(error.message)}", *([f"{right} {printable(error.help)}"] if error.help else [])]
+    lines = [f"{glyphs().below} {printable(error.message)}"]
+    return [*lines, f"{glyphs().arrow} {printable(error.help)}"] if error.help else lines

@@ -19,7 +19,9 @@ class HitList(OptionList):
     """The hits, best first. An option's id is that of its node."""
 
     DEFAULT_CSS = """
-    HitList, HitList:focus { border: none; padding: 0 1; background: transparent; }
+    HitList, HitList:focus {
+        border: none; padding: 0 1; background: transparent; scrollbar-size-vertical: 1;
+    }
     HitList > .option-list--option-highlighted, HitList:focus > .option-list--option-highlighted {
         color: $text; text-style: none;
     }

@@ -31,6 +31,7 @@ class LessonTable(DataTable[Text]):
     """Says which lesson is picked, and by what it is to be sorted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Evidence")]
+    DEFAULT_CSS = "LessonTable { overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; }"
 
     class Picked(Message):
         """Another lesson is under the cursor."""
@@ -57,7 +58,8 @@ class LessonTable(DataTable[Text]):
         """The statement takes what the other columns leave."""
         others = sum(width + 2 * self.cell_padding for _, _, width in _COLUMNS[:-1])
         column = next(each for each in self.ordered_columns if each.key == "statement")
-        column.width = max(event.size.width - others - 2 * self.cell_padding - 1, _LEAST)
+        width = self.scrollable_content_region.width - others - 2 * self.cell_padding
+        column.width = max(width, _LEAST)
         self._clear_caches()
         self._require_update_dimensions = True
         self.refresh()

@@ -28,7 +28,7 @@ class LessonView(VerticalScroll):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "evidence", "Evidence", show=False)]
     DEFAULT_CSS = """
-    LessonView { padding: 0 1; }
+    LessonView { padding: 0 1; scrollbar-size-vertical: 1; }
     LessonView Static { width: 100%; height: auto; }
     LessonView #evidence { height: auto; margin: 1 0; }
     """

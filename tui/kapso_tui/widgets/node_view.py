@@ -31,7 +31,7 @@ class NodeView(VerticalScroll):
     """The node that is open, or words in its place."""
 
     DEFAULT_CSS = """
-    NodeView { padding: 0 1; }
+    NodeView { padding: 0 1; scrollbar-size-vertical: 1; }
     NodeView Static { width: 100%; height: auto; }
     NodeView Markdown { margin: 1 0 0 0; padding: 0; }
     NodeView #code { margin: 1 0; }

@@ -206,7 +206,7 @@ def _axis(scale: Scale, by: str) -> str:
     name: Callable[[float], str] = duration if by == "time" else number
     title = "time" if by == "time" else "attempt"
     line = ""
-    for value in ticks(0, scale.last, max(scale.columns // 14, 1), whole=by != "time"):
+    for value in ticks(0, scale.last, max(scale.columns // 10, 1), whole=by != "time"):
         text, at = name(value), scale.column(value) // 2
         start = max(at - len(text) // 2, 0)
         if start >= len(line) + (2 if line else 0) and start + len(text) <= scale.columns - len(title) - 1:
@@ -230,19 +230,18 @@ def _legend(
         index = sign_of(name, names)
         pieces.append((f"{signs.dots[index]} {name}", f"proposer-{index}"))
     pieces.append((("⠒⠒" if signs.is_braille else "__") + " best so far", "line"))
-    baseline = facts.baseline.score if facts.baseline else None
-    if baseline is not None:
-        pieces.append((f"{signs.across} baseline", "axis"))
-    if target is not None:
-        where = "" if scale.holds(target) else " (off the scale)"
-        pieces.append((f"{signs.target} target {number(target)}{where}", "target"))
-    if held:
-        pieces.append((f"{signs.holdout} hold-out", "holdout"))
     failed = sum(not each.is_scored for each in facts.attempts)
-    if failed:
-        pieces.append((f"{signs.tick} {failed:,} without a score", "failed"))
     if beyond:
         pieces.append((f"{beyond:,} off the scale", "axis"))
+    if held:
+        pieces.append((f"{signs.holdout} hold-out", "holdout"))
+    if failed:
+        pieces.append((f"{signs.tick} {failed:,} unscored", "failed"))
+    if target is not None:
+        where = "" if scale.holds(target) else ", off the scale"
+        pieces.append((f"{signs.target} target {number(target)}{where}", "target"))
+    if facts.baseline is not None and facts.baseline.score is not None:
+        pieces.append((f"{signs.across} baseline", "axis"))
     pieces.append(("higher is better" if facts.run.maximize else "lower is better", "axis"))
     return _joined(pieces, width)
 
@@ -253,7 +252,7 @@ def _joined(pieces: list[Piece], width: int) -> list[Piece]:
     taken = 0
     for text, tone in pieces:
         if taken + cell_len(text) > width:
-            break
+            continue
         line += [(text, tone), ("  ", "")]
         taken += cell_len(text) + 2
-    return line
+    return line[:-1]

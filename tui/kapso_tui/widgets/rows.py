@@ -187,7 +187,7 @@ class Rows(ScrollView, can_focus=True):
     # Painting
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             return self._header(width)
         at = self.scroll_offset.y + y - 1
@@ -198,10 +198,10 @@ class Rows(ScrollView, can_focus=True):
 
     def columns(self) -> list[tuple[Column, int]]:
         """What is seen, with the widths."""
-        return visible(self.size.width, self._first)
+        return visible(self.scrollable_content_region.width, self._first)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"rows--{name}", partial=True)
+        return self.get_component_rich_style(f"rows--{name}", partial=name == "cursor")
 
     def _header(self, width: int) -> Strip:
         signs = glyphs()

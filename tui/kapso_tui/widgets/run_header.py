@@ -60,7 +60,7 @@ class Glance(Widget):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _tone(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"glance--{tone}", partial=True) if tone else Style.null()
+        return self.get_component_rich_style(f"glance--{tone}") if tone else Style.null()
 
 
 class RunHeader(Container):

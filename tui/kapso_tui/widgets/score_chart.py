@@ -72,7 +72,8 @@ class ScoreChart(Widget):
             target = goal.stop.target if goal else None
             lines = plot(facts, self.by, size.width, size.height, glyphs(), target=target)
         finally:
-            self.app.call_from_thread(self._drawn, lines)
+            if self.app.is_running and self.is_attached:
+                self.app.call_from_thread(self._drawn, lines)
 
     def _drawn(self, lines: list[list[Piece]]) -> None:
         self.lines, self._is_drawing = lines, False
@@ -92,5 +93,5 @@ class ScoreChart(Widget):
             return Style.null()
         if tone.startswith("leader-"):
             name = tone.replace("leader", "proposer")
-            return self.get_component_rich_style(f"chart--{name}", partial=True) + Style(bold=True)
-        return self.get_component_rich_style(f"chart--{tone}", partial=True)
+            return self.get_component_rich_style(f"chart--{name}") + Style(bold=True)
+        return self.get_component_rich_style(f"chart--{tone}")

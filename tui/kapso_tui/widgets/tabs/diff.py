@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from kapso.wording import plural
+from kapso_tui.glyphs import glyphs
 from kapso_tui.widgets.tabs.highlight import Painter
 from kapso_tui.widgets.tabs.rows import EMPTY, TAB, Row, Span, chopped, filled, row, wrapped
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from kapso.report.code import FileDiff, Hunk, Line
     from kapso_tui.watch.attempt import Change
 
-SIDE_BY_SIDE = 110
+SIDE_BY_SIDE = 104
 """Cells from which on old and new stand beside each other."""
 MOST_LINES = 3_000
 _SIGNS = {"+": "added", "-": "removed"}
@@ -43,7 +44,7 @@ def diff_rows(change: Change, width: int) -> list[Row]:
             rows.append(row(set_cell_size(f"@@ {hunk.title}".rstrip(), width), "hunk"))
             rows += draw(hunk, _painted(hunk, file.path, painter), width)
     if is_cut:
-        rows += [EMPTY, *wrapped("… and more than is shown here: `d` shows all of it", width, "strong")]
+        rows += [EMPTY, *wrapped("and more than is shown here: `d` shows all of it", width, "strong")]
     return rows
 
 
@@ -53,7 +54,7 @@ def _title(file: FileDiff, width: int) -> Row:
     path, room = file.path, max(width - len(extent) - 2, 1)
     while cell_len(path) > room:
         path = path[1:]
-    return filled(row(f" {'…' if path != file.path else ''}{path}{extent}", "file"), width, "file")
+    return filled(row(f" {glyphs().cut if path != file.path else ''}{path}{extent}", "file"), width, "file")
 
 
 def _painted(hunk: Hunk, path: str, painter: Painter) -> list[Spans]:
@@ -123,10 +124,11 @@ def _beside(hunk: Hunk, painted: Sequence[Spans], width: int) -> Iterator[Row]:
 
 def _pairs(left: list[list[Row]], right: list[list[Row]], half: int) -> Iterator[Row]:
     blank: Row = ((" " * half, ""),)
+    upright = glyphs().light[1]
     for at in range(max(len(left), len(right))):
         olds = left[at] if at < len(left) else []
         news = right[at] if at < len(right) else []
         for place in range(max(len(olds), len(news))):
             a = olds[place] if place < len(olds) else blank
             b = news[place] if place < len(news) else blank
-            yield (*a, ("│", "dim"), *b)
+            yield (*a, (upright, "dim"), *b)

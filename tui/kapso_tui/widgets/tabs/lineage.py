@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kapso.attempt import BASELINE, Attempt
 from kapso.wording import number, plural, printable
+from kapso_tui.glyphs import glyphs
 from kapso_tui.watch.flight import Flight
 from kapso_tui.widgets.tabs.rows import safe
 
@@ -52,7 +53,7 @@ class Family:
         yield Relative(None, f"{len(numbers) or 'no'} {one if len(numbers) == 1 else many}")
         yield from map(self._line, numbers[:MOST])
         if len(numbers) > MOST:
-            yield Relative(None, f"… and {len(numbers) - MOST} more")
+            yield Relative(None, f"and {len(numbers) - MOST} more")
 
     def _ancestors(self, parents: tuple[int, ...]) -> Iterator[int]:
         """First parents, one after the other; a pulled run may say anything, so none twice."""
@@ -68,7 +69,7 @@ class Family:
         if (landed := self.attempts.get(each)) is not None:
             score = number(landed.score) if landed.is_scored else str(landed.outcome)
             verdict = f" {landed.verdict}" if landed.verdict else ""
-            best = " ★" if each == self.best else ""
+            best = f" {glyphs().best}" if each == self.best else ""
             state, title = f"{score:>12}{verdict}{best}", landed.title
         else:
             flight = self.flights[each]

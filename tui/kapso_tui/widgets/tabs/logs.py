@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kapso.wording import duration, printable, size
+from kapso_tui.glyphs import glyphs
 from kapso_tui.widgets.tabs.rows import EMPTY, Row, chopped, heading, safe, wrapped
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def log_rows(stages: Sequence[Stage], log: Log | None, width: int, *, is_live: b
         left_out = f", without the first {size(log.left_out)}" if log.left_out else ""
         rows += wrapped(f"the end of it{left_out}: `L` opens all of it", width, "dim")
     for line in lines[-MOST_LINES:]:
-        cut = line if len(line) <= _WIDEST else f"{line[:_WIDEST]}… ({len(line):,} characters)"
+        cut = line if len(line) <= _WIDEST else f"{line[:_WIDEST]}{glyphs().cut} ({len(line):,} characters)"
         rows += chopped(((cut, _style(line)),), width) if cut else [EMPTY]
     return rows
 
@@ -41,7 +42,7 @@ def _stages(stages: Sequence[Stage], width: int) -> Iterator[Row]:
         is_bad = bool(each.stopped_by) or each.exit_code not in (0, None)
         memory = "" if each.rss_bytes is None else f"  {size(each.rss_bytes)}"
         took = f"  {duration(each.seconds):>6}  {duration(each.cpu_seconds)} cpu{memory}"
-        mark = "✗" if is_bad else "✓"
+        mark = "!" if is_bad else " "
         yield (
             (f"{printable(each.name):<9} ", "strong"),
             (f"{mark} {printable(ended):<8}", "worse" if is_bad else ""),

@@ -40,7 +40,8 @@ def company(
     roles: dict[int, list[str]] = {}
     for role, other in (("parent", attempt.parents[0] if attempt.parents else None), ("best", best)):
         if other is not None and other != number and other in attempts:
-            roles.setdefault(other, []).append(f"{role} {other}" if other not in roles else role)
+            names = roles.setdefault(other, [])
+            names.append(role if names else f"{role} {other}")
     if number != BASELINE and BASELINE in attempts:
         roles.setdefault(BASELINE, []).append("base")
     others = {", ".join(names): attempts[other] for other, names in roles.items()}

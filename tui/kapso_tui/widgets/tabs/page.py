@@ -8,11 +8,13 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Offset, Size
+from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from kapso_tui.steady import Steady
 from kapso_tui.widgets.tabs.rows import Row
 
 STYLES = (
@@ -21,21 +23,22 @@ STYLES = (
 )
 
 
-class Page(ScrollView, can_focus=True):
+class Page(Steady, ScrollView, can_focus=True):
     """Shows rows. Their styles are component classes, so that they follow the theme."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page--{name}" for name in STYLES}
     DEFAULT_CSS = """
     Page {
         height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         .page--heading { text-style: bold; color: $text-accent; }
         .page--file { text-style: bold reverse; }
         .page--dim { color: $foreground 60%; }
         .page--strong { text-style: bold; }
         .page--better { text-style: bold; color: $text-success; }
         .page--worse { text-style: bold; color: $text-error; }
-        .page--added { background: $success 15%; }
-        .page--removed { background: $error 15%; }
+        .page--added { background: $success-muted; }
+        .page--removed { background: $error-muted; }
         .page--hunk { color: $text-primary; text-style: italic; }
         .page--link { text-style: underline; }
         .page--keyword { color: $text-primary; text-style: bold; }
@@ -46,6 +49,9 @@ class Page(ScrollView, can_focus=True):
     }
     """
 
+    class Resized(Message):
+        """There is room for rows of another width."""
+
     def __init__(self) -> None:
         super().__init__()
         self.rows: Sequence[Row] = ()
@@ -53,8 +59,8 @@ class Page(ScrollView, can_focus=True):
 
     @property
     def width(self) -> int:
-        """Cells that a row may take, beside the scrollbar."""
-        return max(self.container_size.width - self.gutter.width - 1, 10)
+        """Cells that a row may take, beside the scrollbar, whether that is shown or not."""
+        return max(self.scrollable_content_region.width, 10)
 
     @property
     def is_at_end(self) -> bool:
@@ -65,8 +71,11 @@ class Page(ScrollView, can_focus=True):
         """Show these rows from the row `at` on, or their end."""
         self.rows = rows
         self.virtual_size = Size(self.width, len(rows))
-        self.scroll_to(y=len(rows) if at_end else at, animate=False, immediate=True)
+        self.scroll_to(y=len(rows) if at_end else at, animate=False, immediate=True, force=True)
         self.refresh()
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     def render_line(self, y: int) -> Strip:
         at = self.scroll_offset.y + y
@@ -94,13 +103,18 @@ class Page(ScrollView, can_focus=True):
         if (known := self._looks.get(names)) is None:
             known = self.rich_style
             for name in names.split():
-                known += self.get_component_rich_style(f"page--{name}", partial=True)
+                known += self._own_look(f"page--{name}")
             self._looks[names] = known
         return known
 
+    def _own_look(self, name: str) -> Style:
+        """What a component class sets and no more; what lets the ground shine through is mixed with it."""
+        own, mixed = (self.get_component_rich_style(name, partial=is_own) for is_own in (True, False))
+        return own + Style(color=own.color and mixed.color, bgcolor=own.bgcolor and mixed.bgcolor)
+
     def scroll_row(self, row: int) -> None:
         """Bring a row to the top."""
-        self.scroll_to(y=row, animate=False, immediate=True)
+        self.scroll_to(y=row, animate=False, immediate=True, force=True)
 
 
 def _selected(strip: Strip, span: tuple[int, int], look: Style) -> Strip:
@@ -111,6 +125,3 @@ def _selected(strip: Strip, span: tuple[int, int], look: Style) -> Strip:
     end = strip.cell_length if last == -1 else cell_len(text[:last])
     before, marked, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end)
     return Strip.join([before, Strip(Segment.apply_style(marked, post_style=look)), after])
-
-
-__all__ = ["STYLES", "Offset", "Page"]

@@ -26,5 +26,9 @@ def prompt_rows(calls: Mapping[int, Mapping[str, Any]], proposer: str, width: in
         else:
             rows += (each for line in safe(piece.text) for each in wrapped(line, width))
         if len(rows) > MOST_LINES:
-            return [*rows[:MOST_LINES], EMPTY, row("… `kapso show --prompt` shows the rest", "strong")]
+            return [
+                *rows[:MOST_LINES],
+                EMPTY,
+                row("and more: `kapso show --prompt`", "strong"),
+            ]
     return rows

@@ -8,6 +8,7 @@ from rich.cells import cell_len, chop_cells
 
 from kapso.errors import KapsoError
 from kapso.wording import printable_lines
+from kapso_tui.glyphs import glyphs
 
 Span = tuple[str, str]
 """A piece of text, and the names of its styles with spaces between them."""
@@ -88,5 +89,5 @@ def filled(spans: Row, width: int, style: str) -> Row:
 
 def trouble(error: KapsoError, width: int) -> list[Row]:
     """What is shown in place of what cannot be read: why, and the remedy."""
-    lines = [f"✗ {error.message}", *([f"→ {error.help}"] if error.help else [])]
+    lines = [f"! {error.message}", *([f"{glyphs().arrow} {error.help}"] if error.help else [])]
     return [each for line in lines for text in safe(line) for each in wrapped(text, width, "worse")]

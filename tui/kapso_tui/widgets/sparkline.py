@@ -1,38 +1,27 @@
-"""Signs that mean the same without colour, in ASCII where the terminal has no such characters."""
+"""A run in a few cells: its status, how its best came about, and its name cut where that tells the least."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from functools import cache
 
 from rich.cells import cell_len, set_cell_size
 
 from kapso.attempt import BASELINE
+from kapso_tui.glyphs import glyphs
 
-STATUS = {"running": "●", "paused": "‖", "finished": "✓", "interrupted": "✗"}
-"""Of a run; the word stands beside it."""
-STYLES = {"running": "green", "paused": "yellow", "finished": "", "interrupted": "red"}
-BARS, PLAIN_BARS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
-
-
-@cache
-def is_plain() -> bool:
-    """Whether the terminal shows ASCII alone, as far as Python knows."""
-    encoding = (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
-    return "utf" not in encoding and "1801" not in encoding
+STYLES = {"running": "green", "paused": "yellow", "interrupted": "red"}
 
 
 def status_text(status: str) -> str:
     """The sign of a status and its word."""
-    return status if is_plain() else f"{STATUS.get(status, ' ')} {status}"
+    return f"{getattr(glyphs(), status, ' ')} {status}"
 
 
 def sparkline(steps: Sequence[tuple[int, float]], attempts: int, width: int) -> str:
     """The best so far over the attempts, a character for each of `width` parts of them."""
     if not steps:
         return ""
-    bars = PLAIN_BARS if is_plain() else BARS
+    bars = glyphs().bars
     last = max(attempts, steps[-1][0], 1)
     scores = [score for _, score in steps]
     low, high = min(scores), max(scores)
@@ -60,5 +49,4 @@ def shorten(text: str, cells: int) -> str:
     tail = text[-((cells - 1) // 2) :]
     while cell_len(tail) > (cells - 1) // 2:
         tail = tail[1:]
-    mark = "~" if is_plain() else "…"
-    return set_cell_size(text, cells - 1 - cell_len(tail)).rstrip() + mark + tail
+    return set_cell_size(text, cells - 1 - cell_len(tail)).rstrip() + glyphs().cut + tail

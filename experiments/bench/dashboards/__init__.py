@@ -1,0 +1,1 @@
+"""What `dashboard.py` looks at."""
