@@ -34,9 +34,9 @@ class RunScreen(RunKeys):
 
     HELP = """\
 The attempts of one run, as a table that any column sorts or as a tree by parents, and all about the one that
-is picked; your files stay as they are until you apply one. Marks: ★ the best, ▲ led when it landed, ▽ led until
-fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in flight, ? waits for your word. In
-the chart each proposer has a sign; ◇ is what the hold-out said."""
+is picked; your files stay as they are until you apply one. Marks: ★ the best, ▲ led when it landed, ▽ led
+until fresh evaluations said no, ≈ leads, which may be luck, ⚑ your bookmark, ▸ in flight, ? waits for your
+word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.go('runs')", "Runs", tooltip="Back to the list of runs"),
         Binding("v", "tree", "Tree", tooltip="The attempts as a tree by parents, or as a table"),
@@ -78,20 +78,20 @@ the chart each proposer has a sign; ◇ is what the hold-out said."""
         try:
             news = self.watch_.poll()
         except KapsoError as error:
-            return self.kapso.from_thread(self._say_once, error)
+            return self.app.from_thread(self._say_once, error)
         except Exception as error:  # anyone may change what is read here
             told = KapsoError(f"the run cannot be read: {type(error).__name__}: {error}")
-            return self.kapso.from_thread(self._say_once, told)
+            return self.app.from_thread(self._say_once, told)
         finally:
             self._reading.release()
         self._complaint = ""
         if news:
-            self.kapso.from_thread(self.show, news)
+            self.app.from_thread(self.show, news)
 
     def _say_once(self, error: KapsoError) -> None:
         if error.message != self._complaint and self.is_attached:
             self._complaint = error.message
-            self.kapso.complain(error)
+            self.app.complain(error)
 
     def show(self, news: News) -> None:
         """Hand on what changed."""
