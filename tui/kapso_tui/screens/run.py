@@ -14,13 +14,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.reactive import var
-from textual.widgets import Footer
 
 from kapso.errors import KapsoError
 from kapso_tui.screens.run_keys import RunKeys
 from kapso_tui.watch.run import News, RunWatch
 from kapso_tui.widgets.attempt_list import AttemptList
 from kapso_tui.widgets.attempt_tabs import AttemptTabs
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.run_header import RunHeader
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
         with Container(id="panes"):
             yield AttemptList(self.watch_, self._first)
             yield AttemptTabs(self.watch_)
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.look()
