@@ -1,6 +1,6 @@
 """Does `ablate` keep exactly the hunks that earn? On bests whose useful hunks are known by construction.
 
-    python experiments/bench/ablation.py [--only WORD] [--write]
+    python experiments/bench/ablation.py [--only WORD] [--jobs N] [--write]
 
 Each case is a repository with a program of many small parts, and a best that changed a number of them: some
 changes earn, some do nothing, some harm, some earn only together, of some one is enough. A run that has
@@ -19,10 +19,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.warm import Starter  # noqa: E402  (the path comes first)
+
 RESULTS = Path(__file__).with_name("results") / "ablation.md"
 JUDGE = """\
 import json, random, sys
@@ -352,25 +358,31 @@ def git(root: Path, *arguments: str) -> str:
 
 
 def kapso(root: Path, *arguments: str) -> str:
-    paths = [str(ROOT), str(ROOT / "knowledge"), str(ROOT / "tui")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-m", "kapso", *arguments]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    done = started().run(arguments, root, os.environ, timeout=3600)
     if done.returncode not in (0, 3):
         raise RuntimeError(f"{' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout
+
+
+@cache
+def started() -> Starter:
+    """Forks processes that have imported Kapso: else imports would be most of what the bench takes."""
+    return Starter()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="cases whose name or file has this word")
     parser.add_argument("--write", action="store_true", help=f"renew {RESULTS.name}")
+    parser.add_argument("--jobs", type=int, default=1, help="how many cases are measured at once (default 1)")
     given = parser.parse_args()
+    cases = [case for case in CASES if given.only in f"{case.name} {case.language.file}"]
     results = []
-    for case in CASES:
-        if given.only in f"{case.name} {case.language.file}":
-            results.append(measure(case))
-            print(row(results[-1]), flush=True)
+    started()
+    with ThreadPoolExecutor(given.jobs) as pool:  # each waits for processes of its own
+        for result in pool.map(measure, cases):
+            results.append(result)
+            print(row(result), f"{result.seconds:.0f} s", flush=True)
     exact = sum(each.is_exact for each in results)
     print(f"{exact} of {len(results)} kept exactly what earns")
     if given.write:

@@ -214,15 +214,15 @@ class Going:
         """One run from its beginning to its end."""
         clock, lines = self.clock, self.clock("read what is known", self.seen, self.ledger.lines)
         learner = clock("begin", self.seen, Learner, name, world.name, "e" * 12, True, lines)
-        known = clock("judge what is known", self.seen, _judged, lines, world.name)
-        recall = Recall(known, world.here)
+        recall = Recall(clock("judge what is known", self.seen, _judged, lines, world.name), world.here)
+        known: Recall | None = None
         made = attempts(world, name, count)
         baseline, features = next(made)
         learner.observe(baseline, None, features)
         pace = Pace(lambda: self._time)
         for attempt, features in made:
             if self.seen % PEEK == 0:
-                clock("recall for a reader", self.seen, _for_reader, learner, world.here, self.seen)
+                known = clock("recall for a reader", self.seen, _for_reader, learner, world.here, known)
             if len(recall):
                 told = clock("recall", self.seen, _for_maker, recall, attempt.proposer, self.seen)
                 ids = tuple(each.id for each in told.lessons)
@@ -235,9 +235,9 @@ class Going:
             self._time += ATTEMPT_S
             if pace.is_due:
                 with pace.committing():
-                    clock("commit", self.seen, self._put, learner)
+                    clock("commit", self.seen, self._keep, learner, name)
             self.add(episode(attempt, now))
-        self._put(learner)
+        clock("commit the whole, at the end", self.seen - 1, self._put, learner, name)
 
     def add(self, episode: Episode) -> None:
         self._waiting.append(episode)
@@ -249,24 +249,36 @@ class Going:
         self.log.record(self._waiting)
         self._waiting = []
 
-    def _put(self, learner: Learner) -> None:
+    def _keep(self, learner: Learner, run: str) -> None:
         since = time.process_time()
-        if lines := learner.changed():
-            self.ledger.put(lines)
-            self.commits += 1
+        self.ledger.keep(run, _own(learner, run))
+        self.commits += 1
         self._time += time.process_time() - since
+
+    def _put(self, learner: Learner, run: str) -> None:
+        self.ledger.put(_own(learner, run))
+        self.commits += 1
+
+
+def _own(learner: Learner, run: str) -> dict[str, Line]:
+    """What the run saw, as it is written."""
+    changed = learner.changed()
+    return {key: replace(line, sightings={run: line.sightings[run]}) for key, line in changed.items()}
 
 
 def _judged(lines: Mapping[str, Line], goal: str) -> list[Lesson]:
     return [judge(each, goal) for each in lines.values()]
 
 
-def _for_reader(learner: Learner, here: Here, seed: int) -> Recalled:
-    return Recall(learner.lessons(), here).for_reader(Occasion("llm", seed))
+def _for_reader(learner: Learner, here: Here, before: Recall | None) -> Recall:
+    """As a run does: what did not change since is not looked at anew."""
+    recall = Recall(learner.lessons(), here, before)
+    recall.for_reader(Occasion("llm", 0))
+    return recall
 
 
 def _for_maker(recall: Recall, proposer: str, seed: int) -> Recalled:
-    return recall.for_maker(Occasion(proposer, seed), lambda change: True)
+    return recall.for_maker(Occasion(proposer, seed))
 
 
 def learnt(repository: Repository, going: Going) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from kapso.cli.lessons_shared import SHARING
 from kapso.cli.output import json_option, print_json, styled, table
 from kapso.memory.lessons import in_words
 from kapso.memory.lessons.lesson import Kind, Lesson, Status
-from kapso.wording import printable
+from kapso.wording import plural, printable
 
 if TYPE_CHECKING:
     from kapso.git.repository import Repository
@@ -168,6 +168,40 @@ def _open() -> Repository:
     from kapso.git.repository import Repository
 
     return Repository.open(Path.cwd())
+
+
+@lessons.command()
+@click.argument("ids", nargs=-1, metavar="[ID...]")
+@click.option("--quarantined", is_flag=True, help="All that are in quarantine.")
+@json_option
+def forget(ids: tuple[str, ...], quarantined: bool, as_json: bool) -> None:
+    """Drop lessons for good, and take from others no more what they say of the same.
+
+    What attempts here show again is learnt again.
+
+    \b
+    kapso lessons forget L4821
+    kapso lessons forget --quarantined
+    """
+    from kapso.errors import UsageError
+    from kapso.memory.lessons.known import find_lesson, known_lessons
+    from kapso.memory.lessons.ledger import Ledger
+
+    if not ids and not quarantined:
+        raise UsageError(
+            "nothing is said to be forgotten", help="name lessons, or `--quarantined`", slug="no-lesson-named"
+        )
+    repository = _open()
+    repository.check_writable()
+    known = known_lessons(repository) if ids else []
+    keys = {find_lesson(known, each).line.subject.key for each in ids}
+    ledger = Ledger(repository)
+    keys |= set(ledger.quarantined()) if quarantined else set()
+    count = ledger.forget(keys, "Lessons forgotten")
+    if as_json:
+        print_json({"forgotten": count})
+    else:
+        print(f"{plural(count, 'lesson')} forgotten")
 
 
 def _decision(change: str, help: str) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kapso.memory.episode import RunSummary
 
 DIFF_LINES = 60
+SHORT_DIFF_LINES = 16
+"""The list of what waits shows diffs of so many lines; of longer ones, how to see them."""
 MOST_PATHS = 5
 UNKNOWN = (
     *(
@@ -52,9 +54,10 @@ def listed(log: Log, run: str, found: Sequence[Waiting]) -> Iterator[str]:
         if each.hypothesis:
             yield from (f"      {line}" for line in printable_lines(each.hypothesis).split("\n"))
         yield f"      {_changes(log, each.parents[0], each.commit)}"
+        yield from (f"      {line}" for line in _short(log.repository.diff(each.parents[0], each.commit)))
     kapso, number = how_called(), found[0].number
     commands = {
-        f"{kapso} show {run} {number}": "its diff",
+        f"{kapso} show {run} {number}": "its whole diff",
         f"{kapso} approve {run} {number}": "let it run; --all for every one",
         f"{kapso} reject {run} {number} --reason …": "say no",
     }
@@ -176,6 +179,19 @@ def _rendered(log: Log, found: InFlight, *, full: bool) -> Iterator[str]:
         yield ""
         yield f"{kapso} approve {run} {number}"
         yield f"{kapso} reject {run} {number} --reason …"
+
+
+def _short(diff: str) -> list[str]:
+    """The hunks of a diff that is short, and of which file they are where it is not the only one."""
+    lines = diff.rstrip("\n").split("\n")
+    is_one = sum(line.startswith("diff --git ") for line in lines) == 1
+    heading = ("index ", "--- ", "+++ ", *(["diff --git "] if is_one else []))
+    kept, is_hunk = [], False
+    for line in lines:
+        is_hunk = line.startswith("@@") or (is_hunk and not line.startswith("diff --git "))
+        if is_hunk or not line.startswith(heading):
+            kept.append(line)
+    return coloured_diff("\n".join(kept)) if len(kept) <= SHORT_DIFF_LINES else []
 
 
 def _changes(log: Log, before: str, after: str) -> str:

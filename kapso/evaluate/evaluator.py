@@ -21,7 +21,7 @@ from kapso.attempt import BASELINE, Outcome
 from kapso.errors import Interrupted, MachineError
 from kapso.evaluate.base import BaseFiles
 from kapso.evaluate.failures import Failure, failure_of
-from kapso.evaluate.function import call_of, hand_key, read_answer
+from kapso.evaluate.function import call_of, command_of, hand_key, read_answer
 from kapso.evaluate.measured import Measured, conclude, declared, public, together
 from kapso.evaluate.pinning import Pinning
 from kapso.evaluate.readings import Reading, read_scorer
@@ -272,7 +272,12 @@ class Evaluator:
         command = stage.command
         result, reading = self._judge(command, stage.name, Path(output["out"]), place, repeat, cancel)
         succeeded = self._note(stage.name, command, result, stages)
-        return (reading, None) if succeeded else (None, self._blame(stage.name, command, result))
+        if succeeded:
+            return reading, None
+        # Reasons reach proposers and lessons, and what a judge apart says may name what is hidden: its log
+        # has it. Where the baseline fails, no proposer is asked, and whoever wrote the scorer is to mend it.
+        is_told = place.number == BASELINE
+        return None, self._blame(stage.name, command, result, is_told=is_told)
 
     def _judge(
         self, command: Command, name: str, out: Path, place: Place, repeat: int, cancel: threading.Event
@@ -302,7 +307,9 @@ class Evaluator:
         if function is not None and program is not None:
             key = hand_key(folder)
             call = call_of(function, program, self.files.interpreter)
-            job = replace(job, command=call, shown=self._words(command))
+            job = replace(job, command=command_of(call), shown=self._words(command))
+            if not self.goal.uses_run:
+                job = replace(job, call=call)
             result = candidate.run(job, cancel)
             return result, read_answer(folder, key)
         result = candidate.run(job, cancel)
@@ -389,7 +396,7 @@ class Evaluator:
             return command.command
         return f"{self.files.python} {function.written} {self.goal.program}"
 
-    def _blame(self, name: str, command: Command, result: CommandResult) -> Failure:
+    def _blame(self, name: str, command: Command, result: CommandResult, *, is_told: bool = True) -> Failure:
         """Outcome and reason; raises MachineError where the disk is full by no fault of the candidate."""
         free = shutil.disk_usage(self.files.cache).free
         if free < FREE_BYTES and result.stopped_by is None:
@@ -398,7 +405,7 @@ class Evaluator:
                 help="make room, then `kapso resume`: nothing is lost",
                 slug="disk-full",
             )
-        return failure_of(name, command, result)
+        return failure_of(name, command, result, is_told=is_told)
 
 
 def _failed(failure: Failure, stages: list[dict[str, Any]], produced: Produced) -> Measured:

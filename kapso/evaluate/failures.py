@@ -22,14 +22,15 @@ class Failure(NamedTuple):
     said: str = ""
 
 
-def failure_of(name: str, command: Command, result: CommandResult) -> Failure:
-    """Why the stage `name` did not succeed (`timed-out` or `crashed`)."""
+def failure_of(name: str, command: Command, result: CommandResult, *, is_told: bool = True) -> Failure:
+    """Why the stage `name` did not succeed (`timed-out` or `crashed`); without its own words in the reason
+    where these are not to be told."""
     said = clean((result.stderr or result.stdout).decode("utf-8", "replace")).strip()[-_TAIL:]
     outcome = "timed-out" if result.stopped_by == "timeout" else "crashed"
-    return Failure(outcome, _reason(name, command, result), said)
+    return Failure(outcome, _reason(name, command, result, is_told=is_told), said)
 
 
-def _reason(name: str, command: Command, result: CommandResult) -> str:
+def _reason(name: str, command: Command, result: CommandResult, *, is_told: bool) -> str:
     match result.stopped_by:
         case "timeout":
             return f"`{name}` took longer than its limit of {format_duration(command.timeout_s)}"
@@ -41,7 +42,7 @@ def _reason(name: str, command: Command, result: CommandResult) -> str:
             return f"`{name}` wrote more to the disk than it may"
     said = last_line(result.stderr) or last_line(result.stdout)
     ended = f"`{name}` ended with exit code {result.exit_code}"
-    return f"{ended}: {said}" if said else ended
+    return f"{ended}: {said}" if said and is_told else ended
 
 
 def last_line(output: bytes) -> str:

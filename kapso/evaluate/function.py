@@ -11,24 +11,35 @@ import hmac
 import os
 import secrets
 import shlex
+from functools import cache
 from pathlib import Path
 
 from kapso.evaluate.failures import clean
 from kapso.evaluate.readings import MAX_FEEDBACK, RESULT_FILE, Reading, json_object, read_file, read_object
+from kapso.evaluate.sandbox import Call
 from kapso.goal import Function
 
 HARNESS = Path(__file__).with_name("harness.py")
 KEY_BYTES = 32
 
 
-def call_of(function: Function, program: str, python: str) -> str:
-    """The shell command that calls `function` with the path of `program`, by the interpreter `python`."""
-    text = HARNESS.read_text(encoding="utf-8")
-    call = "exec " + shlex.join([python, "-c", text, function.file, function.name, program])
-    if not os.path.isabs(python):
-        return call
+def call_of(function: Function, program: str, python: str) -> Call:
+    """What calls `function` with the path of `program`, by the interpreter `python`."""
+    return Call(python, _harness(), (function.file, function.name, program))
+
+
+def command_of(call: Call) -> str:
+    """The call as a shell command."""
+    command = "exec " + shlex.join([call.python, "-c", call.text, *call.arguments])
+    if not os.path.isabs(call.python):
+        return command
     # What it starts by name is found as it was: a stand-in puts its own folder first.
-    return f"export PATH={shlex.quote(os.path.dirname(python))}${{PATH:+:$PATH}}; {call}"
+    return f"export PATH={shlex.quote(os.path.dirname(call.python))}${{PATH:+:$PATH}}; {command}"
+
+
+@cache
+def _harness() -> str:
+    return HARNESS.read_text(encoding="utf-8")
 
 
 def hand_key(folder: Path) -> bytes:

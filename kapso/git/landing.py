@@ -169,6 +169,18 @@ def remove_stale_locks(repository: Repository, run: str) -> list[Path]:
     return removed
 
 
+def remove_stale_lock(repository: Repository, ref: str) -> bool:
+    """Remove what a killed process left of one ref's lock; True if there was anything.
+
+    Whoever calls holds the OS lock that all who move the ref take.
+    """
+    path = repository.common_dir / f"{ref}.lock"
+    is_stale = path.is_file() and _is_rubbish(path)
+    if is_stale:
+        path.unlink(missing_ok=True)
+    return is_stale
+
+
 def pack_refs(repository: Repository, run: str) -> bool:
     """Pack this run's refs alone, when it ends (0.9 s for 10,000). False where git is older than 2.42."""
     if version() < (2, 42):

@@ -279,6 +279,12 @@ class Goal:
         return not self._used.isdisjoint(TIME_METRICS | of_stages)
 
     @property
+    def uses_run(self) -> bool:
+        """Whether a metric, constraint or rule is something that Kapso measures of `run`: then commands are
+        started alike."""
+        return any(name.startswith("run.") or ".run." in name for name in self._used)
+
+    @property
     def uses_diff(self) -> bool:
         """Whether a metric, constraint or rule is the size of the change: then format and comments count."""
         return "diff.lines" in self._used

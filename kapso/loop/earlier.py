@@ -1,4 +1,6 @@
-"""What a run takes over from earlier runs of its goal: chosen once, at its start, and kept beside the goal.
+"""What a run takes over from earlier runs: chosen once, at its start, and kept beside the goal.
+
+Those of its own goal count; where there are none, those of other goals that tuned the same parameters.
 
 So a resumed run goes on with what it began with, and a seed reproduces what started from the same memory.
 """
@@ -7,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from kapso.attempt import BASELINE, Outcome, Verdict
@@ -24,6 +26,10 @@ from kapso.propose.protocol import Proposer
 
 FILE = "earlier.json"
 _RUNS = 3
+_KIN, _KIN_ASKED = 2, 8
+"""Of runs of other goals so many are taken over, of so many goals that ran last."""
+_KIN_SHARE = 0.5
+"""Of the parameters here such a run has to have had."""
 _BEST, _LATEST = 40, 120
 _MOST_VALUES = 20_000
 _SAYING = {Outcome.SCORED, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.INVALID}
@@ -34,18 +40,12 @@ def earlier_files(setting: Setting, also: str | None, say: Say) -> dict[str, byt
     goal, repository = setting.goal, setting.repository
     if not goal.recall or not any(spec.name == "tune" for spec in goal.propose):
         return {}
-    found: list[EarlierRun] = []
-    for run, facts in _candidates(repository, goal.name, also):
-        if (facts.get("metric"), facts.get("direction")) != (goal.primary.name, goal.primary.goal):
-            continue
-        try:
-            told = _read(setting, run, facts)
-        except (KapsoError, AttributeError, KeyError, TypeError, ValueError):
-            continue  # a run that was pulled may say anything
-        if told is not None:
-            found.append(told)
-        if len(found) == _RUNS:
-            break
+    runs = _candidates(repository)
+    own = [each for each in runs if each[0] == also or each[1].get("goal") == goal.name]
+    own.sort(key=lambda each: each[0] != also)
+    same = (goal.primary.name, goal.primary.goal)
+    own = [each for each in own if (each[1].get("metric"), each[1].get("direction")) == same]
+    found = _taken(setting, own, _RUNS) or _kin(setting, runs)
     if not found:
         return {}
     names = ", ".join(each.run for each in found)
@@ -67,23 +67,58 @@ def recall(proposers: Sequence[Proposer], repository: Repository, run: str) -> N
             proposer.recall(runs)
 
 
-def _candidates(repository: Repository, goal: str, also: str | None) -> list[tuple[str, Mapping[str, Any]]]:
-    """Runs of the goal, the latest first; before them the one that is named."""
-    told: list[tuple[bool, str, str, Mapping[str, Any]]] = []
+def _candidates(repository: Repository) -> list[tuple[str, Mapping[str, Any]]]:
+    """All runs with their facts, the latest first."""
+    told: list[tuple[str, str, Mapping[str, Any]]] = []
     for run in commits.runs(repository):
         try:
             facts = json.loads(landing.read_goal(repository, run)["run.json"])
         except (KapsoError, KeyError, ValueError):
             continue
-        if isinstance(facts, dict) and (run == also or facts.get("goal") == goal):
-            told.append((run == also, str(facts.get("started") or ""), run, facts))
-    return [(run, facts) for _, _, run, facts in sorted(told, key=lambda each: each[:3], reverse=True)]
+        if isinstance(facts, dict):
+            told.append((str(facts.get("started") or ""), run, facts))
+    return [(run, facts) for _, run, facts in sorted(told, key=lambda each: each[:2], reverse=True)]
+
+
+def _taken(setting: Setting, runs: Iterable[tuple[str, Mapping[str, Any]]], most: int) -> list[EarlierRun]:
+    """The first of these that tell of parameters."""
+    found: list[EarlierRun] = []
+    for run, facts in runs:
+        try:
+            told = _read(setting, run, facts)
+        except (KapsoError, AttributeError, KeyError, TypeError, ValueError):
+            continue  # a run that was pulled may say anything
+        if told is not None:
+            found.append(told)
+        if len(found) == most:
+            break
+    return found
+
+
+def _kin(setting: Setting, runs: Sequence[tuple[str, Mapping[str, Any]]]) -> list[EarlierRun]:
+    """The latest runs of other goals, one of each, that began with this base and tuned what is tuned here."""
+    latest: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for run, facts in runs:
+        other = str(facts.get("goal"))
+        if other != setting.goal.name and facts.get("direction") in ("minimize", "maximize"):
+            latest.setdefault(other, (run, facts))
+    found = _taken(setting, list(latest.values())[:_KIN_ASKED], _KIN_ASKED)
+    here = _parameters(setting, setting.base).keys() if found else frozenset()
+    return [each for each in found if _is_alike(each, here)][:_KIN]
+
+
+def _is_alike(run: EarlierRun, here: Collection[str]) -> bool:
+    tuned = {name for each in run.attempts for name in each.parameters}
+    return len(tuned.intersection(here)) >= max(1.0, _KIN_SHARE * len(here))
 
 
 def _read(setting: Setting, run: str, facts: Mapping[str, Any]) -> EarlierRun | None:
     """What its records tell; None where they hold no parameters."""
     records = _records(setting.repository, run)
-    attempts = _chosen([each for number in records if (each := _attempt(number, records)) is not None])
+    sign = 1.0 if facts.get("direction") == setting.goal.primary.goal else -1.0
+    told = [_attempt(number, records, sign) for number in records]
+    beside = _beside(records, sign)
+    attempts = _chosen([replace(each, beside=beside.get(each.number)) for each in told if each is not None])
     if not attempts:
         return None
     base = str(facts["base"])
@@ -94,7 +129,7 @@ def _read(setting: Setting, run: str, facts: Mapping[str, Any]) -> EarlierRun | 
         run=run,
         is_comparable=facts.get("evaluator") == setting.identity,
         is_same_base=is_same,
-        baseline=_number(records.get(BASELINE, {}).get("score")),
+        baseline=_number(records.get(BASELINE, {}).get("score"), sign),
         base={} if is_same else _parameters(setting, base),
         attempts=attempts,
     )
@@ -112,7 +147,7 @@ def _records(repository: Repository, run: str) -> dict[int, Mapping[str, Any]]:
     return found
 
 
-def _attempt(number: int, records: Mapping[int, Mapping[str, Any]]) -> EarlierAttempt | None:
+def _attempt(number: int, records: Mapping[int, Mapping[str, Any]], sign: float) -> EarlierAttempt | None:
     record = records[number]
     parameters, parents = record.get("parameters"), record.get("parents")
     if record.get("proposer") != "tune" or not parameters or not parents:
@@ -123,7 +158,7 @@ def _attempt(number: int, records: Mapping[int, Mapping[str, Any]]) -> EarlierAt
         number=number,
         parent=parents[0],
         parameters=dict(parameters),
-        score=_number(record.get("score")),
+        score=_number(record.get("score"), sign),
         is_better=record.get("verdict") == Verdict.BETTER,
         is_broken=record.get("outcome") != Outcome.SCORED,
         is_plain=_is_plain(number, records),
@@ -131,8 +166,8 @@ def _attempt(number: int, records: Mapping[int, Mapping[str, Any]]) -> EarlierAt
     )
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
+def _number(value: Any, sign: float = 1.0) -> float | None:
+    return None if value is None or not math.isfinite(value) else sign * float(value)
 
 
 def _is_plain(number: int, records: Mapping[int, Mapping[str, Any]]) -> bool:
@@ -142,6 +177,23 @@ def _is_plain(number: int, records: Mapping[int, Mapping[str, Any]]) -> bool:
             return False
         number = record["parents"][0]
     return True
+
+
+def _beside(records: Mapping[int, Mapping[str, Any]], sign: float) -> dict[int, float]:
+    """What edits of other proposers gained on the way from the base, step by step; of attempts of which that
+    is known."""
+    scores = {number: _number(record.get("score"), sign) for number, record in records.items()}
+    found = {BASELINE: 0.0}
+    for number in sorted(records):
+        parents = records[number].get("parents")
+        if not parents or parents[0] not in found:
+            continue
+        before, after = scores.get(parents[0]), scores[number]
+        if records[number].get("proposer") == "tune":
+            found[number] = found[parents[0]]
+        elif before is not None and after is not None:
+            found[number] = found[parents[0]] + after - before
+    return found
 
 
 def _chosen(attempts: list[EarlierAttempt]) -> list[EarlierAttempt]:

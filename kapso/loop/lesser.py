@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kapso.attempt import Verdict
 from kapso.evaluate.evaluator import Place
-from kapso.evaluate.sequential import judge, lead
+from kapso.evaluate.noise import Noise
+from kapso.evaluate.sequential import Lead, judge, lead
 from kapso.loop.confirm import Confirmation
 from kapso.loop.run import Run
 from kapso.propose import FINISHERS
@@ -54,11 +55,21 @@ def hold_smallest(run: Run, found: Confirmation | None, say: Callable[[str], Non
             return Lesser(number, small.share)
         say(f"attempt {number} has {small.share}: comparing it with the best in fresh evaluations")
         gains = _gains(run, number)
-        if gains and judge(gains, run.history.noise) is not Verdict.BETTER:
-            told = lead(gains, run.history.noise)
+        if (told := held(gains, run.history.noise)) is not None:
             return Lesser(number, small.share, told.pairs, told.mean, told.low, told.high)
         run.keep_record(run.history.demote(number))
     return None
+
+
+def held(gains: Sequence[float], noise: Noise) -> Lead | None:
+    """The best's lead over what has less, by its gains in pairs; None where it is one, or nothing is known.
+
+    The interval must allow for none: a verdict asks for more, and what is told of both would not agree.
+    """
+    if not gains or judge(gains, noise) is Verdict.BETTER:
+        return None
+    found = lead(gains, noise)
+    return found if found.low <= 0 else None
 
 
 def _gains(run: Run, number: int) -> list[float]:

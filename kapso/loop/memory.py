@@ -43,6 +43,8 @@ LEARNT = "lesson.learnt"
 _MOST_FILES = 400
 """Of those that attempts may edit, so many are asked whether lessons apply to them."""
 _REJUDGED_EVERY = 8
+_MOST_QUARANTINED = 500
+"""Lessons in quarantine that a run looks at, so that what it sees may confirm them."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,15 @@ class Note:
 NO_NOTE = Note()
 
 
-def memory_files(setting: Setting, say: Say) -> dict[str, bytes]:
-    """What is known as the run starts, to be kept with its goal; none where nothing is known or asked for."""
+def memory_files(setting: Setting, name: str, say: Say) -> dict[str, bytes]:
+    """What is known as the run `name` starts, to be kept with its goal; none where nothing is known."""
     if not setting.goal.recall:
         return {}
     try:
         from kapso.memory.lessons.ledger import Ledger
         from kapso.memory.lessons.wire import to_text
 
-        lines = Ledger(setting.repository).lines()
+        lines = Ledger(setting.repository).lines_for(name, _MOST_QUARANTINED)
         if setting.goal.user_memory:
             from kapso.memory.lessons.merge import merge_lines
             from kapso.memory.lessons.user import UserMemory
@@ -193,7 +195,8 @@ class Memory:
         from kapso.memory.lessons.recall import Recall
 
         if self._by_reader is None or self._by_reader[0] != self._observed:
-            self._by_reader = self._observed, Recall(self._learner.lessons(), self._here)
+            known = self._by_reader[1] if self._by_reader else None
+            self._by_reader = self._observed, Recall(self._learner.lessons(), self._here, known)
         return self._by_reader[1]
 
     def on_error(self, number: int, proposer: str, error: str) -> list[str]:
@@ -270,7 +273,7 @@ class Memory:
         from kapso.memory.lessons.recall import Recall
 
         lessons = [each for each in self._learner.lessons() if each.id in self._began_with]
-        self._recall = Recall(lessons, self._here)
+        self._recall = Recall(lessons, self._here, self._recall)
 
     def conclude(
         self, importance: Mapping[str, float], *, is_confirmed: bool, smallest: int | None = None
@@ -283,7 +286,7 @@ class Memory:
             return
         with self._guarded():
             self._announce(self._conclusions(importance, is_confirmed, smallest), None)
-            self._keep()
+            self._keep(is_last=True)
 
     def _conclusions(
         self, importance: Mapping[str, float], is_confirmed: bool, smallest: int | None
@@ -323,12 +326,12 @@ class Memory:
         return stated_by_model(self._run, observed, self._here.secret, self._say)
 
     def keep(self) -> None:
-        """Commit what was learnt so far."""
+        """Commit what was learnt so far, as the session ends."""
         if self._is_on:
             with self._guarded():
-                self._keep()
+                self._keep(is_last=True)
 
-    def _keep(self) -> None:
+    def _keep(self, *, is_last: bool = False) -> None:
         """Commit what this run saw. What others saw stands there already, as far as it is believed here: a
         run that was pulled brings it along and vouches for nothing."""
         from kapso.memory.lessons.user import UserMemory
@@ -341,10 +344,15 @@ class Memory:
                 for key, line in self._waiting.items()
             }
             try:
-                self._ledger.put(seen)
-                if self._run.goal.user_memory and seen:
+                if is_last:
+                    self._ledger.put(seen)
+                else:
+                    self._ledger.keep(name, seen)
+                if is_last and self._run.goal.user_memory:
                     stand = self._ledger.lines()
-                    UserMemory(self._run.repository).put({k: stand[k] for k in seen if k in stand})
+                    UserMemory(self._run.repository).put(
+                        {k: e for k, e in stand.items() if name in e.sightings}
+                    )
             except (KapsoError, OSError) as error:
                 if not self._is_kept_later:
                     self._is_kept_later = True

@@ -126,7 +126,7 @@ def start(goal: Goal, voice: Voice, *, dirty: bool = False, best: Attempt | None
     with machine_faults(), folder.lock():
         folder.tell("running")
         kept = goal_files(setting, name) | earlier_files(setting, best.run if best else None, voice.say)
-        kept |= memory_files(setting, voice.say)
+        kept |= memory_files(setting, name, voice.say)
         landing.start_run(setting.repository, name, kept, setting.base)
         with open_run(setting, name, folder, voice.listener, voice.say) as run:
             recall(run.proposers, setting.repository, name)

@@ -2,7 +2,8 @@
 
 Three-way merges over nearest common ancestors: all that fit together first, on failure half of them, and so
 on down to pairs; a pair that changed the same place in different ways is tried with either side's way, the
-one that gained more first. All of it is a function of what landed. Merging what gained apart is the crossover
+one that gained more first. When nobody has another idea, each such place of a merge that leads is decided
+the other way. All of it is a function of what landed. Merging what gained apart is the crossover
 of genetic improvement on trees of edits (Langdon and Harman 2015) with git's notion of an ancestor.
 """
 
@@ -86,7 +87,7 @@ class Combine:
                 if key not in self._tried and (number == self._best or self._may_lead(number, made)):
                     self._tried.add(key)
                     return self._idea(self._attempts[number], made)
-        return None
+        return self._turned(self._attempts[self._best]) if context.is_last else None
 
     def edit(self, idea: Idea, workspace: Workspace) -> None:
         """Merge into the first parent, one after the other, what its partners changed."""
@@ -153,10 +154,14 @@ class Combine:
             if is_related or self._failures[other] >= MOST_FAILURES:
                 continue
             theirs = self._attempts[other]
-            ancestor = self._attempts[(above & self._above[other]).bit_length() - 1]
+            ancestor = self._nearest(number, other)
             if (hope := self._hope(ours, theirs, ancestor)) > 0:
                 found.append(_Partner(theirs, ancestor, hope))
         return sorted(found, key=lambda each: (-each.hope, -each.theirs.number))[:LOOKED_AT]
+
+    def _nearest(self, one: int, other: int) -> Attempt:
+        """The nearest common ancestor of two attempts."""
+        return self._attempts[(self._above[one] & self._above[other]).bit_length() - 1]
 
     def _hope(self, ours: Attempt, theirs: Attempt, ancestor: Attempt) -> float:
         """Its gain as a part of all that was gained, more where it is good at what ours is not."""
@@ -231,10 +236,29 @@ class Combine:
         key = (number, partner.theirs.number)
         return _remember(self._decided, key, lambda: tuple(self._decide(number, made, partner)))
 
-    def _decide(self, number: int, made: _Merge, partner: _Partner) -> Iterator[_Merge]:
+    def _turned(self, best: Attempt) -> Idea | None:
+        """The best, a merge, with one of the places that both changed decided the other way."""
+        take = str(best.parameters.get("take", ""))
+        if best.proposer != self.name or not take or len(best.parents) != 2:
+            return None
+        ours, theirs = (self._attempts[number] for number in best.parents)
+        partner = _Partner(theirs, self._nearest(ours.number, theirs.number), 0.0)
+        merged = self._merge(ours.number, (partner,))
+        if merged is None or len(merged.contested) != len(take):
+            return None
+        turned = (f"{take[:at]}{'o' if take[at] == 't' else 't'}{take[at + 1 :]}" for at in range(len(take)))
+        waiting = [each for each in turned if (frozenset(best.parents), each) not in self._tried]
+        for made in self._decide(ours.number, merged, partner, waiting):
+            self._tried.add((frozenset(best.parents), made.take))
+            return self._idea(ours, made)
+        return None
+
+    def _decide(
+        self, number: int, made: _Merge, partner: _Partner, takes: Iterable[str] = ()
+    ) -> Iterator[_Merge]:
         ours, theirs = self._read(self._attempts[number].commit), self._read(partner.theirs.commit)
         merged = _merged(self._read(partner.ancestor.commit), _over(ours, {}), theirs)
-        for take in self._takes(number, made, partner):
+        for take in takes or self._takes(number, made, partner):
             letters = iter(take)
             files: dict[str, bytes | None] = {}
             for path, pieces in merged.items():

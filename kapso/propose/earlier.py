@@ -1,4 +1,4 @@
-"""What earlier runs of a goal found, as proposers see it: decided when a run starts, and kept with it."""
+"""What earlier runs found, as proposers see it: decided when a run starts, and kept with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 
 @dataclass(frozen=True)
 class EarlierAttempt:
-    """An attempt with parameters; `parent` is its number, `is_plain`: nothing but parameters was changed."""
+    """An attempt with parameters; `parent` is its number, `is_plain`: nothing but parameters was changed on
+    the way from the base. `beside` is what other edits on that way gained, None where nobody knows."""
 
     number: int
     parent: int
@@ -19,11 +20,13 @@ class EarlierAttempt:
     is_broken: bool
     is_plain: bool
     arm: str
+    beside: float | None = None
 
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """`is_comparable`: its scores mean what this run's do. `base` are the parameters that it began with."""
+    """`is_comparable`: its scores mean what this run's do; those of another goal are turned so that better
+    ones lie on the same side. `base` are the parameters that it began with."""
 
     run: str
     is_comparable: bool

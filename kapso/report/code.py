@@ -27,7 +27,7 @@ _MOST_HIGHLIGHTED = 8_000
 _WIDEST_HIGHLIGHTED = 300
 """Characters of one hunk's side, and of a line in it: on longer ones, some lexers take many seconds."""
 _PATIENCE_S = 2.0
-"""For highlighting a whole diff; what is left then stays plain."""
+"""Of this thread, however busy the machine, for highlighting a whole diff; what is left then stays plain."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 
@@ -73,11 +73,11 @@ class FileDiff:
 def read_diff(text: str, most_lines: int = MOST_LINES) -> tuple[list[FileDiff], bool]:
     """The files of a diff as git prints it, highlighted, and whether lines were cut."""
     files, is_cut = parse_diff(text, most_lines)
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.thread_time() + _PATIENCE_S
     for file in files:
         lexer = _lexer(file.path)
         for hunk in file.hunks:
-            hunk.lines = _highlighted(hunk.lines, lexer if time.monotonic() < deadline else None)
+            hunk.lines = _highlighted(hunk.lines, lexer if time.thread_time() < deadline else None)
     return files, is_cut
 
 

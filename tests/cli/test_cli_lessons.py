@@ -194,6 +194,23 @@ def test_what_was_pulled_can_be_vouched_for_later(
     assert told(kapso, "pull", "--trust")[0]["status"] == "up-to-date"
 
 
+def test_what_is_forgotten_is_gone_and_not_pulled_again(
+    clones: tuple[Path, Path], kapso: Kapso, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = clones
+    put(ours, line_of(sighting_of("demo-aaaa")), line_of(sighting_of("demo-aaaa"), subject=SWAP))
+    told(kapso, "push")
+    monkeypatch.chdir(theirs)
+    put(theirs, line_of(sighting_of("demo-bbbb")))
+    told(kapso, "pull")
+    assert told(kapso, "forget", "--quarantined") == [{"forgotten": 1}]
+    assert [each["lesson"] for each in told(kapso)] == [subject_of().id]
+    assert told(kapso, "pull")[0]["status"] == "up-to-date"
+    assert kapso("lessons", "forget", subject_of().id).out == "1 lesson forgotten\n"
+    assert told(kapso) == []
+    assert "--quarantined" in kapso("lessons", "forget").err
+
+
 def test_push_and_pull_of_runs_carry_lessons_and_those_of_one_run_alone(
     clones: tuple[Path, Path], kapso: Kapso, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +240,7 @@ def test_a_file_or_a_ref_of_lessons_is_merged(root: Path, kapso: Kapso, tmp_path
 
 def test_ids_are_completed(root: Path) -> None:
     put(root, line_of(sighting_of()), line_of(sighting_of(), subject=SWAP))
-    assert completed("lessons", "re") == ["restore", "retire"]
+    assert completed("lessons", "re") == ["restore", "retire"] and completed("lessons", "fo") == ["forget"]
     assert completed("lessons", "show", SWAP.id[:5]) == [SWAP.id]
     assert len(completed("lessons", "retire", "")) == 2
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kapso.evaluate.function import HARNESS, call_of, hand_key, read_answer
+from kapso.evaluate.function import HARNESS, call_of, command_of, hand_key, read_answer
 from kapso.evaluate.readings import Reading
 from kapso.goal import Function
 
@@ -186,7 +186,7 @@ def call(folder: Path, name: str, text: str = CALLED) -> tuple[int, str, Reading
     (folder / "result").mkdir()
     key = hand_key(folder / "result")
     done = subprocess.run(
-        call_of(Function("e.py", name), "e.py", sys.executable),
+        command_of(call_of(Function("e.py", name), "e.py", sys.executable)),
         shell=True,
         cwd=folder,
         env={"KAPSO_RESULT": str(folder / "result/result.json")},

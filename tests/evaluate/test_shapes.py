@@ -359,6 +359,15 @@ def test_each_command_has_its_own_time_limit_and_its_own_fault(arena: MakeArena,
     assert f"`{stage}` ended with exit code" in bad.reason
 
 
+def test_what_a_judge_apart_says_of_a_crash_stays_with_it_but_for_the_baseline(arena: MakeArena) -> None:
+    score = f"case $(cat $1/score) in fail) echo 'wrong: row 7 of answers.csv' >&2; exit 5;; esac\n{COUNT}"
+    place = arena(APART, {**PROGRAM, "score.sh": score})
+    bad = place.evaluate({"run.sh": "echo fail > $KAPSO_OUT/score\n"})
+    assert (bad.outcome, bad.reason) == ("crashed", "`evaluate` ended with exit code 5")
+    broken = arena(APART, {**PROGRAM, "score.sh": "echo 'no row 7' >&2; exit 5\n"}).baseline()
+    assert broken.reason == "`evaluate` ended with exit code 5: no row 7"
+
+
 @pytest.mark.parametrize("shape", ["apart", "together"])
 def test_the_hold_out_is_scored_in_either_shape(arena: MakeArena, shape: str) -> None:
     hold = "holdout: sh hold.sh $KAPSO_OUT\n"

@@ -34,6 +34,25 @@ def test_both_sides_changes_are_kept(ours: bytes, theirs: bytes, merged: bytes |
     assert merge_file(BASE, ours, theirs) == merged
 
 
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        (b"x = 4.0;", b"x = 4.7;", b"x = 2.5;"),
+        (b"x = 4.0;", b"x = 4.5;", b"x = 2.5;"),
+        (b"x = 1e-3;", b"x = 2e-3;", b"x = 1e-5;"),
+        (b"x = 1_000u32;", b"x = 1_500u32;", b"x = 2_000u32;"),
+    ],
+)
+def test_a_number_is_never_put_together_from_halves(base: bytes, ours: bytes, theirs: bytes) -> None:
+    pieces = merge(base, ours, theirs)
+    assert pieces is not None
+    assert (joined(pieces, "o"), joined(pieces, "t")) == (ours, theirs)
+
+
+def test_the_ends_of_a_range_are_two_numbers() -> None:
+    assert merge_cleanly(b"for i in 1..5 {", b"for i in 0..5 {", b"for i in 1..9 {") == b"for i in 0..9 {"
+
+
 def test_a_clean_merge_leaves_no_change_out() -> None:
     ours = BASE.replace(b"1", b"5")
     assert merge_cleanly(BASE, ours, BASE.replace(b"2", b"7")) == ours.replace(b"2", b"7")

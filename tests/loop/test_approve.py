@@ -167,6 +167,7 @@ def test_an_attempt_that_waits_can_be_read_and_mistakes_are_told(demo: Demo) -> 
         run = kapso.json("ls")[0]["run"]
         listed = kapso("approve", check=0).stdout
         assert f"4 attempts of {run} wait for approval" in listed and "1 file, +1 -1: params.json" in listed
+        assert '-{"x": 1.0, "y": 5.0}' in listed and "+++ " not in listed
         assert f"approve {run} 1 " in listed and f"show {run} 1 " in listed
         [told] = kapso.json("show", run, "1")
         assert told["standing"] == "waits for approval" and told["outcome"] is None

@@ -49,3 +49,18 @@ def test_a_run_begins_where_an_earlier_one_ended_unless_nothing_is_recalled(demo
     before, after = (kapso.json("ls", each)[1:3] for each in (first, third))
     assert [each["title"] for each in before] == [each["title"] for each in after]
     assert "earlier.json" not in kapso.git("ls-tree", "--name-only", f"refs/kapso/{third}/goal")
+
+
+@pytest.mark.slow
+def test_a_goal_that_tunes_the_same_begins_with_what_another_one_found(demo: Demo) -> None:
+    kapso = demo("budget: {attempts: 14}\nsearch: {parallel: 1}\n")
+    first, _ = ran(kapso)
+    best = kapso.json("best", first)[0]
+    kapso.edit("name: demo", "name: sibling")
+    kapso.edit("propose: ", "repeats: 2\npropose: ")
+    second, done = ran(kapso, "--attempts", "4")
+    assert f"earlier runs found: {first};" in done.stderr
+    [kept] = json.loads(kapso.git("show", f"refs/kapso/{second}/goal:earlier.json"))
+    assert not kept["is_comparable"]
+    told = kapso.json("ls", second)
+    assert told[1]["hypothesis"] == f"recall: good in {first}, attempt {best['attempt']}"

@@ -6,12 +6,14 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kapso.git.repository import Repository
+from kapso.memory.lessons.faithful import check
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import About, Line, Sighting, Subject, Tally
 from tests.scripted.server import Request, ScriptedServer
@@ -78,13 +80,22 @@ def test_what_a_run_found_stands_at_the_beginning_of_the_next_ones(demo: Demo) -
     told = [each for each in journal(kapso, first) if each["event"] == "lesson.learnt"]
     assert {"lesson", "kind", "statement", "change"} <= told[0].keys()
     assert any(each["kind"] == "prefer" and "params.json" in each["statement"] for each in told)
+    found = check(kapso.root)
+    assert found["lessons"] and not found["what"]
+    kept = Ledger(Repository.open(kapso.root)).lines().values()
+    whole = next(each for each in kept if each.subject.about is About.CHANGE)
+    [path, old, _] = whole.subject.told["hunks"][0]
+    forged = replace(whole, subject=Subject(About.CHANGE, {"hunks": [[path, old, "never made\n"]]}))
+    Ledger(Repository.open(kapso.root)).put({forged.subject.key: forged})
+    assert [each for each in check(kapso.root)["what"] if "another program" in each]
+    assert kapso("lessons", "forget", forged.subject.id).returncode == 0
     kapso.edit("name: demo", "name: sibling")
-    assert kapso("run", "--attempts", "2", "--seed", "5").returncode == 0
+    assert kapso("run", "--attempts", "2", "--seed", "6").returncode == 0
     second = kapso.json("ls")[0]["run"]
     assert second.startswith("sibling")
     assert max(each["score"] for each in attempts_of(kapso, second) if each["lessons"]) == best
     kapso.edit("name: sibling", "memory: {recall: false}\nname: sibling")
-    kapso("run", "--attempts", "2", "--seed", "5")
+    kapso("run", "--attempts", "2", "--seed", "6")
     third = kapso.json("ls")[0]["run"]
     assert not any(each["lessons"] for each in attempts_of(kapso, third))
     assert "memory.jsonl" not in kapso.git("ls-tree", "--name-only", f"refs/kapso/{third}/goal")
@@ -194,12 +205,12 @@ def test_lessons_that_cannot_be_kept_now_are_kept_later(demo: Demo) -> None:
     place = Subject(About.PLACE, {"path": "params.json", "region": ""})
     learnt(kapso, line(place, Tally(9, better=8, same=1), Tally(40, better=4, same=36)))
     lock = kapso.root / ".git/refs/kapso/memory.lock"
-    lock.touch()
+    lock.mkdir()  # a file that nobody holds would be taken away
     process = kapso.start("run")
     run = kapso.wait_for(process, 7)
     while not any("could not be kept" in line for line in iter(process.stderr.readline, "")):
         assert process.poll() is None, "it had nothing to keep"
-    lock.unlink()
+    lock.rmdir()
     _, err = process.communicate(timeout=60)
     assert "without lessons" not in err
     told = [each["lesson"] for each in journal(kapso, run) if each["event"] == "lesson.learnt"]

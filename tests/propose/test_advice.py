@@ -113,6 +113,32 @@ def test_parts_come_after_a_whole_that_did_not_pay(goal: Goal, monkeypatch: pyte
     assert all(count <= 2 for name, count in wholes.items() if name != "L00000001:1")
 
 
+def test_the_parts_are_functions_each_with_the_imports_and_the_next_ones_are_made_of_the_best(
+    goal: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = (
+        "UNIT = 1\n\n\ndef near(a, b):\n    total = a * a + b * b\n    return total ** 0.5\n\n\n"
+        "def far(a, b):\n    total = a * a - b * b\n    return total ** 0.25\n"
+    )
+    brought = ("UNIT = 1\n\n\ndef near(a, b):\n", "import math\n\nUNIT = 1\n\n\ndef near(a, b):\n")
+    near = [("    total = a * a + b * b\n", "    total = math.hypot(a, b)\n")]
+    near += [("    return total ** 0.5\n", "    return total\n")]
+    far = ("    total = a * a - b * b\n", "    total = lost(a, b)\n")
+
+    def rate(text: str) -> float | None:
+        has_half = ("hypot" in text) is ("** 0.5" in text)
+        return None if "lost" in text or has_half or ("math." in text and "import" not in text) else 2.0
+
+    search = RecipeSearch(goal, program, lambda text: 1.0 if text == program else rate(text))
+    advised(search, Advice(changes=[change(brought, *near, far), change(*near, lesson="L2")]), monkeypatch)
+    search.run(6)
+    told = [(each.parameters["recipe"], each.verdict) for each in search.attempts[1:4]]
+    assert told[0] == ("L00000001", None) and ("L00000001:0+1+2", "better") in told
+    paid = next(each for each in search.attempts if each.verdict == "better")
+    later = [each for each in search.attempts if each.number > paid.number]
+    assert all(each.parents == (paid.number,) for each in later if "L" in each.parameters["recipe"])
+
+
 @pytest.mark.parametrize(
     ("hunks", "path"),
     [

@@ -91,11 +91,16 @@ class Story:
         self.combine.observe(attempt)
         return number
 
-    def ideate(self, parent: int, seed: int = 1, barred: frozenset[int] = frozenset()) -> Idea | None:
+    def ideate(
+        self, parent: int, seed: int = 1, barred: frozenset[int] = frozenset(), is_last: bool = False
+    ) -> Idea | None:
         chosen = [self.attempts[parent]]
         files = self.commits[str(parent)]
         context = Context(
-            self.goal, len(self.attempts), chosen, files, self.attempts, seed, best=parent, barred=barred
+            *(self.goal, len(self.attempts), chosen, files, self.attempts, seed),
+            best=parent,
+            barred=barred,
+            is_last=is_last,
         )
         return self.combine.ideate(context)
 
@@ -289,6 +294,29 @@ def test_each_place_is_decided_by_who_gained_more_there_and_then_the_other_way_r
     last = landed(story, idea, s * 5) - 1
     others = [idea for _ in range(4) if (idea := story.ideate(ours)) is not None and idea.parents[1] == last]
     assert [story.edit(each)["l.py"] for each in others] == [with_values(a=1, d=2, h=2)]
+
+
+def test_a_merge_that_leads_is_decided_the_other_way_place_by_place_when_all_else_is_tried(
+    story: Story,
+) -> None:
+    s = story.sign  # type: ignore[attr-defined]
+    story.land(s * 0)
+    root = story.land(s * 1, 0, l_py=LINES)
+    ours = story.land(s * 9, root, l_py=with_values(a=1, d=1, h=1))
+    story.land(s * 8, root, l_py=with_values(a=2, d=2, h=2, b=3))
+    first = story.ideate(ours)
+    assert first is not None and first.parameters == {"take": "ooo"}
+    best = landed(story, first, s * 20)
+    assert story.ideate(best) is None, "the search goes on with other ideas while there are any"
+    made: list[str] = []
+    while (idea := story.ideate(best, is_last=True)) is not None:
+        take = idea.parameters.get("take", "")
+        made += [take] if idea.parents[0] == ours else []
+        assert len(story.attempts) < 20
+        made_better = landed(story, idea, s * {"oto": 30, "ott": 40}.get(take, 2))
+        best = made_better if take in ("oto", "ott") else best
+    assert made == ["too", "oto", "tto", "ott", "oot"], "from what leads by then"
+    assert story.commits[str(best)].files["l.py"] == with_values(a=1, d=2, h=2, b=3)
 
 
 def test_two_statements_inserted_at_one_place_are_tried_side_by_side(story: Story) -> None:

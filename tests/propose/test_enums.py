@@ -140,7 +140,10 @@ PYTHON = "from enum import Enum, Flag\nclass Kind(Enum):\n    A = 1\n    B = 2\n
         ("a.c", "enum k { A, B };\nenum k s = A;\nvoid f(void) { enum k z = A; s = B; }\n"),
         ("a.c", "enum k { A, B };\nenum k t[] = { A, B };\nint q = A + 1;\nint xs[B];\n"),
         ("a.cpp", "enum class A { X, Y };\nA a = B::X;\n"),
-        ("a.ts", "enum K { A, B }\nlet k = K.A;\nconst T = { a: K.A };\nf(() => { const z = K.A; });\n"),
+        (
+            "a.ts",
+            "enum K { A, B }\nlet k = K.A;\nk = K.B;\nconst T = { a: K.A };\nf(() => { const z = K.A; });\n",
+        ),
         ("a.rs", "enum K { A, B }\nstatic ALL: [K; 2] = [K::A, K::B];\nfn f() { const Z: K = K::A; }\n"),
         ("a.rs", "enum K { A, B }\n#[cfg(test)]\nmod tests { const T: K = K::A; }\n"),
         ("a.rs", "enum K { A, B, P(u8) }\nconst K1: K = K::A;\nconst K2: K = K::P(3);\n"),

@@ -70,8 +70,37 @@ def test_what_the_user_changed_since_stays_as_it_is(search: Make) -> None:
     assert parameters["a.py:x0"] == best.parameters["a.py:x0"] and parameters["a.py:x3"] == 0.4
 
 
-@pytest.mark.parametrize("facts", [{"is_comparable": False}, {"baseline": None}, {"base": {"a.py:x0": 0.5}}])
-def test_scores_of_another_evaluation_or_program_only_rank(search: Make, facts: dict[str, Any]) -> None:
+def test_scores_of_another_evaluation_teach_once_a_vector_of_it_is_better_here_too(search: Make) -> None:
+    first = search({"a.py": TEXT}, score).run(25)
+    tenfold = warmed(
+        search({"a.py": TEXT}, lambda names: 10 * score(names) - 3), told(first, is_comparable=False)
+    )
+    assert set(tenfold.tune._trials.by_number) == {0}, "nobody knows yet whether they say anything"
+    tenfold.run(1)
+    known = tenfold.tune._trials.by_number
+    assert len(known) > 20 and tenfold.attempts[1].score == pytest.approx(10 * first.best.score - 3)
+    for number, trial in known.items():
+        assert trial.height == pytest.approx(10 * score({n[5:]: v for n, v in trial.values.items()}) - 3), (
+            number
+        )
+    tenfold.run(9)
+    arms = [idea.hypothesis.split(":")[0] for idea in tenfold.ideas]
+    assert "scan" not in arms[:4] and "wide" not in arms[:4], "what was tried there comes later"
+    assert tenfold.best.score > 10 * first.best.score - 3
+
+
+def test_scores_of_an_opposite_evaluation_are_never_taken_over(search: Make) -> None:
+    first = search({"a.py": TEXT}, score).run(25)
+    second = warmed(
+        search({"a.py": TEXT}, lambda names: -score(names)), told(first, is_comparable=False)
+    ).run(20)
+    assert set(second.tune._trials.by_number) == set(range(21))
+    arms = [idea.hypothesis.split(":")[0] for idea in second.ideas]
+    assert arms.count("recall") == 2, "two of its vectors are tried"
+
+
+@pytest.mark.parametrize("facts", [{"baseline": None}, {"base": {"a.py:x0": 0.5}}])
+def test_scores_of_another_program_only_rank(search: Make, facts: dict[str, Any]) -> None:
     first = search({"a.py": TEXT}, score).run(25)
     second = warmed(search({"a.py": TEXT}, score), told(first, **facts)).run(8)
     arms = [idea.hypothesis.split(":")[0] for idea in second.ideas]

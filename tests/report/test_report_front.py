@@ -14,7 +14,7 @@ from kapso.attempt import Attempt
 from kapso.goal import Command, Goal, Metric, Search
 from kapso.report import page
 from kapso.report.facts import Facts
-from kapso.report.front_chart import MOST_LABELS, front_plane
+from kapso.report.front_chart import front_plane
 from kapso.report.markdown import to_markdown
 
 Tell = Callable[..., Facts]
@@ -95,7 +95,11 @@ def test_a_long_front_is_labelled_here_and_there(traded: Callable[..., Facts], m
     ]
     plane = front_plane(tell(attempts, goal=goal))
     assert plane is not None and len(plane.front) == 101
-    assert 10 <= sum(mark.is_labelled for mark in plane.front) <= MOST_LABELS
+    labelled = [mark for mark in plane.front if mark.is_labelled]
+    assert 10 <= len(labelled) <= 20
+    assert plane.best is not None and plane.best.number in {mark.number for mark in labelled}
+    for at, mark in enumerate(labelled):
+        assert not any(mark.hides(other) for other in labelled[:at])
     equal = front_plane(tell([replace(attempts[0], metrics={"score": 0.0, "size": 0.0})], goal=goal))
     assert equal is not None and [mark.number for mark in equal.front] == [0]
 

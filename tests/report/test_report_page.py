@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import time
@@ -285,3 +286,11 @@ def test_json_in_a_script_cannot_end_it() -> None:
     text = as_script({"a": "</script><!--\u2028&"})
     assert not re.search("[<>&\u2028]", text)
     assert json.loads(text) == {"a": "</script><!--\u2028&"}
+
+
+def test_a_busy_machine_leaves_no_code_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    diff = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-import os\n+import sys\n"
+    clock = itertools.count(step=60)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    [file], _ = read_diff(diff)
+    assert all("<" in line.html for hunk in file.hunks for line in hunk.lines if "import" in line.html)

@@ -12,11 +12,10 @@ from textual.pilot import Pilot
 from kapso.git.repository import Repository
 from kapso_tui.app import KapsoApp
 from kapso_tui.screens.run import RunScreen
-from kapso_tui.watch.attempt import Change
 from kapso_tui.widgets.attempt_tabs import AttemptTabs
 from kapso_tui.widgets.tabs.page import Page
 from tests.tui.conftest import kapso
-from tests.tui.driving import drive, text, until
+from tests.tui.driving import drive, until
 
 
 def the_run(root: Path) -> str:
@@ -94,25 +93,3 @@ def test_the_diff_is_against_the_base_on_demand_and_side_by_side_where_there_is_
 def git_file(root: Path, commit: str) -> str:
     done = subprocess.run(["git", "show", f"{commit}:params.json"], cwd=root, capture_output=True, text=True)
     return done.stdout.strip()
-
-
-def test_an_arrow_key_that_is_held_down_reads_only_where_it_stops(finished: Path) -> None:
-    app = KapsoApp(Repository.open(finished), run=the_run(finished))
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        tabs = await opened(pilot, 0, "diff")
-        asked: list[int] = []
-        read = tabs.reader.change
-
-        def change(number: int, *, to_base: bool) -> Change | None:
-            asked.append(number)
-            return read(number, to_base=to_base)
-
-        tabs.reader.change = change  # type: ignore[method-assign]
-        for number in range(1, 12):
-            app.screen.selected = number  # type: ignore[attr-defined]
-        await until(pilot, lambda: tabs.shown and tabs.shown.number == 11)
-        assert asked == [11]
-        assert "#11" in text(app)
-
-    drive(app, steps)

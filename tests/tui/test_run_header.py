@@ -56,7 +56,7 @@ def test_a_run_that_goes_on(climbing: Made) -> None:
         watch.poll()
         assert told(watch)[0] == f"{RUN}  ‖ paused"
     watch.poll()
-    assert told(watch)[0].endswith(" interrupted")
+    assert told(watch)[0] == f"{RUN}  ◌ interrupted"
     assert any("pending, goes on with `resume`" in line for line in told(watch))
 
 

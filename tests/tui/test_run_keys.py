@@ -25,6 +25,7 @@ from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_tabs import AttemptTabs
 from tests.tui.background import running
 from tests.tui.driving import drive, text, until
+from tests.tui.hand_made import RUN
 from tests.tui.test_attempt_tabs import opened, page, shown, the_run
 
 
@@ -108,6 +109,7 @@ def test_a_run_that_is_killed_is_told_of_and_goes_on_in_a_process_of_its_own(emp
                 os.kill(int(lock.read_text()), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_what_waits_for_a_human_is_approved_or_rejected_with_a_reason(empty: Path) -> None:
     goal = empty / "goal.yaml"
     goal.write_text(goal.read_text() + "approve: true\nsearch: {parallel: 2}\n")
@@ -217,47 +219,42 @@ def test_small_keys(finished: Path) -> None:
     drive(app, steps)
 
 
-def test_a_hint_is_kept_and_it_is_said_why_nobody_hears_it(finished: Path) -> None:
-    run = the_run(finished)
-    repository = Repository.open(finished)
-    app = KapsoApp(repository, run=run)
+def test_a_hint_is_kept_and_apply_makes_the_branch_that_it_shows_and_nothing_else(made_by_hand: Path) -> None:
+    before = git(made_by_hand, "status", "--porcelain"), git(made_by_hand, "rev-parse", "HEAD")
+    branch = f"kapso-apply/{RUN}-0002"
+    repository = Repository.open(made_by_hand)
+    app = KapsoApp(repository, run=RUN)
 
     async def steps(pilot: Pilot[Any]) -> None:
-        await opened(pilot, 1, "idea")
+        await opened(pilot, 2, "idea")
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.focused, Input))
         await pilot.press("enter")
         await until(pilot, lambda: "the hint is empty" in text(app))
-        app.screen.query_one(Input).value = "keep x near 3"
+        app.screen.query_one(Input).value = "look everywhere"
         await pilot.press("enter")
-        await until(pilot, lambda: "only `llm` and `agent` read hints" in toasts(app))
-        assert [each.text for each in Hints(repository, run).all()] == ["keep x near 3"]
-
-    drive(app, steps)
-
-
-def test_apply_shows_the_diff_and_makes_the_branch_and_nothing_else(finished: Path) -> None:
-    run = the_run(finished)
-    best = shown(finished, run, "best")
-    before = git(finished, "status", "--porcelain"), git(finished, "rev-parse", "HEAD")
-    branch = f"kapso-apply/{run}-{best['attempt']:04d}"
-    app = KapsoApp(Repository.open(finished), run=run)
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        await opened(pilot, best["attempt"], "idea")
+        await until(pilot, lambda: "nobody works on the run" in toasts(app))
+        assert [each.text for each in Hints(repository, RUN).all()] == ["look everywhere"]
         await pilot.press("A")
-        await until(pilot, lambda: isinstance(app.screen, ApplyDialog) and '-{"x": 1.0' in text(app))
+        await until(
+            pilot, lambda: isinstance(app.screen, ApplyDialog) and "-    for step in range" in text(app)
+        )
         assert branch in text(app)
         await pilot.press("escape")
-        assert git(finished, "branch", "--list", "kapso-apply/*") == ""
+        assert git(made_by_hand, "branch", "--list", "kapso-apply/*") == ""
         await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, ApplyDialog))
         await pilot.press("enter")
         await until(pilot, lambda: f"git merge {branch}" in toasts(app))
+        await opened(pilot, 0, "idea")
+        await pilot.press("A")
+        await until(pilot, lambda: "has the same files as the base" in toasts(app))
 
     drive(app, steps)
-    assert git(finished, "rev-parse", f"{branch}^{{tree}}") == best["tree"]
-    assert (git(finished, "status", "--porcelain"), git(finished, "rev-parse", "HEAD")) == before
+    assert git(made_by_hand, "rev-parse", f"{branch}^{{tree}}") == git(
+        made_by_hand, "rev-parse", f"kapso/{RUN}/best^{{tree}}"
+    )
+    assert (git(made_by_hand, "status", "--porcelain"), git(made_by_hand, "rev-parse", "HEAD")) == before
 
 
 def test_apply_changes_the_working_tree_only_when_told_twice_and_only_a_clean_one(finished: Path) -> None:
@@ -287,14 +284,3 @@ def test_apply_changes_the_working_tree_only_when_told_twice_and_only_a_clean_on
 
     drive(app, steps)
     assert git(finished, "write-tree") == best["tree"]
-
-
-def test_what_has_the_files_of_the_base_cannot_be_applied(finished: Path) -> None:
-    app = KapsoApp(Repository.open(finished), run=the_run(finished))
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        await opened(pilot, 0, "idea")
-        await pilot.press("A")
-        await until(pilot, lambda: "has the same files as the base" in toasts(app))
-
-    drive(app, steps)

@@ -12,8 +12,11 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from kapso.git.attempts import Pending, commit_pending
+from kapso.git.landing import set_pending
 from kapso.git.repository import Repository
 from kapso_tui.app import KapsoApp
+from kapso_tui.watch.attempt import Change
 from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.attempt_tabs import NAMES, AttemptTabs
 from kapso_tui.widgets.tabs.page import Page
@@ -55,6 +58,10 @@ async def opened(pilot: Pilot[Any], number: int, tab: str) -> AttemptTabs:
     return tabs
 
 
+def words(page: Page) -> str:
+    return "\n".join("".join(piece for piece, _ in row) for row in page.rows)
+
+
 @pytest.mark.parametrize("size", PANES)
 def test_pictures(hand_made_once: Path, size: str) -> None:
     app = AloneApp(hand_made_once)
@@ -67,35 +74,74 @@ def test_pictures(hand_made_once: Path, size: str) -> None:
     drive(app, steps, size=PANES[size])
 
 
-@pytest.mark.parametrize("size", [(20, 5), (64, 30)])
-def test_nothing_that_was_written_steers_the_terminal(hand_made_once: Path, size: tuple[int, int]) -> None:
+def test_nothing_that_was_written_steers_the_terminal_and_what_is_long_is_cut(hand_made_once: Path) -> None:
     app = AloneApp(hand_made_once)
 
     async def steps(pilot: Pilot[Any]) -> None:
-        for tab in NAMES:
-            tabs = await opened(pilot, 4, tab)
-            page = tabs.query_one(Page)
-            for at in range(0, len(page.rows), 997):
-                page.scroll_row(at)
-                await pilot.pause()
-                seen = text(app)
-                assert not {ESC, BELL, BIDI, "\r"} & set(seen), tab
-        await opened(pilot, 4, "idea")
-        told = "\n".join("".join(piece for piece, _ in row) for row in page.rows)
-        assert "\\x1b[31mred" in told.replace("\n", "") or size[0] < 40
-
-    drive(app, steps, size=size)
-
-
-def test_a_diff_too_long_to_read_is_cut_and_that_is_said(hand_made_once: Path) -> None:
-    app = AloneApp(hand_made_once)
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        tabs = await opened(pilot, 5, "diff")
-        page = tabs.query_one(Page)
+        for width, height in ((64, 30), (20, 5)):
+            await pilot.resize_terminal(width, height)
+            for tab in NAMES:
+                page = (await opened(pilot, 4, tab)).query_one(Page)
+                for at in range(0, len(page.rows), 1999):
+                    page.scroll_row(at)
+                    await pilot.pause()
+                    assert not {ESC, BELL, BIDI, "\r"} & set(text(app)), tab
+        await pilot.resize_terminal(100, 30)
+        page = (await opened(pilot, 4, "idea")).query_one(Page)
+        await until(pilot, lambda: "\\x1b[31mred" in words(page))
+        await opened(pilot, 5, "diff")
         assert 2_900 < len(page.rows) < 3_100
         page.scroll_end(animate=False)
         await until(pilot, lambda: "`d` shows all of it" in text(app))
+
+    drive(app, steps)
+
+
+def test_the_log_of_an_attempt_under_way_is_followed(made_by_hand: Path) -> None:
+    repository = Repository.open(made_by_hand)
+    best = RunWatch(repository, RUN)
+    best.load()
+    parent = best.attempts[2]
+    pending = Pending(RUN, 6, "", parent.tree, (parent.commit,), "tune", "once more", "", (), parent.started)
+    set_pending(repository, RUN, 6, commit_pending(repository, pending).commit)
+    log = made_by_hand / ".git/kapso/runs" / RUN / "attempts/0006/log.txt"
+    log.parent.mkdir()
+    log.write_text("$ python app.py\n")
+    app = AloneApp(made_by_hand)
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        tabs = await opened(pilot, 6, "logs")
+        assert "in flight" in text(app) and "$ python app.py" in text(app)
+        for part in range(3):
+            with log.open("a") as file:
+                file.write("".join(f"line {part * 50 + at}\n" for at in range(50)))
+            await until(pilot, lambda part=part: f"line {part * 50 + 49}" in text(app))  # type: ignore[misc]
+        tabs.query_one(Page).scroll_row(3)
+        with log.open("a") as file:
+            file.write("the last line\n")
+        await until(pilot, lambda: len(tabs.query_one(Page).rows) == 152)
+        assert "the last line" not in text(app) and "line 4" in text(app)
+
+    drive(app, steps)
+
+
+def test_an_arrow_key_that_is_held_down_reads_only_where_it_stops(hand_made_once: Path) -> None:
+    app = AloneApp(hand_made_once)
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        tabs = await opened(pilot, 0, "diff")
+        asked: list[int] = []
+        read = tabs.reader.change
+
+        def change(number: int, *, to_base: bool) -> Change | None:
+            asked.append(number)
+            return read(number, to_base=to_base)
+
+        tabs.reader.change = change  # type: ignore[method-assign]
+        for number in (1, 2, 3, 4, 5):
+            tabs.pick(number)
+        await until(pilot, lambda: tabs.shown and tabs.shown.number == 5)
+        assert asked == [5] and "#5" in text(app)
 
     drive(app, steps)
 

@@ -8,6 +8,7 @@ Seeds are fixed; ids, ages and times differ from one making to the next. The fon
 from __future__ import annotations
 
 import asyncio
+import html
 import importlib
 import io
 import os
@@ -32,11 +33,15 @@ TOP = HERE.parents[1]
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
 FONT = "DejaVu Sans Mono"
 COLOURS = 96
+HEIGHT, ASCENT = 24.4, 18.5
+"""Of a line in Textual's pictures, and of what is above its base."""
 RUNS = (
     ("circle-packing", "--attempts=70", "--seed=3"),
-    ("cache-policy", "--attempts=40", "--seed=1"),
-    ("circle-packing", "--attempts=50", "--seed=8", "--propose=tune,mutate"),
+    ("cache-policy", "--attempts=25", "--seed=1"),
+    ("circle-packing", "--attempts=40", "--seed=8", "--propose=tune,mutate"),
 )
+LOADS = ("search", "node", "sources", "preview")
+"""What is waited for."""
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
 
 
@@ -50,21 +55,33 @@ class Picture:
     theme: str = "textual-dark"
 
 
-def keys(*pressed: str, seconds: float = 2.5) -> Steps:
+def keys(*pressed: str) -> Steps:
     """Press these, with time to read after each."""
 
     async def steps(pilot: Pilot[Any]) -> None:
         for key in pressed:
             await pilot.press(key)
-            await pilot.pause(seconds)
+            await at_rest(pilot)
 
     return steps
+
+
+async def at_rest(pilot: Pilot[Any]) -> None:
+    """Wait until everything is read and nothing changes any more."""
+    before, calm = "", 0
+    while calm < 3:
+        await pilot.pause(0.7)
+        lines = pilot.app.screen._compositor.render_strips()
+        now = "\n".join("".join(segment.text for segment in strip) for strip in lines)
+        is_read = now == before and not re.search(r"reading|opening the library", now)
+        is_read = is_read and all(each.is_finished for each in pilot.app.workers if each.group in LOADS)
+        before, calm = now, calm + 1 if is_read else 0
 
 
 async def searched(pilot: Pilot[Any]) -> None:
     await keys("4")(pilot)
     pilot.app.screen.query_one("#find", Input).value = "vectorise a loop over rows"
-    await pilot.pause(3)
+    await at_rest(pilot)
     await keys("enter", "down")(pilot)
 
 
@@ -76,7 +93,7 @@ PICTURES = (
     Picture("run-diff", keys("down", "down", "enter", "right_square_bracket"), size=(160, 44)),
     Picture("new-run", keys("n")),
     Picture("compare", keys("m", "down", "down", "m", "C")),
-    Picture("lessons", keys("3", "down", "down")),
+    Picture("lessons", keys("3", *["down"] * 6)),
     Picture("library", searched),
     Picture("help", keys("down", "enter", "question_mark")),
 )
@@ -108,7 +125,7 @@ def take(root: Path, picture: Picture) -> str:
     async def go() -> str:
         async with app.run_test(size=picture.size, notifications=True) as pilot:
             app.theme = picture.theme
-            await pilot.pause(2.5)
+            await at_rest(pilot)
             await picture.steps(pilot)
             return app.export_screenshot(title="kapso")
 
@@ -119,12 +136,39 @@ def draw(svg: str) -> bytes:
     """An SVG of Textual's as a small PNG."""
     resvg, image = importlib.import_module("resvg_py"), importlib.import_module("PIL.Image")
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", FONT)
+    svg = _TEXT.sub(_dotted, svg)
     fonts = [str(FONTS / f"DejaVuSansMono{style}.ttf") for style in ("", "-Bold", "-Oblique")]
     drawn = resvg.svg_to_bytes(svg_string=svg, font_files=fonts, monospace_family=FONT, font_family=FONT)
     small = image.open(io.BytesIO(drawn)).convert("RGB").quantize(COLOURS)
     written = io.BytesIO()
     small.save(written, "PNG", optimize=True)
     return written.getvalue()
+
+
+_TEXT = re.compile(r'<text class="(\S+?)" x="(\S+?)" y="(\S+?)" textLength="(\S+?)"[^>]*>([^<]*)</text>')
+_DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+"""The column and row of each dot of a Braille character, in the order of its bits."""
+
+
+def _dotted(text: re.Match[str]) -> str:
+    """The text with its Braille, which the font has none of, as dots."""
+    style, x, y, length, written = text.groups()
+    characters = list(html.unescape(written))
+    if not any(0x2800 <= ord(each) <= 0x28FF for each in characters):
+        return text[0]
+    width, dots = float(length) / len(characters), []
+    for at, each in enumerate(characters):
+        bits = ord(each) - 0x2800
+        if not 0 <= bits <= 0xFF:
+            continue
+        characters[at] = "\u00a0"
+        for bit, (column, row) in enumerate(_DOTS):
+            if bits >> bit & 1:
+                across = float(x) + width * (at + 0.25 + 0.5 * column)
+                down = float(y) + HEIGHT * (row + 0.5) / 4 - ASCENT
+                dots.append(f'<circle class="{style}" cx="{across:.1f}" cy="{down:.1f}" r="1.6"/>')
+    rest = html.escape("".join(characters)).replace("\u00a0", "&#160;")
+    return text[0].replace(f">{written}<", f">{rest}<") + "".join(dots)
 
 
 def main(names: Sequence[str]) -> None:

@@ -9,12 +9,13 @@ with base.candidate(Layer(changes), hidden=["evaluate.py"], slot=0) as candidate
 from kapso.evaluate.sandbox.base import Base, CandidateFiles
 from kapso.evaluate.sandbox.capture import secrets_in
 from kapso.evaluate.sandbox.files import Written
-from kapso.evaluate.sandbox.job import CommandResult, Job, Layer, Limits
+from kapso.evaluate.sandbox.job import Call, CommandResult, Job, Layer, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.sandbox import Sandbox
 
 __all__ = [
     "Base",
+    "Call",
     "CandidateFiles",
     "CommandResult",
     "Job",

@@ -22,7 +22,14 @@ from kapso.evaluate.sandbox.job import CommandResult, Job, Layer
 from kapso.evaluate.sandbox.layers import make_whiteouts, vanishing
 from kapso.evaluate.sandbox.limits import Unwalled
 from kapso.evaluate.sandbox.overlay import OverlayFiles, Spares
-from kapso.evaluate.sandbox.place import Place, is_within, make_mount_points, shared_mounts, shared_reads
+from kapso.evaluate.sandbox.place import (
+    Grounds,
+    Place,
+    is_within,
+    make_mount_points,
+    shared_mounts,
+    shared_reads,
+)
 from kapso.evaluate.sandbox.trees import copy_tree, remove_tree, size_of
 
 
@@ -87,9 +94,7 @@ class Base:
                 return execute(self._level, job, place, cancel)
             finally:
                 self._discard(folder)
-        mounts = ["--ro-bind", str(self._folder), str(self._workspace)]
-        mounts += shared_mounts(self._workspace, self._all_seen())
-        return execute(self._level, job, Place(self._folder, mounts), cancel)
+        return execute(self._level, job, Place(self._folder, self._mounts()), cancel)
 
     def candidate(
         self,
@@ -111,7 +116,18 @@ class Base:
                 self._spares[slot] = Spares(
                     Path(tempfile.mkdtemp(prefix="spares-", dir=self._session)), self._discard
                 )
-        return CandidateFiles(self._level, self._files(program, folder, slot), partial(self._discard, folder))
+        files, grounds = self._files(program, folder, slot), self._grounds()
+        return CandidateFiles(self._level, files, partial(self._discard, folder), grounds)
+
+    def _grounds(self) -> Grounds | None:
+        if not isinstance(self._level, Enclosure):
+            return None
+        return Grounds(self._mounts(), self._session.parent, self._all_seen())
+
+    def _mounts(self) -> list[str]:
+        """Arguments that show the base as it is, read-only."""
+        mounts = ["--ro-bind", str(self._folder), str(self._workspace)]
+        return mounts + shared_mounts(self._workspace, self._all_seen())
 
     def _files(self, program: Program, folder: Path, slot: int) -> Files:
         mounts = shared_mounts(self._workspace, self._all_seen(), program.hidden)
@@ -182,8 +198,14 @@ class Base:
 class CandidateFiles:
     """The files of one candidate. What its commands wrote to the workspace vanishes when the `with` ends."""
 
-    def __init__(self, level: Enclosure | Unwalled, files: Files, discard: Callable[[], None]) -> None:
-        self._level, self._files, self._discard = level, files, discard
+    def __init__(
+        self,
+        level: Enclosure | Unwalled,
+        files: Files,
+        discard: Callable[[], None],
+        grounds: Grounds | None,
+    ) -> None:
+        self._level, self._files, self._discard, self._grounds = level, files, discard, grounds
 
     def __enter__(self) -> Self:
         return self
@@ -205,7 +227,7 @@ class CandidateFiles:
 
     def run(self, job: Job, cancel: threading.Event) -> CommandResult:
         """Runs a command that starts from the candidate as built; what it writes to the workspace goes."""
-        place = self._files.for_run()
+        place = replace(self._files.for_run(), grounds=self._grounds)
         try:
             return execute(self._level, job, place, cancel)
         finally:

@@ -53,15 +53,15 @@ _NAMESPACES = ("--unshare-user", "--unshare-all", "--die-with-parent", "--new-se
 _PROBE_S = 10.0
 _PROBE_ROOT = "--ro-bind / / --dev /dev --proc /proc --remount-ro /proc --size 4096 --tmpfs /tmp"
 _LAYERS = ("lower", "upper", "work")
-_END_S = 30.0
-_OOM_SCORE = b"800"
+END_S = 30.0
+OOM_SCORE = b"800"
 _COUNTS_BY_NAMESPACE = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= (5, 14)
 """Before Linux 5.14, RLIMIT_NPROC counted all processes of the user. It never binds root."""
 
 _SLACK, _SLACK_TASKS = 2, 256
 """It counts threads too, so it stands well above the limit of processes, which is measured."""
 
-_NO_CORE = (1, 1)
+_NO_CORE = 1
 """One byte, not none: the kernel pipes a core dump to a handler whatever the limit, except for this one."""
 
 
@@ -166,7 +166,13 @@ def start(program: str, arguments: bytes, env: Mapping[str, str], command: str, 
             pass_fds=(given, their_status, their_gate),
             bufsize=0,
         )
-    return Inside(bwrap, status, begun, gate, _SLACK * processes + _SLACK_TASKS)
+    return Inside(bwrap, status, begun, gate, limits(processes))
+
+
+def limits(processes: int) -> list[tuple[int, int]]:
+    """What the kernel itself bounds, by resource, for a command that may have so many processes."""
+    most = _SLACK * processes + _SLACK_TASKS
+    return [(resource.RLIMIT_CORE, _NO_CORE), *([(resource.RLIMIT_NPROC, most)] * _COUNTS_BY_NAMESPACE)]
 
 
 def pack(arguments: Sequence[str]) -> bytes:
@@ -218,10 +224,15 @@ class Inside:
     own_processes = 1
 
     def __init__(
-        self, bwrap: subprocess.Popen[bytes], status: int, begun: int, gate: int, most_tasks: int
+        self,
+        bwrap: subprocess.Popen[bytes],
+        status: int,
+        begun: int,
+        gate: int,
+        limits: Sequence[tuple[int, int]],
     ) -> None:
         assert bwrap.stdout and bwrap.stderr
-        self._bwrap, self._gate, self._most_tasks = bwrap, gate, most_tasks
+        self._bwrap, self._gate, self._limits = bwrap, gate, limits
         self.stdout, self.stderr = bwrap.stdout.fileno(), bwrap.stderr.fileno()
         self.status, self.begun = status, begun
         self._root: int | None = None
@@ -232,12 +243,11 @@ class Inside:
         with contextlib.suppress(OSError):
             self._root_file = os.pidfd_open(pid)
             os.setpriority(os.PRIO_PROCESS, pid, max(0, os.getpriority(os.PRIO_PROCESS, pid)))
-            resource.prlimit(pid, resource.RLIMIT_CORE, _NO_CORE)
-            if _COUNTS_BY_NAMESPACE:
-                resource.prlimit(pid, resource.RLIMIT_NPROC, (self._most_tasks, self._most_tasks))
+            for which, most in self._limits:
+                resource.prlimit(pid, which, (most, most))
             # When the machine runs out of memory, the kernel shall end the candidate and not the engine.
             with open(f"/proc/{pid}/oom_score_adj", "wb", buffering=0) as file:
-                file.write(_OOM_SCORE)
+                file.write(OOM_SCORE)
         with contextlib.suppress(BrokenPipeError):  # it has been ended already
             os.write(self._gate, b"\n")
 
@@ -278,7 +288,7 @@ class Inside:
             return Usage(0.0, 0)
         ended = select.poll()
         ended.register(self._root_file, select.POLLIN)
-        if not ended.poll(_END_S * 1000):
+        if not ended.poll(END_S * 1000):
             raise MachineError("a process of the sandbox cannot be ended; is a file system hanging?")
         try:
             used = os.wait4(self._root, 0)[2]

@@ -23,6 +23,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Call:
+    """What a command does where all of it is `python -c text arguments`, in words that need no shell.
+
+    Where `python` is a path, its folder goes before all others on the command's PATH.
+    """
+
+    python: str
+    text: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Job:
     """One command for `/bin/sh -c`.
 
@@ -31,7 +43,8 @@ class Job:
     are host folders: the command finds them as `$KAPSO_OUT` and as the parent of `$KAPSO_RESULT`. The
     log and errors call the command `shown` where that is given. `core` is the one core that it runs on.
     `secrets` maps values that are struck out of all that the command prints to what stands in their place;
-    `log_bytes` is how much of its output goes to the log as it comes, before only the end is kept.
+    `log_bytes` is how much of its output goes to the log as it comes, before only the end is kept. With
+    `call`, which says the same as `command`, it may be started warm.
     """
 
     command: str
@@ -47,6 +60,7 @@ class Job:
     core: int | None = None
     secrets: Mapping[bytes, bytes] = field(default_factory=dict)
     log_bytes: int = LOG_HEAD_BYTES
+    call: Call | None = None
 
     @property
     def words(self) -> str:

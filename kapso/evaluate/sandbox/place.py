@@ -11,13 +11,24 @@ from kapso.evaluate.sandbox.host import empty, largest_without
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """What an interpreter for warm starts stands on: `mounts` show it the base, and below `reach` lies all
+    that candidates are mounted from, with what is `shared`."""
+
+    mounts: Sequence[str]
+    reach: Path
+    shared: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
 class Place:
     """The workspace of one command.
 
     `mounts` are bubblewrap's arguments that put it in place; at the other levels the command runs in
     `folder` itself, and at level landlock it may read what is in `reads` besides. `writes` are the host
     folders that hold what the command writes to the workspace, `had_bytes` what was in them before.
-    `scratch` holds home and temporary files where memory would be too small.
+    `scratch` holds home and temporary files where memory would be too small. With `grounds` a call may be
+    started warm.
     """
 
     folder: Path
@@ -27,6 +38,7 @@ class Place:
     scratch: Path | None = None
     reads: tuple[Path, ...] = ()
     is_read_only: bool = False
+    grounds: Grounds | None = None
 
 
 def is_within(path: str, folders: Sequence[str]) -> bool:

@@ -104,6 +104,8 @@ class Sandbox:
         self._session.bin.throw(folder)
 
     def close(self) -> None:
+        if isinstance(self._level, Enclosure):
+            self._level.close()
         self._session.close()
 
 

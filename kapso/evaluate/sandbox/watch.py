@@ -131,7 +131,10 @@ class _Watch:
                 if not self._read(file, handlers[file]):
                     poll.unregister(file)
             self._check()
-        self.used = self.started.reap()
+        reaped = self.started.reap()
+        self.used = Usage(
+            max(reaped.cpu_seconds, self.used.cpu_seconds), max(reaped.max_rss_bytes, self.used.max_rss_bytes)
+        )
         for file in handlers:
             # What is left fits into a pipe's buffer; more could only come from a process that escaped.
             for _ in range(_PIPE_READS):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import Attempt, Outcome
+from kapso.git.layout import RunRefs
 from kapso.memory.features import Features
 from kapso.memory.lessons.lesson import About, Lesson, Sighting, Status
 
@@ -64,7 +65,11 @@ def check(folder: Path) -> dict[str, Any]:
         each for each in known_lessons(repository) if each.status in (Status.CANDIDATE, Status.ACTIVE)
     ]
     runs, twice = landed_in(repository), list(_twice(believed))
-    wrong = {each.id: found for each in believed if (found := list(_wrong(each, runs)))}
+    wrong = {
+        each.id: found
+        for each in believed
+        if (found := [*_wrong(each, runs), *_unmade(each, runs, repository)])
+    }
     what = [f"{name}: {why}" for name, found in wrong.items() for why in found]
     return {
         "lessons": len(believed),
@@ -112,6 +117,52 @@ def _wrong(lesson: Lesson, runs: Mapping[str, Sequence[Landed]]) -> Iterator[str
     if lesson.line.subject.about is not About.CHANGE and len(sightings) == len(lesson.line.sightings):
         yield from _misstated(lesson, sightings)
         yield from _unfounded(lesson, sightings)
+
+
+def _unmade(lesson: Lesson, runs: Mapping[str, Sequence[Landed]], repository: Repository) -> Iterator[str]:
+    """Of a change: attempts carried it out, or else the best that it was taken from has it."""
+    if lesson.line.subject.about is not About.CHANGE:
+        return
+    hunks = lesson.line.subject.told["hunks"]
+    for sighting in lesson.line.sightings.values():
+        landed = [each for each in runs.get(sighting.run, ()) if each.ended is not None]
+        carried = [each for each in landed if each.features.operator == lesson.id]
+        if carried or not sighting.concerned.total:
+            yield from _miscounted(lesson, sighting, carried)
+        elif sighting.run in runs:
+            named = {one.attempt for one in sighting.examples if one.speaks == "for"}
+            best = [each.attempt for each in landed if each.attempt.number in named]
+            if sighting.concerned.total != 1 or len(best) != 1 or not best[0].is_scored:
+                yield f"{sighting.run}: one attempt is to have made it, and there is none"
+            elif not _stands_in(hunks, best[0], landed, repository):
+                yield f"{sighting.run}: attempt {best[0].number} is another program than the change makes"
+
+
+def _stands_in(
+    hunks: Sequence[Sequence[str]], best: Attempt, landed: Sequence[Landed], repository: Repository
+) -> bool:
+    """Whether the base with these hunks is what a scored attempt had in these files; of one hunk, whether its
+    new lines stand in the best."""
+    base = repository.refs.get(RunRefs(best.run).baseline)
+    if base is None:
+        return False
+    made = {path: _text(repository, base, path) for path in dict.fromkeys(hunk[0] for hunk in hunks)}
+    for path, before, after in hunks:
+        made[path] = made[path].replace(before, after, 1) if before in made[path] else ""
+    scored = [best, *(each.attempt for each in landed if each.attempt.is_scored)]
+    for each in scored:
+        if all(_text(repository, each.commit, path) == text for path, text in made.items()):
+            return True
+    if len(hunks) > 1:
+        return False
+    [(path, before, after)] = hunks
+    come = [line for line in after.splitlines() if line not in before.splitlines()]
+    return set(come) <= set(_text(repository, best.commit, path).splitlines())
+
+
+def _text(repository: Repository, commit: str, path: str) -> str:
+    has_it = repository.entry(commit, path) is not None
+    return repository.read(commit, path).decode("utf-8", "replace") if has_it else ""
 
 
 def _examples(sighting: Sighting, landed: Iterable[Landed]) -> Iterator[str]:

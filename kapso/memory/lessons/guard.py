@@ -24,6 +24,8 @@ _OF_FIGURES = {About.PARAMETER, About.EVALUATION}
 
 def foreign_runs(line: Line) -> frozenset[str]:
     """The runs that others saw, as far as nobody here vouched for the line since they were pulled."""
+    if not line.marks:
+        return frozenset()
     vouched = latest(line, TRUST)
     return frozenset(
         mark.why
@@ -35,6 +37,8 @@ def foreign_runs(line: Line) -> frozenset[str]:
 def admitted(line: Line) -> Line:
     """The line with those sightings that count."""
     foreign = foreign_runs(line)
+    if not foreign:
+        return line
     theirs = [each for run, each in line.sightings.items() if run in foreign]
     if not theirs:
         return line
@@ -59,7 +63,10 @@ def why_quarantined(line: Line, statement: str, expects: str | None = None) -> s
         return why
     if decided is not None and decided.change == TRUST:
         return None
-    ours = [each for run, each in line.sightings.items() if run not in foreign_runs(line)]
+    foreign = foreign_runs(line)
+    if not foreign and line.subject.about is not About.STATED:
+        return None
+    ours = [each for run, each in line.sightings.items() if run not in foreign]
     own = sum(each.concerned.total for each in ours)
     if len(ours) < len(line.sightings) and own < ENOUGH:
         origin = latest(line, PULLED)

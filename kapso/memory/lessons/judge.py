@@ -6,16 +6,15 @@ A pure function: two clones that hold the same line hold the same lesson.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
-from kapso.memory.lessons.claim import Claim, claim_of
+from kapso.memory.lessons.claim import Claim, claim_from
 from kapso.memory.lessons.evidence import log_factor
 from kapso.memory.lessons.guard import admitted, why_quarantined
-from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Sighting, Status, Subject, Tally
+from kapso.memory.lessons.lesson import About, Kind, Lesson, Line, Scope, Status, Subject, Tally
 from kapso.memory.lessons.marks import PIN, RESTORE, RETIRE, UNPIN, latest
-from kapso.memory.lessons.outcomes import added, count
+from kapso.memory.lessons.outcomes import count
+from kapso.memory.lessons.pooled import Pool, pool_of
 from kapso.memory.lessons.statements import statement_of
 
 BELIEVED = 0.9
@@ -31,17 +30,26 @@ _HARM = math.log(6)
 def judge(line: Line, goal: str | None = None) -> Lesson:
     """What the line teaches, for a `goal` or for all."""
     counted = admitted(line)
-    claim = _claim(counted, goal)
-    value = _value(counted)
+    pool = pool_of(counted.sightings.values(), goal)
+    claim = claim_from(line.subject, pool) if line.subject.about is not About.EVALUATION else None
+    if claim is not None and goal is None:
+        claim = _where_it_holds(counted, claim, pool)
+    return judge_from(line, claim, pool)
+
+
+def judge_from(line: Line, claim: Claim | None, pool: Pool) -> Lesson:
+    """The same, of what its sightings say together."""
+    subject = line.subject
     confidence = claim.confidence if claim else 0.9
-    statement = statement_of(counted, claim)
+    statement = statement_of(subject, claim, pool)
+    value = _value(pool)
     doubt = why_quarantined(line, statement, claim.expects if claim else None)
-    status, why = _status(counted, confidence, value, doubt)
+    status, why = _status(line, pool, confidence, value, doubt)
     return Lesson(
         line=line,
         kind=_kind(claim),
         statement=statement,
-        scope=_scope(counted, claim),
+        scope=_scope(subject, claim, pool),
         expects=claim.expects if claim else None,
         confidence=confidence,
         value=value,
@@ -57,7 +65,9 @@ def _kind(claim: Claim | None) -> Kind:
     return Kind.PREFER if claim.expects == "better" else Kind.AVOID
 
 
-def _status(line: Line, confidence: float, value: float | None, doubt: str | None) -> tuple[Status, str]:
+def _status(
+    line: Line, pool: Pool, confidence: float, value: float | None, doubt: str | None
+) -> tuple[Status, str]:
     decided = latest(line, RETIRE, RESTORE)
     if decided is not None and decided.change == RETIRE:
         return Status.RETIRED, decided.why
@@ -65,9 +75,9 @@ def _status(line: Line, confidence: float, value: float | None, doubt: str | Non
         return Status.QUARANTINED, doubt
     if _is_pinned(line):
         return Status.ACTIVE, ""
-    if value is not None and value < 0 and _is_harmful(line):
+    if value is not None and value < 0 and _is_harmful(pool):
         return Status.RETIRED, "attempts that recalled it did worse"
-    graded = sum(each.record.graded for each in line.sightings.values())
+    graded = pool.graded
     if confidence < _DOUBTED:
         return Status.RETIRED, "its predictions did not hold" if graded >= _TRIED else "its evidence faded"
     is_believed = confidence >= BELIEVED and (graded >= _GRADED or line.subject.about is About.EVALUATION)
@@ -79,43 +89,33 @@ def _is_pinned(line: Line) -> bool:
     return decided is not None and decided.change == PIN
 
 
-def _value(line: Line) -> float | None:
+def _value(pool: Pool) -> float | None:
     """The share of better attempts when told less that when left out by lot, shrunk towards 0."""
-    told, without = _recalled(line)
+    told, without = pool.told, pool.withheld
     if not told.total or not without.total:
         return None
     few = _few(told, without)
     return few / (few + _SHRUNK) * (told.better / told.total - without.better / without.total)
 
 
-def _is_harmful(line: Line) -> bool:
+def _is_harmful(pool: Pool) -> bool:
     """Whether attempts that recalled it did worse than those that by lot did not, by more than chance."""
-    told, without = _recalled(line)
-    figures = (told.better, told.total, without.better, without.total)
-    return log_factor("better", *figures) > _HARM
-
-
-def _recalled(line: Line) -> tuple[Tally, Tally]:
-    records = [each.record for each in line.sightings.values()]
-    return added([each.told for each in records]), added([each.withheld for each in records])
+    told, without = pool.told, pool.withheld
+    return log_factor("better", told.better, told.total, without.better, without.total) > _HARM
 
 
 def _few(one: Tally, other: Tally) -> float:
     return 2 / (1 / one.total + 1 / other.total)
 
 
-def _scope(line: Line, claim: Claim | None) -> Scope:
-    sightings = line.sightings.values()
-    goals = _goals(line, claim)
-    named = _files_of(line.subject)
-    files = tuple(sorted({path for each in sightings for path in each.files} | named))
-    told = line.subject.told
-    languages = {language_of(path) for path in named} or {each.language for each in sightings}
+def _scope(subject: Subject, claim: Claim | None, pool: Pool) -> Scope:
+    named = _files_of(subject)
+    languages = {language_of(path) for path in named} or pool.languages
     return Scope(
-        goals=goals,
-        files=files,
-        language=languages.pop() if len(languages) == 1 else None,
-        proposer=told.get("proposer"),
+        goals=_goals(claim, pool),
+        files=tuple(sorted(pool.files | named)),
+        language=next(iter(languages)) if len(languages) == 1 else None,
+        proposer=subject.told.get("proposer"),
     )
 
 
@@ -129,33 +129,26 @@ def _files_of(subject: Subject) -> set[str]:
     return set()
 
 
-def _claim(line: Line, goal: str | None) -> Claim | None:
+def _where_it_holds(line: Line, claim: Claim, pool: Pool) -> Claim:
     """For all goals, what holds where it held at all."""
-    if line.subject.about is About.EVALUATION:
-        return None
-    claim = claim_of(line, goal)
-    held = _goals(line, claim)
-    if goal is None and held and len(held) < len({each.goal for each in line.sightings.values()}):
-        there = {run: each for run, each in line.sightings.items() if each.goal in held}
-        return claim_of(replace(line, sightings=there))
+    held = _goals(claim, pool)
+    if held and len(held) < len(pool.goals):
+        there = (each for each in line.sightings.values() if each.goal in held)
+        return claim_from(line.subject, pool_of(there, None))
     return claim
 
 
-def _goals(line: Line, claim: Claim | None) -> tuple[str, ...]:
+def _goals(claim: Claim | None, pool: Pool) -> tuple[str, ...]:
     """Where it held, or where it was seen; any goal, where it held on two."""
-    by_goal: dict[str, list[Sighting]] = {}
-    for each in line.sightings.values():
-        by_goal.setdefault(each.goal, []).append(each)
-    seen = tuple(sorted(by_goal))
+    seen = tuple(sorted(pool.goals))
     if claim is None or len(seen) < 2:
         return seen
-    held = tuple(goal for goal in seen if _held(by_goal[goal], claim.expects))
+    held = tuple(goal for goal in seen if _held(*pool.goals[goal], claim.expects))
     return () if len(held) > 1 else held or seen
 
 
-def _held(sightings: Sequence[Sighting], expects: str) -> bool:
+def _held(concerned: Tally, others: Tally, expects: str) -> bool:
     """Whether attempts ended as expected at least thrice, and more often than others."""
-    concerned, others = added([e.concerned for e in sightings]), added([e.others for e in sightings])
     hits, usual = count(concerned, expects), count(others, expects) / max(1, others.total)
     return hits >= min(_HELD, concerned.total) and hits > usual * concerned.total
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from kapso.attempt import BASELINE, Attempt, rfc3339
 from kapso.memory.features import Features
-from kapso.memory.lessons.claim import Claim, claim_of
-from kapso.memory.lessons.guard import admitted
-from kapso.memory.lessons.judge import files_of, judge, language_of
+from kapso.memory.lessons.claim import Claim, claim_from
+from kapso.memory.lessons.guard import admitted, foreign_runs
+from kapso.memory.lessons.judge import files_of, judge_from, language_of
 from kapso.memory.lessons.lesson import (
     About,
     Example,
@@ -30,13 +30,14 @@ from kapso.memory.lessons.lesson import (
 )
 from kapso.memory.lessons.outcomes import result_of
 from kapso.memory.lessons.own import SURE, Own
+from kapso.memory.lessons.pooled import NOTHING_SEEN, Pool, pool_of, seen_once
 from kapso.memory.lessons.rules import rules
 from kapso.memory.lessons.rules.background import Background
 from kapso.memory.lessons.rules.base import Found, Seen
 from kapso.memory.lessons.rules.changes import earned
 from kapso.memory.lessons.rules.evaluation import facts
 from kapso.memory.lessons.rules.parameters import Parameters
-from kapso.memory.lessons.rules.ranges import good_ranges, latest_detail
+from kapso.memory.lessons.rules.ranges import good_ranges
 
 if TYPE_CHECKING:
     from kapso.propose.ablate.dissection import Part
@@ -79,6 +80,9 @@ class Learner:
         self._lines: dict[str, Line] = {}
         self._lessons: dict[str, Lesson] = {}
         self._claims: dict[str, Claim] = {}
+        self._pools: dict[str, Pool] = {}
+        self._past: dict[str, Pool] = {}
+        """What other runs saw, summed up once: what is observed is added to it."""
         self._keys: dict[str, str] = {}
         self._own: dict[str, Own] = {}
         self._changed: set[str] = set()
@@ -176,7 +180,7 @@ class Learner:
         if subject.about is not About.PARAMETER:
             return True
         own = Own(found, seen=self._observed, time=time)
-        return claim_of(Line(subject, {self._run: self._sighting(own)})).confidence >= LEARNT
+        return claim_from(subject, seen_once(self._sighting(own), None)).confidence >= LEARNT
 
     def _note(self, found: Found, time: str) -> News | None:
         """Take in what a rule is sure of."""
@@ -206,22 +210,32 @@ class Learner:
         key = line.subject.key
         self._lines[key] = line
         self._keys[line.subject.id] = key
-        self._judge(key)
+        counted = admitted(line)
+        self._past[key] = pool_of(counted.sightings.values(), self._goal)
+        self._judge(key, line, self._past[key])
         rule = self._rules.get(line.subject.about)
         if rule is not None:
-            rule.know(admitted(line))
+            rule.know(counted)
 
     def _drop(self, subject: Subject) -> None:
-        for known in (self._lines, self._lessons, self._claims):
+        for known in (self._lines, self._lessons, self._claims, self._pools, self._past):
             known.pop(subject.key, None)
         self._keys.pop(subject.id, None)
 
-    def _judge(self, key: str) -> Lesson:
-        line = self._lines[key]
+    def _judge(self, key: str, line: Line, pool: Pool) -> Lesson:
+        claim = None
         if line.subject.about is not About.EVALUATION:
-            self._claims[key] = claim_of(line, self._goal)
-        lesson = self._lessons[key] = judge(line, self._goal)
+            claim = self._claims[key] = claim_from(line.subject, pool)
+        self._lines[key], self._pools[key] = line, pool
+        lesson = self._lessons[key] = judge_from(line, claim, pool)
         return lesson
+
+    def _pooled(self, line: Line, sighting: Sighting) -> Pool:
+        """What all runs saw, this one last. How much of what was pulled counts hangs on what this one saw."""
+        if foreign_runs(line):
+            line = replace(line, sightings={**line.sightings, self._run: sighting})
+            return pool_of(admitted(line).sightings.values(), self._goal)
+        return seen_once(sighting, self._goal).then(self._past.get(line.subject.key, NOTHING_SEEN))
 
     def _about(self, features: Features) -> list[tuple[str, Lesson]]:
         keys = (each.key for rule in self._rules.values() for each in rule.subjects(features))
@@ -280,42 +294,39 @@ class Learner:
         if found.concerned.total < _FEWEST:
             return False
         own = Own(found, seen=self._observed, time=rfc3339(attempt.finished))
-        line = Line(found.subject, {self._run: self._sighting(own)})
-        claim = claim_of(line, self._goal)
+        sighting = self._sighting(own)
+        claim = claim_from(found.subject, seen_once(sighting, self._goal))
         if claim.hits < _FEWEST or claim.confidence < LEARNT:
             return False
         key = found.subject.key
         self._own[key] = own
-        self._lines[key] = line
+        self._lines[key] = Line(found.subject, {self._run: sighting})
         self._keys[found.subject.id] = key
         return True
 
     def _renew(self, key: str, time: str) -> News | None:
         """The line and its lesson as they stand after an attempt; what is new about it, if anything is."""
-        own, before = self._own[key], self._lessons.get(key)
+        own, line = self._own[key], self._lines[key]
+        before, known = self._lessons.get(key), self._pools.get(key, NOTHING_SEEN)
         own.seen, own.time = self._observed, time
-        self._lines[key] = self._joined(self._lines[key], own)
+        sighting = self._sighting(own)
+        pool = self._pooled(line, sighting)
+        if own.found.remembered:
+            expects = claim_from(line.subject, pool).expects
+            sighting = replace(sighting, examples=_examples(own.found, expects))
+        line = replace(line, sightings={**line.sightings, self._run: sighting})
+        lesson = self._judge(key, line, pool)
         self._changed.add(key)
-        lesson = self._judge(key)
-        rule = self._rules.get(lesson.line.subject.about)
-        if rule is not None and (before is None or lesson.line.subject.about is About.PARAMETER):
-            rule.know(admitted(lesson.line))
+        rule = self._rules.get(line.subject.about)
+        if rule is not None and (before is None or line.subject.about is About.PARAMETER):
+            rule.know(Line(line.subject, {self._run: sighting}))
         if before is None:
             return News(lesson, "learnt")
-        change = _change(before, lesson)
+        change = _change(before, lesson, _values(line.subject, known), _values(line.subject, pool))
         if change is None or (key, change) in self._said:
             return None
         self._said.add((key, change))
         return News(lesson, change)
-
-    def _joined(self, line: Line, own: Own) -> Line:
-        """The line with what this run knows; which attempts speak for it follows from what it claims then."""
-        sightings = {**line.sightings, self._run: self._sighting(own)}
-        line = replace(line, sightings=sightings)
-        if own.found.remembered:
-            examples = _examples(own.found, claim_of(line, self._goal).expects)
-            sightings[self._run] = replace(sightings[self._run], examples=examples)
-        return line
 
     def _sighting(self, own: Own) -> Sighting:
         found = own.found
@@ -351,11 +362,10 @@ def _examples(found: Found, expects: str) -> tuple[Example, ...]:
     return tuple(sorted(chosen, key=lambda each: each.attempt))
 
 
-def _values(lesson: Lesson) -> list[Any]:
-    if lesson.line.subject.about is not About.PARAMETER:
+def _values(subject: Subject, pool: Pool) -> list[Any]:
+    if subject.about is not About.PARAMETER:
         return []
-    detail = latest_detail(lesson.line)
-    return [detail.get(name) for name in ("bound", "low", "high", "choices")]
+    return [pool.detail.get(name) for name in ("bound", "low", "high", "choices")]
 
 
 def _fades(lesson: Lesson) -> bool:
@@ -363,11 +373,11 @@ def _fades(lesson: Lesson) -> bool:
     return is_such and lesson.status in (Status.CANDIDATE, Status.ACTIVE)
 
 
-def _change(before: Lesson, now: Lesson) -> str | None:
+def _change(before: Lesson, now: Lesson, values_before: list[Any], values: list[Any]) -> str | None:
     if before.status is not now.status:
         changes = {Status.ACTIVE: "confirmed", Status.RETIRED: "retired", Status.QUARANTINED: "quarantined"}
         was_retired = before.status is Status.RETIRED
         return "revived" if was_retired else changes.get(now.status, "doubted")
-    if before.expects != now.expects or _values(before) != _values(now):
+    if before.expects != now.expects or values_before != values:
         return "sharpened"
     return "widened" if before.scope.goals and not now.scope.goals else None

@@ -57,12 +57,6 @@ class Counts:
 _PLACE = {event: _FIELDS.index(event) for event in EVENTS}
 
 
-def added(tallies: Iterable[Tally]) -> Tally:
-    """All of them together."""
-    rows = [[getattr(each, name) for name in _FIELDS] for each in tallies]
-    return Tally(*(sum(column) for column in zip(*rows, strict=True))) if rows else Tally()
-
-
 def count(tally: Tally, event: str) -> int:
     """How many ended so."""
     return int(getattr(tally, event))

@@ -1,7 +1,7 @@
-"""When a run commits what it has learnt: soon after news, counts less often, and never for much of its time.
+"""When a run commits what it has learnt: news at once, counts less often, and never for much of its time.
 
-The file of all lessons is written anew each time, and git keeps every state of it: where it has grown large,
-both would cost more than they are worth. Whatever a kill loses is learnt again from the attempts.
+Git keeps every state of what is written: so many would cost more than they are worth. Whatever a kill loses
+is learnt again from the attempts.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-EVERY, SOON = 20, 5
-"""Counts are committed after so many attempts, a lesson that is new or has changed after fewer."""
+EVERY, SOON = 20, 1
+"""Counts are committed after so many attempts, a lesson that is new or has changed after its own."""
 SHARE = 50
 """It waits so many times as long as the last commit took."""
 

@@ -1,8 +1,8 @@
 """Which lessons an attempt is told of: relevance × value, and a share that goes without, drawn from the seed.
 
-An eighth of the attempts goes without any, and each lesson is left out of an eighth of the others, so that
-its value can be told from what became of both. For proposers that do not read, lessons become weights, ranges
-and changes; none of these forbids anything.
+An eighth of the attempts goes without any, and each lesson is left out of an eighth of the others (of what
+breaks programs a quarter as many), so that its value can be told from what became of both. For proposers that
+do not read, lessons become weights, ranges and changes; none of these forbids anything.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from kapso.propose.recalled import LEAST, MOST, NOTHING, Advice, Change, Range, 
 
 WITHOUT_ANY = 1 / 8
 LEFT_OUT = 1 / 8
+_SELDOM = 1 / 4
+"""So much less often, what breaks programs is left out: that costs an attempt each time."""
 MOST_NAMED = 8
 """So many of the lessons that were handed over, drawn by lot, an attempt is measured for."""
 MOST_ADVISED = 200
@@ -88,19 +90,48 @@ class _Part:
     """table, key, factor"""
     ranges: tuple[Range, ...] = ()
     change: Change | None = None
-    born: tuple[bool, str] = (False, "")
-    """Of a change, whether this goal made it, and when: a later run's best has what an earlier one's had."""
+    born: tuple[bool, str, int] = (False, "", 0)
+    """Of a change, whether this goal made it, when (a later run's best has what an earlier one's had), and
+    how many hunks it has: the whole comes before its parts."""
+
+
+@dataclass
+class _Scored:
+    """A lesson, what of it counts, how useful it is here, and what it tells each proposer."""
+
+    lesson: Lesson
+    counted: Lesson
+    score: float
+    _parts: dict[str, _Part | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lesson: Lesson, here: Here) -> _Scored:
+        counted = replace(lesson, line=admitted(lesson.line))
+        return cls(lesson, counted, relevance(counted, here) * worth(counted))
+
+    def part(self, proposer: str, here: Here) -> _Part | None:
+        if proposer not in self._parts:
+            self._parts[proposer] = _part(self.counted, self.score, proposer, here)
+        return self._parts[proposer]
 
 
 class Recall:
     """The lessons that may be recalled in a run, judged for its goal; of what others saw, what counts."""
 
-    def __init__(self, lessons: Iterable[Lesson], here: Here) -> None:
+    def __init__(self, lessons: Iterable[Lesson], here: Here, before: Recall | None = None) -> None:
+        """`before` is what was recalled so far: lessons that did not change since are not looked at anew."""
         self._here = here
-        counted = (replace(each, line=admitted(each.line)) for each in lessons)
-        scored = [(relevance(each, here) * worth(each), each) for each in counted]
-        ranked = sorted((e for e in scored if e[0] > 0), key=lambda each: (-each[0], each[1].id))
-        self._ranked = ranked
+        known = before._scored if before is not None else {}
+        self._scored: dict[str, _Scored] = {}
+        for each in lessons:
+            scored = known.get(each.id)
+            is_same = scored is not None and scored.lesson is each
+            self._scored[each.id] = scored if scored is not None and is_same else _Scored.of(each, here)
+        ranked = sorted(
+            (e for e in self._scored.values() if e.score > 0), key=lambda e: (-e.score, e.lesson.id)
+        )
+        self._useful = ranked
+        self._ranked = [(each.score, each.counted) for each in ranked]
         self._parts: dict[str, list[_Part]] = {}
         self._changes: dict[str, Recalled] = {}
 
@@ -111,22 +142,23 @@ class Recall:
         """The statements for one that reads, the most useful first, within a budget of tokens."""
         ranked = [(score * _fits_stage(each, occasion), each) for score, each in self._ranked]
         ranked.sort(key=lambda each: (-each[0], each[1].id))
-        room, chosen = TOLD_TOKENS * _CHARACTERS, list[Told]()
+        room, chosen = TOLD_TOKENS * _CHARACTERS, dict[str, Told]()
+        withheld: set[str] = set()
         for _, lesson in ranked:
             text = worded(lesson)
             if len(chosen) == MOST_TOLD:
                 break
             if len(text) <= room:
                 room -= len(text)
-                chosen.append(Told(lesson.id, text))
-        withheld = {each.id for each in chosen if self._is_left_out(each.id, occasion)}
-        told = [each for each in chosen if each.id not in withheld]
+                chosen[lesson.id] = Told(lesson.id, text)
+                withheld |= {lesson.id} if self._is_left_out(lesson, occasion) else set()
+        told = [each for id, each in chosen.items() if id not in withheld]
         return Recalled(lessons=told, withheld=sorted(withheld)) if chosen else NOTHING
 
     def on_error(self, occasion: Occasion) -> list[str]:
         """The statements about errors like the one at hand, the likest first."""
         found = [(_likeness(each, occasion.error), each) for _, each in self._ranked]
-        alike = [each for each in found if each[0] >= _ALIKE and not self._is_left_out(each[1].id, occasion)]
+        alike = [each for each in found if each[0] >= _ALIKE and not self._is_left_out(each[1], occasion)]
         alike.sort(key=lambda each: -each[0])
         return [worded(lesson) for _, lesson in alike[:MOST_ON_ERROR]]
 
@@ -146,7 +178,7 @@ class Recall:
         parts = self._of(occasion.proposer)
         if not parts:
             return NOTHING
-        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson.id, occasion)}
+        withheld = {each.lesson.id for each in parts if self._is_left_out(each.lesson, occasion)}
         given = [each for each in parts if each.lesson.id not in withheld]
         given.sort(key=lambda each: each.born, reverse=True)
         weighing = (each for each in parts if each.change is None)
@@ -157,14 +189,15 @@ class Recall:
 
     def _of(self, proposer: str) -> list[_Part]:
         if proposer not in self._parts:
-            found = (_part(each, score, proposer, self._here) for score, each in self._ranked)
+            found = (each.part(proposer, self._here) for each in self._useful)
             self._parts[proposer] = [each for each in found if each is not None][:MOST_ADVISED]
         return self._parts[proposer]
 
-    def _is_left_out(self, lesson: str, occasion: Occasion) -> bool:
-        if _lot(occasion.seed, "without any") < WITHOUT_ANY:
+    def _is_left_out(self, lesson: Lesson, occasion: Occasion) -> bool:
+        share = _SELDOM if lesson.expects == "failed" else 1.0
+        if _lot(occasion.seed, "without any") < WITHOUT_ANY * share:
             return True
-        return _lot(occasion.seed, lesson) < LEFT_OUT
+        return _lot(occasion.seed, lesson.id) < LEFT_OUT * share
 
 
 def relevance(lesson: Lesson, here: Here) -> float:
@@ -252,7 +285,8 @@ def _part(lesson: Lesson, score: float, proposer: str, here: Here) -> _Part | No
 def _of_change(lesson: Lesson, score: float, goal: str) -> _Part | None:
     hunks = tuple(_hunks(lesson.line.subject.told))
     seen = lesson.line.sightings.values()
-    born = any(each.goal == goal for each in seen), min(seen, key=lambda each: (each.time, each.run)).time
+    first = min(seen, key=lambda each: (each.time, each.run))
+    born = any(each.goal == goal for each in seen), first.time, len(hunks)
     change = Change(lesson.id, hunks, min(score, 1.0))
     return _Part(lesson, score, change=change, born=born) if hunks else None
 

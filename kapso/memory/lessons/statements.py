@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
-from kapso.memory.lessons.claim import Claim, has_range
+from kapso.memory.lessons.claim import Claim
 from kapso.memory.lessons.evidence import welch, wilson
-from kapso.memory.lessons.lesson import About, Line, Tally
-from kapso.memory.lessons.outcomes import added, count
-from kapso.memory.lessons.rules.ranges import latest_detail
+from kapso.memory.lessons.lesson import About, Subject, Tally
+from kapso.memory.lessons.outcomes import count
+from kapso.memory.lessons.pooled import Pool
 from kapso.wording import plural, size
 
 _MOST_STEPS = 3
@@ -28,26 +28,23 @@ _SHOWN, _LONGEST, _AROUND = 4, 60, 20
 _PLACE, _PAIR = ("path", "region"), ("first", "second")
 
 
-def statement_of(line: Line, claim: Claim | None) -> str:
+def statement_of(subject: Subject, claim: Claim | None, pool: Pool) -> str:
     """One sentence, in plain words."""
-    about, told = line.subject.about, line.subject.told
+    about, told = subject.about, subject.told
     if about is About.STATED:
         return str(told.get("statement", ""))
     if about is About.EVALUATION or claim is None:
-        return _fact(line)
-    concerned, others = (
-        added([each.concerned for each in line.sightings.values()]),
-        added([each.others for each in line.sightings.values()]),
-    )
-    if about is About.PARAMETER and has_range(line):
-        return _good_values(line)
+        return _fact(subject, pool)
+    concerned, others = pool.concerned, pool.others
+    if about is About.PARAMETER and pool.has_range:
+        return _good_values(subject, pool)
     did = _DID[claim.expects]
     if about is About.CHANGE:
         return f"{change_in_words(told['hunks'])} {did} in {_share(concerned, claim.expects, 'cases')}"
     if about is About.ERROR:
         did = f"ended in `{told.get('signature')}`"
     shares = f"{_share(concerned, claim.expects)}{_against(about, others, claim.expects)}"
-    return f"{_what(line)} {did} in {shares}{_gained(claim.expects, concerned, others)}"
+    return f"{_what(subject, pool)} {did} in {shares}{_gained(claim.expects, concerned, others)}"
 
 
 def _gained(event: str, concerned: Tally, others: Tally) -> str:
@@ -69,15 +66,15 @@ def _share(tally: Tally, event: str, of: str = "attempts") -> str:
     return f"{hits} of {tally.total} {of} ({low:.0%} to {high:.0%})"
 
 
-def _what(line: Line) -> str:
-    told = line.subject.told
-    match line.subject.about:
+def _what(subject: Subject, pool: Pool) -> str:
+    told = subject.told
+    match subject.about:
         case About.OPERATOR:
             return f"Edits of the kind `{told.get('operator')}` by {told.get('proposer')}"
         case About.PLACE:
             return f"Edits in {_place(told)}"
         case About.PARAMETER:
-            return f"Changing `{told.get('parameter')}`{_side(line)}"
+            return f"Changing `{told.get('parameter')}`{_side(subject, pool)}"
         case About.PAIR:
             first, second = (_place(dict(zip(_PLACE, told[each], strict=True))) for each in _PAIR)
             return f"Edits of both {first} and {second}"
@@ -91,8 +88,8 @@ def _place(told: Any) -> str:
     return f"`{region}` of `{path}`" if region else f"`{path}`"
 
 
-def _side(line: Line) -> str:
-    told = line.subject.told
+def _side(subject: Subject, pool: Pool) -> str:
+    told = subject.told
     match told.get("side"):
         case "at":
             return f" to {told.get('value')!r}"
@@ -100,11 +97,11 @@ def _side(line: Line) -> str:
             return ""
         case side:
             end = "or more" if side == "above" else "or less"
-            return f" to {_figure(latest_detail(line).get('bound'))} {end}"
+            return f" to {_figure(pool.detail.get('bound'))} {end}"
 
 
-def _good_values(line: Line) -> str:
-    detail = latest_detail(line)
+def _good_values(subject: Subject, pool: Pool) -> str:
+    detail = pool.detail
     if "choices" in detail:
         values = "one of " + ", ".join(repr(each) for each in detail["choices"])
     else:
@@ -114,7 +111,7 @@ def _good_values(line: Line) -> str:
     share = f"{detail.get('importance', 0):.0%} of the variance"
     alone = f"changed without the others that do it moved the score in {moved} of {total} attempts"
     return (
-        f"`{line.subject.told.get('parameter')}` matters ({share}; {alone}): "
+        f"`{subject.told.get('parameter')}` matters ({share}; {alone}): "
         f"the best attempts had {values}, the very best {_figure(detail.get('best'))}"
     )
 
@@ -169,10 +166,9 @@ def _cause(told: Any) -> str:
     return f"Edits in {_place(told)}"
 
 
-def _fact(line: Line) -> str:
-    goal, what = line.subject.told.get("goal"), line.subject.told.get("what")
-    latest = max(line.sightings.values(), key=lambda each: (each.time, each.run))
-    detail, count = latest.detail, latest.concerned.total
+def _fact(subject: Subject, pool: Pool) -> str:
+    goal, what, latest = subject.told.get("goal"), subject.told.get("what"), pool.latest
+    detail, count = (latest.detail, latest.concerned.total) if latest else ({}, 0)
     if what == "noise":
         sigma = float(detail.get("sigma", 0.0))
         varies = f"scores with a standard deviation of {sigma:.3g}" if sigma else "the same score"

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kapso.git.hunks import ChangedLines, changed_lines
 from kapso.propose.protocol import Files
@@ -142,7 +143,13 @@ def cut(base: Files, subject: Files, paths: Collection[str]) -> Diff:
     return Diff(tuple(hunks), tuple(pieces))
 
 
-def _hunks(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[Hunk, list[Piece]]]:
+@lru_cache(maxsize=16)
+def _hunks(path: str, old: bytes | None, new: bytes | None) -> tuple[tuple[Hunk, list[Piece]], ...]:
+    """Remembered, as every attempt asks for the subject's: hundreds of edits on one line take a second."""
+    return tuple(_cut_file(path, old, new))
+
+
+def _cut_file(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[Hunk, list[Piece]]]:
     if old == new:
         return
     if old is None or new is None or b"\0" in old or b"\0" in new:

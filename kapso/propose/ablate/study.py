@@ -3,7 +3,7 @@
 Delta debugging (Zeller and Hildebrandt, 2002) towards a smallest set of pieces that keeps the score, with
 chunks sized as in group testing (Hwang, 1972): where most pieces earn, one at a time, so that each gets its
 figure; where few do, many at once. Whole hunks first, then the edits within those that are needed. A long
-diff whose scores repeat exactly is swept before.
+diff is swept before.
 
 All of it is a function of what was found: asked again after a kill, it asks for the same.
 """
@@ -40,7 +40,7 @@ _FEW_EARN = 12
 class Study(Findings):
     """The findings on one subject, and the strategy.
 
-    `tie` is how far two scores of one program may differ; None where they do not repeat.
+    `tie` is how far two scores of one program may differ; they are `is_exact` where they repeat.
     """
 
     def __init__(
@@ -48,13 +48,14 @@ class Study(Findings):
         hunks: Sequence[Pieces],
         is_sound: Callable[[Pieces], bool],
         sigma: float = 0.0,
-        tie: float | None = None,
+        tie: float = 0.0,
+        is_exact: bool = True,
     ) -> None:
         super().__init__(hunks, sigma)
         self._is_sound = is_sound
         self.hint: Pieces = frozenset()
         """What did nothing in the program that the subject was made from."""
-        self._sweep = Sweep(hunks, tie, self.found) if tie is not None and len(self.edits) >= LONG else None
+        self._sweep = Sweep(hunks, tie, self.found, is_exact) if len(self.edits) >= LONG else None
 
     def next(
         self, busy: Collection[Pieces], *, thrifty: bool = False, is_last: bool = False

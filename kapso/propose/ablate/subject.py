@@ -22,6 +22,8 @@ MOST_READ = 200
 """How many of the latest attempts by `ablate`, and steps of the subject's ancestry, are read."""
 _ROUNDING = 1e-12
 """What two scores of one program may differ by, as a part of them."""
+_ALIKE = 3.5
+"""Standard deviations of one score by which those of two programs that are alike differ in one case of 75."""
 
 Read = Callable[[str], Snapshot]
 """The editable files of a commit."""
@@ -53,8 +55,9 @@ class Subject:
         self.diff: Diff = cut(self._base_files, self._files, self._files.changed_from(self._base_files))
         self._whole = self.diff.files(self._base_files, self.diff.all)
         sigma = noise.sigma if goal.repeats else 0.0  # where pairs are measured, the verdict knows better
-        tie = None if noise.sigma or attempt.score is None else _ROUNDING * abs(attempt.score)
-        self.study = Study([hunk.pieces for hunk in self.diff.hunks], self._is_sound, sigma, tie)
+        tie = max(_ALIKE * noise.sigma, _ROUNDING * abs(attempt.score or 0.0))
+        hunks = [hunk.pieces for hunk in self.diff.hunks]
+        self.study = Study(hunks, self._is_sound, sigma, tie, is_exact=not noise.sigma)
 
     def files(self, removed: Pieces) -> dict[str, bytes | None]:
         """The files that the subject changed as they are without some of its pieces."""
@@ -89,12 +92,12 @@ class Subject:
         names = (
             attempt.parameters.get("without") if attempt.parameters.get("of") == self.attempt.number else None
         )
-        guesses = [self.diff.named(names)] if isinstance(names, list) else []
-        guesses.append(self._by_content(cut(self._base_files, files, changed)))
-        for removed in guesses:
-            if removed is not None and self.files(removed) == {path: files.get(path) for path in self._whole}:
-                return removed
-        return None
+        made = {path: files.get(path) for path in self._whole}
+        named = self.diff.named(names) if isinstance(names, list) else None
+        if named is not None and self.files(named) == made:
+            return named
+        removed = self._by_content(cut(self._base_files, files, changed))
+        return removed if self.files(removed) == made else None
 
     def same_pieces(self, other: Diff, some: Pieces) -> Pieces | None:
         """The subject's pieces that are those of `other` numbered `some`; None where it lacks one."""

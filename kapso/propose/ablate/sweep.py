@@ -4,8 +4,8 @@ From one such program to the next the score changes only where something that ma
 places with the same score all is idle. A binary search for the places where it changes tells of both halves
 of a stretch by one attempt, and edits that matter stand near each other, so that hundreds that do not go in a
 dozen attempts. Where what stretches bring adds up, one attempt halves several, as in quantitative group
-testing (Bshouty 2009). For scores that repeat exactly alone. One loss may hide another: what seems idle
-counts when the subject was measured without it.
+testing (Bshouty 2009), but for noisy scores, which do not show whose halves they were. One loss may hide
+another, and noise a small one: what seems idle counts when the subject was measured without it.
 """
 
 from __future__ import annotations
@@ -73,12 +73,15 @@ class Sweep:
     It reads `found` as it grows. Two gains that differ by no more than `tie` are the same.
     """
 
-    def __init__(self, hunks: Sequence[Pieces], tie: float, found: Mapping[Pieces, Finding]) -> None:
+    def __init__(
+        self, hunks: Sequence[Pieces], tie: float, found: Mapping[Pieces, Finding], is_exact: bool = True
+    ) -> None:
         self._order = sorted(frozenset[int]().union(*hunks))
         self._index = {piece: at for at, piece in enumerate(self._order)}
         sizes = [len(hunk) for hunk in hunks]
         self._edges = {sum(sizes[:at]) for at in range(1, len(sizes))}
         self._tie = tie
+        self._is_exact = is_exact
         self._found = found
         self._last_known: _Known | None = None
 
@@ -120,7 +123,7 @@ class Sweep:
         sized = [(each, self._left(each, gone)) for each in stretches if not each.is_idle]
         rough = [(each, left) for each, left in sized if not self._is_fine(each, left)]
         rough.sort(key=lambda each: (-len(each[1]), each[0].low))
-        at_once = () if busy else self._at_once(known, rough)
+        at_once = self._at_once(known, rough) if self._is_exact and not busy else ()
         one_by_one = (self._pieces(0, place) for each, left in rough for place in self._middles(each, left))
         return next(filter(is_open, (*at_once, *one_by_one)), None)
 

@@ -1,11 +1,13 @@
 """Changes that earned in earlier runs, as lessons tell of them, tried where the lines they replace stand.
 
 Those lines must stand once in a file, whole, or the change says nothing about this program. All hunks that
-fit are made at once first; one by one only after that did not pay.
+fit are made at once first, of the best so far; function by function, or one by one, only after that did not
+pay, each with the imports that all of it needs.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ _SHORTEST = 12
 """Characters, blanks left out: what is shorter stands in any other file by chance."""
 _LONGEST = 60
 _MOST_APART = 6
-"""Hunks of a change that is taken apart."""
+"""Parts that a change is taken apart into."""
 _REMEMBERED = 64
 
 
@@ -134,6 +136,12 @@ class Known:
         tries, paid = sum(self._tries.values()), sum(self._paid.values())
         return tries - paid < PATIENCE + 2 * paid
 
+    @property
+    def has_paid(self) -> bool:
+        """Whether any change did. What no longer fits the best then stands in it already, or has given way to
+        something better."""
+        return any(self._paid.values())
+
     def is_fresh(self, variant: Variant) -> bool:
         """Whether it was never tried here."""
         return not self._tries[variant.key]
@@ -157,10 +165,10 @@ class Known:
             return
         whole = f"{change.lesson}:all"
         yield Variant(change, start, fits, whole)
-        is_apart = 1 < len(fits) <= _MOST_APART
-        if is_apart and self._tries[whole] and not self._paid[whole] and whole not in busy:
-            for fit in fits:
-                yield Variant(change, start, (fit,), f"{change.lesson}:{fit.hunk}")
+        if self._tries[whole] and not self._paid[whole] and whole not in busy:
+            for part in _apart(fits, start.files):
+                numbers = "+".join(str(fit.hunk) for fit in part)
+                yield Variant(change, start, part, f"{change.lesson}:{numbers}")
 
     def _fitting(self, change: Change, start: Start) -> tuple[Fit, ...]:
         """The hunks that have a place in the program, none of which overlap."""
@@ -175,6 +183,35 @@ class Known:
                     found.append(fit)
             self._fits[key] = tuple(found)
         return self._fits[key]
+
+
+def _apart(fits: Sequence[Fit], files: Files) -> list[tuple[Fit, ...]]:
+    """The hunks of each function together, or of one alone each by itself; all with the imports."""
+    imports = [fit for fit in fits if _is_import(fit, files)]
+    rest = [fit for fit in fits if fit not in imports]
+    blocks: dict[tuple[str, int], list[Fit]] = {}
+    for fit in rest:
+        blocks.setdefault((fit.path, _block(fit, files)), []).append(fit)
+    parts = list(blocks.values()) if len(blocks) > 1 else [[fit] for fit in rest]
+    found = [tuple(sorted((*imports, *part), key=lambda each: each.hunk)) for part in parts]
+    return found if len(found) <= _MOST_APART and any(len(part) < len(fits) for part in found) else []
+
+
+def _block(fit: Fit, files: Files) -> int:
+    """Where the lines begin that hang together with a hunk: the last one before it that is not indented."""
+    text = files[fit.path].decode("utf-8")
+    starts = [each.start() for each in _OUTERMOST.finditer(text, 0, fit.span[0] + 1)]
+    return starts[-1] if starts else 0
+
+
+def _is_import(fit: Fit, files: Files) -> bool:
+    low, high, made = fit.span
+    lines = [*files[fit.path].decode("utf-8")[low:high].splitlines(), *made.splitlines()]
+    return all(_IMPORT.match(line) for line in lines if line.strip())
+
+
+_OUTERMOST = re.compile(r"^[^\s)\]}#@]", re.MULTILINE)
+_IMPORT = re.compile(r"\s*(?:import|from|use|using|#\s*include)\b")
 
 
 def _place(number: int, hunk: tuple[str, str, str], files: Files) -> Fit | None:

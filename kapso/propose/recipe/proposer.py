@@ -111,14 +111,15 @@ class Recipes:
     def _open(
         self, context: Context, busy: set[str], fits: Callable[[Variant], bool] = lambda variant: True
     ) -> Iterator[tuple[Variant, str]]:
-        """The changes that make a new program of the parent, or of the base that they were made from."""
+        """The changes that make a new program of the best, or of the base that they were made from."""
         changes = context.recalled.advice.changes
         if not changes:
             return
-        base = self._attempts.get(BASELINE, context.parents[0])
-        starts = [
-            Start(each.number, each.tree, self._read(each.commit)) for each in (context.parents[0], base)
-        ]
+        parent = context.parents[0]
+        made_from = [self._attempts.get(context.best, parent)]
+        if not self._known.has_paid:
+            made_from.append(self._attempts.get(BASELINE, parent))
+        starts = [Start(each.number, each.tree, self._read(each.commit)) for each in made_from]
         for variant in self._known.open(changes, starts, busy):
             if fits(variant) and (program := self._program_with(variant)) is not None:
                 yield variant, program

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 _DEFINED = re.compile(r"\(?\s*(-?[\d.][\w.']*(?:[eE][+-]\d+\w*)?)\s*\)?\s*(?://.*|/\*.*)?$")
 _CONSTANT = re.compile(r"\b(const|constexpr|final)\b")
 _STATIC = re.compile(r"\bstatic\b")
+_VARIABLE = re.compile(r"\b(?:let|var)\s+(\w+)")
 _UNSIGNED = re.compile(r"\b(unsigned|size_t|uint\w*|u(8|16|32|64|128|size)|byte)\b")
 _BUILT_IN = re.compile(r"(u?int\d*|float\d+|byte|rune|string|bool|uintptr|time\.Duration)$")
 _DECLARATIONS = {
     "declaration", "lexical_declaration", "const_declaration", "field_declaration",
-    "local_variable_declaration",
+    "local_variable_declaration", "variable_declaration",
 }  # fmt: skip
 _FIELDS = {"field_initializer", "keyed_element"}
 _DEFAULTS = re.compile(r"default|config|option|setting|param", re.IGNORECASE)
@@ -143,8 +144,8 @@ class _Walk:
             return NEVER
         is_fixed = not self._is_local and self._owner != "variable_declarator"
         is_constant = is_fixed or bool(_CONSTANT.search(self._declaration))
-        if isinstance(value, str) and not self._is_local:  # a static field of Java
-            is_constant = is_constant or bool(_STATIC.search(self._declaration))
+        if isinstance(value, str) and not self._is_local:  # a static field of Java, a variable of JavaScript
+            is_constant = is_constant or bool(_STATIC.search(self._declaration)) or self._is_set_once()
         is_configured = self._owner in self._dialect.offered or (
             self._owner in self._dialect.declared and is_constant
         )
@@ -152,6 +153,14 @@ class _Walk:
             # `done: false` and `count: 0` begin a computation, unless what they stand in holds settings.
             is_configured = any(map(_DEFAULTS.search, self._scopes))
         return tier_of(value, self.is_direct and is_configured, self.is_direct, self.operator)
+
+    def _is_set_once(self) -> bool:
+        """Whether it is a variable that gets no other value: one that does is no setting but a state."""
+        declared = _VARIABLE.search(self._declaration)
+        if declared is None:
+            return False
+        text = self.node.get_root().root().text()
+        return len(re.findall(rf"(?<![\w.]){declared[1]}\s*(?::\s*\w+\s*)?=(?![=>])", text)) == 1
 
     def _climb(self, node: SgNode, kind: str, inner: SgNode) -> None:
         dialect = self._dialect

@@ -1,6 +1,7 @@
 """Choices that the code itself names: a string setting whose name is compared with other strings.
 
-`MODE = "fast"` beside `if MODE == "exact"` may be either; so may what `in (…)`, `match` and `switch` name.
+`MODE = "fast"` beside `if MODE == "exact"` may be either; so may what `in (…)`, `match` and `switch` name,
+and what a type does: `mode: "fast" | "exact"`, `Literal["fast", "exact"]`, or a name for one of these.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ _SWITCH = re.compile(
     r"(?P<body>(?:\n(?:[ \t]+[^\n]*|[ \t]*|\}))*)"
 )
 _CASE = re.compile(r"""(?:\bcase\s+|^\s*|\|\s*)(["'])(?P<word>[\w.+ -]+)\1\s*(?=:|=>|\|)""", re.MULTILINE)
+_QUOTED = r"""(?:"[\w.+ -]+"|'[\w.+ -]+')"""
+_TYPE = re.compile(
+    rf"{_NAME}\??\s*[:=]\s*\|?\s*"
+    rf"(?P<words>{_QUOTED}(?:\s*\|\s*{_QUOTED})+|(?:\w+\.)?Literal\[[^\]\n]*\])"
+)
+_OF_TYPE = re.compile(rf"{_NAME}\??\s*:\s*(?P<type>[A-Z]\w*)\b")
 _STRING = re.compile(r"""(["'])(?P<word>[\w.+ -]+)\1""")
 _MOST = 12
 
@@ -51,7 +58,13 @@ def _compared(text: str) -> dict[str, dict[str, None]]:
     for match in _CALLED.finditer(text):
         if match[0].startswith("strcmp") or ".equals" in match[0]:
             words[match["name"]][match["word"]] = None
-    for pattern, part, case in ((_AMONG, "words", _STRING), (_SWITCH, "body", _CASE)):
+    for pattern, part, case in (
+        (_TYPE, "words", _STRING),
+        (_AMONG, "words", _STRING),
+        (_SWITCH, "body", _CASE),
+    ):
         for match in pattern.finditer(text):
             words[match["name"]].update(dict.fromkeys(each["word"] for each in case.finditer(match[part])))
+    for match in _OF_TYPE.finditer(text):
+        words[match["name"]].update(words.get(match["type"], {}))
     return words

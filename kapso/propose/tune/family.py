@@ -102,6 +102,14 @@ class Family:
             self._loan = other, len(other.all), bridge, origin
             self._depth = other._depth + 1
 
+    def borrow_anew(self) -> None:
+        """Take over what its lender knows by now."""
+        if self._loan is not None:
+            other, _, bridge, origin = self._loan
+            self._loan = other, len(other.all), bridge, origin
+            for name in ("borrowed", "_varied_before"):
+                self.__dict__.pop(name, None)
+
     @cached_property
     def borrowed(self) -> tuple[Trial, ...]:
         """Trials of the family that it came from, with the values of the bridge where they have none."""

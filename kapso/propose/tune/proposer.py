@@ -16,7 +16,7 @@ from kapso.goal import Goal
 from kapso.propose.earlier import EarlierRun
 from kapso.propose.protocol import Context, Files, Idea, Workspace
 from kapso.propose.tune.anywhere import Anywhere
-from kapso.propose.tune.family import Trial
+from kapso.propose.tune.family import KEPT_BEST, Trial
 from kapso.propose.tune.identity import Identities
 from kapso.propose.tune.lines import Lines
 from kapso.propose.tune.many import Many
@@ -182,7 +182,7 @@ class Tune:
         if context.noise > 0:
             found = self._model.believed(view)
         else:
-            found = next(iter(view.family.best(1)), None)
+            found = next((each for each in view.family.best(KEPT_BEST) if each.number >= BASELINE), None)
         is_fit = found is not None and found.number >= BASELINE and found.number not in context.barred
         return found if found is not None and is_fit else parent
 
@@ -230,6 +230,10 @@ class Tune:
         if attempt.number == BASELINE:
             for earlier in self._warm.trials(trial, self._trials.axes):
                 self._learn(self._trials.remember(earlier))
+        elif told := self._warm.confirmed(trial, self._trials.by_number[BASELINE], self._trials.axes):
+            for earlier in told:
+                self._learn(self._trials.remember(earlier))
+            self._trials.lend_anew()
 
     def _learn(self, trial: Trial) -> None:
         if not trial.counts:
@@ -278,8 +282,8 @@ class Tune:
         return waiting
 
     def _as_told(self, view: View, start: Trial) -> tuple[str, Trial, Move] | None:
-        """What lessons say is good, once what was good in earlier runs of this goal was tried."""
-        if not self._told.advice.ranges or self._warm.propose(view) is not None:
+        """What lessons say is good, unless earlier runs are known attempt by attempt, which tells more."""
+        if not self._told.advice.ranges or self._warm.has_runs:
             return None
         move = self._told.propose(view)
         return None if move is None else (ARM, start, move)

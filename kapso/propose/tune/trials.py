@@ -143,6 +143,11 @@ class Trials:
         self._stretch(trial, parent)
         return trial
 
+    def lend_anew(self) -> None:
+        """Every family borrows again: what was remembered is news to those that began before."""
+        for family in self._families.values():
+            family.borrow_anew()
+
     def _join(self, trial: Trial, parent: Trial | None) -> None:
         # Hundreds of literals moved: it says nothing of the few that others look at.
         if trial.arm == PROBE or (trial.arm == MANY and not trial.leads):

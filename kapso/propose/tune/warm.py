@@ -1,7 +1,8 @@
 """Warm start: the best vectors of earlier runs are tried first, and their attempts count as seen.
 
-Scores are taken over only where the evaluation is the same and the programs can be told to be: begun
-from the same base, or at a vector that the earlier run had measured. Elsewhere they only rank vectors.
+Scores are taken over where the evaluation is the same and the programs can be told to be: begun from the
+same base, or at a vector that the earlier run had measured. Scores of another evaluation rank vectors; once
+one of these is better than the baseline here, too, they are taken over in the proportion of the two gains.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from kapso.propose.tune.slots import Value, is_same
 from kapso.propose.tune.trials import Trials
 from kapso.propose.tune.view import Move, View
 
-_TRIED = 3
-"""So many vectors are tried again."""
+_TRIED, _KIN_TRIED = 3, 2
+"""So many vectors are tried again, and of other evaluations."""
 
 
 class Warm:
@@ -30,40 +31,91 @@ class Warm:
         self._sign = sign
         self._runs: Sequence[EarlierRun] = ()
         self._tries = 0
+        self._kin: list[EarlierRun] = []
+        """Those whose evaluation is another one, while nobody knows whether their scores say anything."""
 
     def take(self, runs: Sequence[EarlierRun]) -> None:
         """Earlier runs, the one that counts most first."""
         self._runs = runs
+        self._kin = [each for each in runs if not each.is_comparable and each.baseline is not None]
 
     def observe(self, trial: Trial, trials: Trials) -> None:
         """Count its own."""
         self._tries += trial.arm == self.name and trial.number > 0
 
+    @property
+    def has_runs(self) -> bool:
+        """Whether any earlier run is known."""
+        return bool(self._runs)
+
+    @property
+    def _most(self) -> int:
+        return _TRIED if any(each.is_comparable for each in self._runs) else _KIN_TRIED
+
     def trials(self, baseline: Trial, axes: Mapping[str, Axis]) -> Iterator[Trial]:
         """The attempts of earlier runs as if this run had made them; their numbers lie below 0."""
-        number = -sum(len(run.attempts) for run in self._runs)
         for run in self._runs[::-1]:
-            numbers = {BASELINE: BASELINE} if run.is_same_base else {}
             shift = self._shift(run, baseline)
-            for attempt in run.attempts:
-                number += 1
-                values = {n: v for n, v in attempt.parameters.items() if n in axes}
-                if shift is None or not attempt.is_plain or values.keys() != baseline.values.keys():
-                    continue
-                if not all(is_allowed(axes[name], value) for name, value in values.items()):
-                    continue
-                height = None if attempt.score is None else self._sign * attempt.score + shift
-                numbers[attempt.number] = number - 1
-                yield Trial(
-                    number=number - 1,
-                    values=values,
-                    parent=numbers.get(attempt.parent),
-                    changed=(),
-                    height=height,
-                    is_better=attempt.is_better,
-                    is_broken=attempt.is_broken,
-                    arm=attempt.arm,
-                )
+            if shift is not None:
+                yield from self._as_here(run, baseline, axes, 1.0, shift)
+
+    def confirmed(self, trial: Trial, baseline: Trial, axes: Mapping[str, Axis]) -> list[Trial]:
+        """What runs of other evaluations tell as soon as `trial` confirms one: a vector that was better than
+        the base there is so here."""
+        found: list[Trial] = []
+        if trial.number <= 0 or trial.height is None or baseline.height is None:
+            return found
+        gain = trial.height - baseline.height
+        for run in [each for each in self._kin if gain > 0 and _is_from(each, baseline)]:
+            names = baseline.values.keys() & trial.values.keys()
+            there = self._gain(run, {name: trial.values[name] for name in names})
+            if there > 0 and run.baseline is not None:
+                self._kin.remove(run)
+                shift = baseline.height - gain / there * self._sign * run.baseline
+                found += self._as_here(run, baseline, axes, gain / there, shift)
+        return found
+
+    def _gain(self, run: EarlierRun, values: Mapping[str, Value]) -> float:
+        """The most that these values gained in an earlier run; 0 where they gained nothing."""
+        gains = [0.0]
+        for each in run.attempts:
+            known = each.parameters
+            is_alike = all(name in known and is_same(value, known[name]) for name, value in values.items())
+            if is_alike and each.score is not None and run.baseline is not None:
+                gains.append(self._sign * (each.score - run.baseline))
+        return max(gains)
+
+    def _as_here(
+        self, run: EarlierRun, baseline: Trial, axes: Mapping[str, Axis], slope: float, shift: float
+    ) -> Iterator[Trial]:
+        place = next(at for at, each in enumerate(self._runs) if each is run)
+        number = -sum(len(each.attempts) for each in self._runs[: place + 1])
+        numbers = {BASELINE: BASELINE} if _is_from(run, baseline) else {}
+        for attempt in run.attempts:
+            number += 1
+            # What other edits gained is no matter of the parameters; what broke beside them says nothing.
+            beside = 0.0 if attempt.is_plain else None if run.is_comparable else attempt.beside
+            if beside is None or (attempt.is_broken and not attempt.is_plain):
+                continue
+            values = {n: v for n, v in attempt.parameters.items() if n in axes}
+            if not attempt.is_plain:
+                values = {n: v for n, v in values.items() if n in baseline.values}
+            if values.keys() != baseline.values.keys():
+                continue
+            if not all(is_allowed(axes[name], value) for name, value in values.items()):
+                continue
+            score = None if attempt.score is None else self._sign * (attempt.score - beside)
+            numbers[attempt.number] = number - 1
+            yield Trial(
+                number=number - 1,
+                values=values,
+                parent=numbers.get(attempt.parent),
+                changed=(),
+                height=None if score is None else slope * score + shift,
+                is_better=attempt.is_better,
+                is_broken=attempt.is_broken,
+                arm=attempt.arm,
+            )
 
     def _shift(self, run: EarlierRun, baseline: Trial) -> float | None:
         """What to add to its heights; None where they say nothing here."""
@@ -78,7 +130,7 @@ class Warm:
 
     def propose(self, view: View) -> Move | None:
         """The next of the best vectors: what it changed, on the parent."""
-        if self._tries >= _TRIED:
+        if self._tries >= self._most:
             return None
         for run, attempt in self._best():
             values = {
@@ -102,6 +154,10 @@ class Warm:
             ranked += [(place, order, run, each) for place, each in enumerate(scored[:_TRIED])]
         ranked.sort(key=lambda each: each[:2])
         return [(run, attempt) for _, _, run, attempt in ranked]
+
+
+def _is_from(run: EarlierRun, baseline: Trial) -> bool:
+    return run.is_same_base or _agree(run.base, baseline.values)
 
 
 def _agree(values: Mapping[str, Any], others: Mapping[str, Value]) -> bool:

@@ -36,6 +36,11 @@
     return made;
   }
 
+  // What stands between backticks is code.
+  function ticked(text) {
+    return text.split(/`([^`]+)`/).map((part, index) => (index % 2 ? element("code", "", part) : part));
+  }
+
   function kindMark(row) {
     return element("span", "kind", element("i", "dot k-" + data.kinds[row[KIND]]), kindName(row));
   }
@@ -53,7 +58,7 @@
     open.type = "button";
     open.setAttribute("aria-expanded", "false");
     open.setAttribute("aria-label", "Attempt " + row[NUMBER] + ": details");
-    const title = element("td", "", row[TITLE]);
+    const title = element("td", "", ...ticked(row[TITLE]));
     if (row[REASON]) title.append(element("span", "reason", row[REASON]));
     const made = element(
       "tr",
@@ -84,7 +89,7 @@
     const list = element("dl", "");
     const say = (name, ...what) => list.append(element("dt", "", name), element("dd", "", ...what));
     const parents = row[PARENTS].flatMap((parent, index) => (index ? [" + ", attemptLink(parent)] : [attemptLink(parent)]));
-    say("title", row[TITLE]);
+    say("title", ...ticked(row[TITLE]));
     if (row[HYPOTHESIS]) say("hypothesis", row[HYPOTHESIS]);
     if (row[REASON]) say("reason", row[REASON]);
     if (parents.length) say("made from", ...parents);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,16 +11,20 @@ from typing import Any
 
 import pytest
 
-from kapso.evaluate.sandbox import Base, CandidateFiles, CommandResult, Job, Layer, Limits, Sandbox
+from kapso.evaluate.sandbox import Base, Call, CandidateFiles, CommandResult, Job, Layer, Limits, Sandbox
 from kapso.goal import SandboxSettings
 
 LIMITS = Limits(timeout_s=20, memory_bytes=1 << 30, processes=200, disk_bytes=64 << 20)
 MODES = {
     "overlay": ("auto", True),
     "copy": ("auto", False),
+    "warm": ("auto", True),
     "landlock": ("landlock", False),
     "limits": ("limits", False),
 }
+
+
+SHELL = "import os, sys; os.execv('/bin/sh', ['/bin/sh', '-c', sys.argv[1]])"
 
 
 @dataclass
@@ -40,7 +45,7 @@ class World:
         self.cache = self._folder("cache")
         self.folder = self._folder("cache/base")
         self.changes = self._folder("cache/changes")
-        self.out = self._folder("out")
+        self.out = self._folder("cache/out")
         self.log = self.root / "log.txt"
         self._sandbox: Sandbox | None = None
         self._base: Base | None = None
@@ -78,6 +83,8 @@ class World:
 
     def job(self, command: str, **settings: Any) -> Job:
         given = {"folder": "", "env": {}, "limits": LIMITS, "out": self.out, "log": self.log, **settings}
+        if self.mode == "warm":
+            given.setdefault("call", Call(sys.executable, SHELL, (command,)))
         return Job(command, **given)
 
     def run(self, command: str, cancel: threading.Event | None = None, **settings: Any) -> CommandResult:
@@ -122,25 +129,25 @@ def world_class() -> type[World]:
     return World
 
 
-@pytest.fixture(params=["overlay", "copy", "landlock", "limits"])
+@pytest.fixture(params=["overlay", "copy", "warm", "landlock", "limits"])
 def world(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A world in every mode: what holds for it holds wherever Kapso runs."""
     return make_world(request.param)
 
 
-@pytest.fixture(params=["overlay", "copy"])
+@pytest.fixture(params=["overlay", "copy", "warm"])
 def walled(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A world at level bubblewrap, with and without overlays."""
     return make_world(request.param)
 
 
-@pytest.fixture(params=["overlay", "copy", "landlock"])
+@pytest.fixture(params=["overlay", "copy", "warm", "landlock"])
 def fenced(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A world in which walls stand around files and the network, whether of mounts or of Landlock."""
     return make_world(request.param)
 
 
-@pytest.fixture(params=["overlay", "landlock", "limits"])
+@pytest.fixture(params=["overlay", "warm", "landlock", "limits"])
 def bounded(request: pytest.FixtureRequest, make_world: MakeWorld) -> World:
     """A world at each level: limits hold at all of them."""
     return make_world(request.param)

@@ -279,3 +279,24 @@ def test_a_line_that_nobody_can_follow_costs_no_other() -> None:
     learner = Learner("demo-9999", "demo", "e", True, {each.subject.key: each for each in lines})
     assert [each.line.subject for each in learner.lessons()] == [subject_of("swap")]
     assert learner.predict(Features("tune", moved={"a.py:x": (1, 2)})) == {}
+
+
+def test_lessons_of_many_runs_are_what_their_lines_say_as_a_whole() -> None:
+    """What others saw is summed up once, when a run begins; the result is that of looking at all of it."""
+    lines: dict[str, Line] = {}
+    for at in range(6):
+        run, goal = f"goal-{at:04d}", f"goal{at % 3}"
+        world = World(at, learner(lines, run, goal), run)
+        world.number = 100 * at  # attempts are told the time by their numbers
+        for _ in range(60):
+            features = world.features()
+            has_failed = features.places == (("a.py", "f1"),) and world.random.random() < 0.8
+            result = "failed" if has_failed else world.random.choice(["better", "worse", "same"])
+            world.go(features, result, "ValueError" if result == "failed" else None)
+        for lesson in world.learner.lessons():
+            whole = judge(lesson.line, goal)
+            assert replace(lesson, confidence=0.0, value=None) == replace(whole, confidence=0.0, value=None)
+            assert lesson.confidence == pytest.approx(whole.confidence)
+            assert lesson.value == pytest.approx(whole.value)
+        lines |= world.learner.changed()
+    assert max(len(line.sightings) for line in lines.values()) > 4

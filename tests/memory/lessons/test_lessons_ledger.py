@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -88,6 +89,64 @@ def test_runs_that_learn_at_once_lose_nothing(repository: Repository) -> None:
         "demo-0000": 5,
         "demo-0001": 5,
     }
+
+
+def test_beside_a_large_whole_a_run_keeps_a_file_of_its_own_until_it_ends(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kapso.memory.lessons.ledger._LARGE", 1)
+    others = by_key(
+        line_of(sighting_of("demo-0000")), line_of(sighting_of("demo-0000"), subject=subject_of("x"))
+    )
+    ledger = Ledger(repository)
+    ledger.put(others)
+    whole = git(repository, "rev-parse", f"{REF}:{FILE}")
+    ledger.keep("demo-1111", by_key(line_of(sighting_of("demo-1111", total=2, better=1))))
+    ledger.keep("demo-1111", by_key(line_of(sighting_of("demo-1111"), subject=subject_of("y"))))
+    assert git(repository, "rev-parse", f"{REF}:{FILE}") == whole, "what others saw is not written again"
+    assert git(repository, "show", f"{REF}:runs/demo-1111.jsonl").count("\n") == 2
+    known = Ledger(repository).lines()
+    assert known.keys() == {*others, subject_of("y").key}, "a kill here loses nothing"
+    assert known[subject_of().key].sightings.keys() == {"demo-0000", "demo-1111"}
+
+    Ledger(repository).put(by_key(line_of(sighting_of("demo-2222"))))  # another one joins it with the whole
+    assert git(repository, "ls-tree", "--name-only", REF).split() == [FILE]
+    ledger.keep("demo-1111", by_key(line_of(sighting_of("demo-1111", total=9, better=1))))
+    ledger.put({})
+    assert git(repository, "ls-tree", "--name-only", REF).split() == [FILE]
+    seen = Ledger(repository).lines()[subject_of().key].sightings
+    assert seen.keys() == {"demo-0000", "demo-1111", "demo-2222"} and seen["demo-1111"].concerned.total == 9
+
+
+def test_of_what_is_in_quarantine_a_run_looks_at_some_and_what_is_forgotten_stays_away(
+    repository: Repository,
+) -> None:
+    ledger = Ledger(repository)
+    own = by_key(line_of(sighting_of()))
+    ledger.put(own)
+    junk = by_key(*(line_of(sighting_of("eve-1111"), subject=subject_of(f"op{at}")) for at in range(40)))
+    assert ledger.take(junk, "origin") == 40
+    first, other = (ledger.lines_for(run, 5).keys() for run in ("demo-0001", "demo-0002"))
+    assert len(first) == len(other) == 6 and own.keys() <= first and first != other
+    assert ledger.lines_for("demo-0001", 5).keys() == first, "a run finds the same again"
+    assert set(ledger.quarantined()) == junk.keys()
+
+    assert ledger.forget(ledger.quarantined(), "Lessons forgotten") == 40
+    assert Ledger(repository).lines() == own
+    assert ledger.take(junk, "origin") == 0 and Ledger(repository).lines() == own, "nor when pulled again"
+    key = subject_of("op3").key
+    ledger.put(by_key(line_of(sighting_of("demo-0003"), subject=subject_of("op3"))))
+    assert ledger.take(junk, "origin") == 1, "of what was seen here, others are heard again"
+    assert ledger.lines()[key].sightings.keys() == {"demo-0003", "eve-1111"}
+
+
+def test_a_lock_that_a_kill_left_does_not_stand_in_the_way(repository: Repository) -> None:
+    lock = repository.common_dir / f"{REF}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    os.utime(lock, (1, 1))
+    assert Ledger(repository).put(by_key(line_of(sighting_of()))) is not None
+    assert not lock.exists()
 
 
 def test_lines_of_a_later_kapso_are_kept_and_told_to_nobody(repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""Lessons are committed soon after news, counts less often, and where that takes long, seldom."""
+"""Lessons are committed at once when they are new, counts less often, and where that takes long, seldom."""
 
 from __future__ import annotations
 

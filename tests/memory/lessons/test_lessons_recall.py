@@ -14,6 +14,7 @@ from kapso.propose.recalled import LEAST, MOST, Recalled
 
 HERE = Here("demo", {"a.py": b"def grow(x):\n    return x + 1\n"}, frozenset({"python"}))
 CRASHES, USUAL = Tally(30, failed=29, same=1), Tally(60, better=6, same=34, failed=20)
+HELPS = Tally(30, better=20, same=10)
 
 
 def lesson(about: About, concerned: Tally, others: Tally = USUAL, goal: str = "demo", **told: Any) -> Lesson:
@@ -57,7 +58,7 @@ def test_a_lesson_is_recalled_only_where_its_subject_is() -> None:
 
 
 def test_an_eighth_goes_without_any_and_each_is_left_out_by_itself() -> None:
-    lessons = [lesson(About.OPERATOR, CRASHES, proposer="mutate", operator=f"o{at}") for at in range(6)]
+    lessons = [lesson(About.OPERATOR, HELPS, proposer="mutate", operator=f"o{at}") for at in range(6)]
     recall = Recall(lessons, HERE)
     found = [made(recall, "mutate", seed) for seed in range(800)]
     without_any = sum(not each.lessons for each in found) / len(found)
@@ -70,6 +71,15 @@ def test_an_eighth_goes_without_any_and_each_is_left_out_by_itself() -> None:
     for each in found:
         told = {weight.lesson for weight in each.advice.operators.values()}
         assert told == {one.id for one in each.lessons}, "what is withheld has no weight"
+
+
+def test_what_breaks_programs_is_left_out_a_quarter_as_often() -> None:
+    lessons = [lesson(About.OPERATOR, CRASHES, proposer="mutate", operator=f"o{at}") for at in range(6)]
+    found = [made(Recall(lessons, HERE), "mutate", seed) for seed in range(800)]
+    without_any = sum(not each.lessons for each in found) / len(found)
+    assert 0.015 < without_any < 0.055
+    some = [each for each in found if each.lessons]
+    assert 0.02 < sum(len(each.withheld) for each in some) / (6 * len(some)) < 0.045
 
 
 def test_of_many_lessons_an_attempt_is_measured_for_eight_drawn_by_lot() -> None:

@@ -16,7 +16,7 @@ from kapso.propose.ablate.dissection import Effect, Part
 from tests.memory.lessons.test_lessons_learner import BASELINE, World, attempt, learner, one
 
 BEFORE = b"a = 1\nb = 2\nc = 3\n\n\n\n\nd = 4\ne = 5\n\n\n\n\nf = 6\ng = 7\n"
-AFTER = b"a = 1\nb = 20\nc = 3\n\n\n\n\nd = 40\ne = 5\n\n\n\n\nf = 6\ng = 70\n"
+AFTER = b"a = 1\nb = go(2)\nc = 3\n\n\n\n\nd = 40\ne = 5\n\n\n\n\nf = 6\ng = go(7)\n"
 
 
 def part(line: int, effect: Effect, gain: float | None = None) -> Part:
@@ -30,13 +30,22 @@ def test_the_hunks_of_a_confirmed_best_that_earn_are_lessons_with_context() -> N
     assert world.learner.conclude(best=best, before=before, after=after, parts=parts) == []
     news = world.learner.conclude(best=best, is_confirmed=True, before=before, after=after, parts=parts)
     changes = [each.lesson.line.subject.told["hunks"] for each in news]
-    first = ["x.py", "a = 1\nb = 2\nc = 3\n\n", "a = 1\nb = 20\nc = 3\n\n"]
-    last = ["x.py", "\nf = 6\ng = 7\n", "\nf = 6\ng = 70\n"]
-    assert sorted(changes) == sorted([[first, last], [first], [last]])
+    first = ["x.py", "a = 1\nb = 2\nc = 3\n\n", "a = 1\nb = go(2)\nc = 3\n\n"]
+    last = ["x.py", "\nf = 6\ng = 7\n", "\nf = 6\ng = go(7)\n"]
+    idle = next(each for each in max(changes, key=len) if "d = 40" in each[2])
+    assert sorted(changes) == sorted([[first, idle, last], [first], [last]])
     assert {each.lesson.kind for each in news} == {Kind.PREFER}
     assert len({each.lesson.statement for each in news}) == 3
     for _, old, new in (hunk for hunks in changes for hunk in hunks):
         assert BEFORE.decode().count(old) == 1 and old != new
+
+
+def test_a_change_is_told_as_it_was_seen_and_other_values_are_no_lessons_by_themselves() -> None:
+    parts = [part(2, Effect.NONE, 0.0), part(8, Effect.EARNS, 3.0), part(15, Effect.NONE, 0.0)]
+    before, after, best = {"x.py": BEFORE}, {"x.py": AFTER}, attempt(7, "better")
+    news = learner().conclude(best=best, is_confirmed=True, before=before, after=after, parts=parts)
+    [whole] = [each.lesson.line.subject.told["hunks"] for each in news]
+    assert len(whole) == 3, "nobody saw the program without its idle parts, and `d = 40` is a value"
 
 
 def test_a_change_that_is_tried_again_is_graded() -> None:

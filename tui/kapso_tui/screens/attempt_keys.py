@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from kapso.errors import UsageError
@@ -26,8 +27,13 @@ class AttemptKeys(Acting):
     """Does things to the attempt `selected` of the run `watch_`; which key does which, `RunKeys` says."""
 
     watch_: RunWatch
+    _has_waiting = False
     if TYPE_CHECKING:
         selected: int | None
+
+    def show(self, news: News) -> None:
+        """Hand on what changed to the parts of the screen."""
+        raise NotImplementedError
 
     @property
     def tabs(self) -> AttemptTabs:
@@ -43,6 +49,13 @@ class AttemptKeys(Acting):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Approve and reject are keys only where something waits."""
         return self.waits is not None if action in ("approve", "reject") else True
+
+    def refresh_keys(self) -> None:
+        """Show the keys that there are now. That makes the footer anew, which takes longer than all else that
+        a key does; so only where some have come or gone."""
+        if (has_waiting := self.waits is not None) != self._has_waiting:
+            self._has_waiting = has_waiting
+            self.refresh_bindings()
 
     def go_to(self, number: int) -> None:
         """Pick an attempt, in the list too where it shows it."""
@@ -96,11 +109,15 @@ class AttemptKeys(Acting):
                 return approvals.approve(number, commit).word
             return approvals.reject(number, reason, commit).word
 
-        def decided(word: str) -> None:
+        def told(word: str) -> None:
             later = "" if self.watch_.is_live else "; it counts once the run goes on (p)"
             self.say(f"attempt {number} is {word}{later}")
+            if number in self.watch_.flights:  # a run that nobody works on tells nobody
+                decided = replace(self.watch_.flights[number], is_waiting=False)
+                self.watch_.flights = {**self.watch_.flights, number: decided}
+                self.show(News(has_flights=True))
 
-        self.act(decide, decided)
+        self.act(decide, told)
 
     # outside
 

@@ -40,14 +40,15 @@ class LessonsScreen(Place):
     """The lessons of the repository, live."""
 
     HELP = """\
-What runs have learnt here, what counts most first. A lesson is worth what attempts that recalled it gained
-over those that did not; what a pulled run or a text claims is quarantined until evidence of yours agrees."""
+What runs taught, those that count most first. CONF is the probability that a lesson is true, VALUE what
+recalling it was worth in the share of better attempts, ATT how many attempts it is about; `*` is pinned.
+The filter takes words and pairs: kind:avoid, status:active, goal:, run:, file:, proposer:, language:."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Filter", key_display="/"),
-        Binding("R", "retire", "Retire"),
-        Binding("P", "pin", "Pin"),
-        Binding("T", "trust", "Trust"),
-        Binding("E", "export", "Export"),
+        Binding("R", "retire", "Retire", tooltip="Let no attempt be told of it, or take that back"),
+        Binding("P", "pin", "Pin", tooltip="Hold it to be true, or let evidence decide again"),
+        Binding("T", "trust", "Trust", tooltip="Let what others saw of it count as if it were seen here"),
+        Binding("E", "export", "Export", tooltip="Write lessons as a playbook"),
         Binding("o", "sort", "Sort"),
         Binding("O", "reverse", "Reverse", show=False),
         Binding("escape", "back", "Back"),
@@ -74,6 +75,7 @@ over those that did not; what a pulled run or a text claims is quarantined until
         self.order = "use"
         self.is_reversed = False
         self.shown: list[Lesson] = []
+        self._is_looking = False
 
     def compose(self) -> ComposeResult:
         yield Static("reading the lessons …", id="standing", markup=False)
@@ -91,11 +93,21 @@ over those that did not; what a pulled run or a text claims is quarantined until
 
     def on_mount(self) -> None:
         self.query_one(LessonTable).focus()
-        self.apart("watch", self.watched.load, lambda _: self.show())
+        self._poll()
         self.set_interval(POLL_S, self._poll)
 
     def _poll(self) -> None:
-        self.apart("watch", self.watched.poll, lambda changed: self.show() if changed else None)
+        """Look for what is new, once the look before has ended."""
+        if not self._is_looking:
+            self._is_looking = True
+            self.apart("watch", self.watched.poll, self._seen, last=self._looked)
+
+    def _seen(self, has_changed: bool) -> None:
+        if has_changed:
+            self.show()
+
+    def _looked(self) -> None:
+        self._is_looking = False
 
     @property
     def picked(self) -> Lesson | None:

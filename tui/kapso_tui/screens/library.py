@@ -17,7 +17,7 @@ from kapso_tui.actions.library import Learnt, Wish, forget, learn
 from kapso_tui.screens.dialogs import Ask
 from kapso_tui.screens.learn import Learn
 from kapso_tui.screens.place import Place
-from kapso_tui.watch.library import Found, Opened, ReadingRoom, Shelved
+from kapso_tui.watch.library import OWN, Found, Opened, ReadingRoom, Shelved
 from kapso_tui.widgets.hit_list import HitList
 from kapso_tui.widgets.node_view import NodeView
 from kapso_tui.widgets.source_table import SourceTable
@@ -39,13 +39,14 @@ class LibraryScreen(Place):
     """The libraries around the repository."""
 
     HELP = """\
-What was ingested for this repository, and your own library. Words and meaning are searched as you type; a
-hit names its source and place, and the edges of its node lead on."""
+What was learnt for this repository, your own library, and the playbooks that Kapso ships, searched as one, by
+words and by meaning. The search takes pairs, too: kind:heuristic, source:docs, language:python. `tab` leads
+from the list to the node and to what it is linked to, `enter` follows a link, `backspace` leads back."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "to_hits", "Hits"),
         Binding("slash", "find", "Search", key_display="/"),
-        Binding("i", "learn", "Learn a source"),
-        Binding("D", "forget", "Forget"),
+        Binding("i", "learn", "Learn a source", tooltip="Read a source into a library"),
+        Binding("D", "forget", "Forget", tooltip="Remove what was learnt of a source"),
         Binding("backspace", "back_in_nodes", "Node before"),
         Binding("escape", "back", "Back"),
     ]
@@ -239,7 +240,7 @@ hit names its source and place, and the edges of its node lead on."""
         picked = self.query_one(SourceTable).picked
         if picked is None or picked.is_shipped:
             return
-        name, is_own = picked.known.source, picked.shelf == "yours"
+        name, is_own = picked.known.source, picked.shelf == OWN
 
         def begin(is_sure: bool | None) -> None:
             if is_sure:

@@ -31,29 +31,27 @@ ORDERS: Mapping[str, Callable[[Lesson], Any]] = {
 
 
 class LessonsWatch:
-    """What is known of the lessons; `load` and `poll` read git, and may take a moment."""
+    """What is known of the lessons; `poll` reads git, and may take a moment."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
+        self.is_loaded = False
         self.lessons: Sequence[Lesson] = ()
         self.branch_of: Mapping[tuple[str, int], str] = {}
         self._ledger = Ledger(repository)
         self._at: str | None = None
         self._lock = threading.Lock()
 
-    def load(self) -> None:
-        """Read everything."""
+    def poll(self) -> bool:
+        """Read the lessons the first time, and again where somebody changed them; whether that was so."""
         with self._lock:
-            self._at = self._ledger.commit
+            commit = self._ledger.commit
+            if self.is_loaded and commit == self._at:
+                return False
             self.lessons = judged(self._ledger.lines())
             self.branch_of = branches(self.repository)
-
-    def poll(self) -> bool:
-        """Read the lessons again where somebody changed them; whether that was so."""
-        if self._ledger.commit == self._at:
-            return False
-        self.load()
-        return True
+            self._at, self.is_loaded = commit, True
+            return True
 
 
 def wanted(

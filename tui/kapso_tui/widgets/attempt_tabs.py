@@ -91,6 +91,7 @@ class AttemptTabs(Steady, Vertical):
         self.shown: Wish | None = None
         self._kept: OrderedDict[Wish, Rows] = OrderedDict()
         self._timer: Timer | None = None
+        self._lines: Sequence[Relative] = ()
         self._log_size = -1
         self._said: set[str] = set()
 
@@ -199,7 +200,7 @@ class AttemptTabs(Steady, Vertical):
 
     def _take(self, wish: Wish, rows: Rows, keep_place: bool, is_kept: bool) -> None:
         """What was read; shown where it is still wanted."""
-        if is_kept and wish.tab != "lineage":
+        if is_kept and (wish.tab == "diff" or (wish.number in self.watched.attempts and wish.width)):
             self._keep(wish, rows)
         self._say_trouble()
         if (wish.number, wish.tab) != (self.number, self.tab):
@@ -250,7 +251,9 @@ class AttemptTabs(Steady, Vertical):
             )
 
     def _fill_lineage(self, lines: Sequence[Relative], *, keep_place: bool) -> None:
-        options = self.query_one(OptionList)
+        if keep_place and lines == self._lines:
+            return
+        self._lines, options = lines, self.query_one(OptionList)
         at = options.highlighted if keep_place else None
         options.clear_options()
         options.add_options([_option(place, each) for place, each in enumerate(lines)])

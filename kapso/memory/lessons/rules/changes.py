@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kapso.attempt import Attempt
@@ -20,7 +21,6 @@ _MOST_CONTEXT = 8
 _LONGEST = 4_000
 """Characters of one side of a hunk."""
 _MOST_HUNKS = 24
-_IDLE = ("no effect", "harms")
 
 Hunk = tuple[str, str, str]
 """Path, lines before and lines after, as a `Subject` has them."""
@@ -48,11 +48,10 @@ class Changes:
 def hunks_of(
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
-    idle: Collection[tuple[str, int]] = (),
     *,
     alone: bool = False,
 ) -> dict[tuple[str, int], Hunk] | None:
-    """The hunks between two versions, by path and line (from 1), without what is `idle`.
+    """The hunks between two versions, by path and line (from 1).
 
     None where they are not the whole difference: a file is new, gone, no text, or too much changed. What is
     to stand `alone` has the base's lines around it, whatever becomes of these.
@@ -64,19 +63,17 @@ def hunks_of(
             continue
         if old is None or new is None or b"\0" in old + new:
             return None
-        for line, hunk in _of_file(path, old, new, {at for where, at in idle if where == path}, alone):
+        for line, hunk in _of_file(path, old, new, alone):
             if max(len(hunk[1]), len(hunk[2])) > _LONGEST or len(found) == _MOST_HUNKS:
                 return None
             found[path, line] = hunk
     return found
 
 
-def _of_file(
-    path: str, old: bytes, new: bytes, idle: Collection[int], alone: bool
-) -> Iterable[tuple[int, Hunk]]:
+def _of_file(path: str, old: bytes, new: bytes, alone: bool) -> Iterable[tuple[int, Hunk]]:
     text = old.decode("utf-8", "replace")
     old_lines, new_lines = text.splitlines(True), new.decode("utf-8", "replace").splitlines(True)
-    hunks = [each for each in changed_lines(old, new) if each.old_at + 1 not in idle]
+    hunks = list(changed_lines(old, new))
     ends = [0, *(each.old_at + each.old for each in hunks)]
     starts = [*(each.old_at for each in hunks), len(old_lines)]
     if alone:
@@ -96,9 +93,12 @@ def _of_file(
 def earned(
     best: Attempt, before: Mapping[str, bytes], after: Mapping[str, bytes], parts: Sequence[Part]
 ) -> Iterable[Found]:
-    """The whole change of a confirmed best without its idle parts, and by itself each part that earns."""
-    idle = [(each.path, each.line) for each in parts if str(each.effect) in _IDLE]
-    hunks = hunks_of(before, after, idle)
+    """The whole change of a confirmed best, and by itself each part that earns, unless it merely gives
+    parameters other values, of which other lessons tell.
+
+    Idle parts stay: where an attempt showed that they can go, that attempt is the best that is told of.
+    """
+    hunks = hunks_of(before, after)
     if not hunks:
         return
     yield _found(best, list(hunks.values()), 1.0)
@@ -106,8 +106,19 @@ def earned(
     whole = sum(gains.values())
     single = hunks_of(before, after, alone=True) or {}
     for place, gain in gains.items():
-        if len(hunks) > 1 and place in single:
+        if len(hunks) > 1 and place in single and not _is_of_values(single[place]):
             yield _found(best, [single[place]], gain / whole if whole > 0 else 1.0)
+
+
+def _is_of_values(hunk: Hunk) -> bool:
+    """Whether its lines are the same but for numbers, strings and truth values."""
+    _, before, after = hunk
+    return _VALUE.sub("", before) == _VALUE.sub("", after)
+
+
+_VALUE = re.compile(
+    r"""(?<![\w.])[-+]?\d[\w.]*(?:[eE][-+]?\d+)?|"[^"\n]*"|'[^'\n]*'|\b(?:true|false)\b""", re.IGNORECASE
+)
 
 
 def _found(best: Attempt, hunks: Sequence[Hunk], gain: float) -> Found:

@@ -19,16 +19,16 @@ _WIDEST = 300
 
 
 class Painter:
-    """Highlights the files of one diff, for as long as its patience lasts."""
+    """Highlights the files of one diff, for so many seconds of this thread's own time."""
 
     def __init__(self, patience_s: float = 1.0) -> None:
-        self._deadline = time.monotonic() + patience_s
+        self._deadline = time.thread_time() + patience_s
 
     def paint(self, path: str, lines: Sequence[str]) -> list[tuple[Span, ...]]:
         """The spans of each line of a piece of the file at `path`."""
         plain: list[tuple[Span, ...]] = [((line, ""),) if line else () for line in lines]
         is_long = sum(map(len, lines)) > _MOST or max(map(len, lines), default=0) > _WIDEST
-        if is_long or time.monotonic() > self._deadline or (lexer := _lexer(path)) is None:
+        if is_long or time.thread_time() > self._deadline or (lexer := _lexer(path)) is None:
             return plain
         painted: list[list[Span]] = [[]]
         for token, text in lexer.get_tokens("\n".join(lines)):

@@ -37,8 +37,8 @@ class Page(Steady, ScrollView, can_focus=True):
         .page--strong { text-style: bold; }
         .page--better { text-style: bold; color: $text-success; }
         .page--worse { text-style: bold; color: $text-error; }
-        .page--added { background: $success 15%; }
-        .page--removed { background: $error 15%; }
+        .page--added { background: $success-muted; }
+        .page--removed { background: $error-muted; }
         .page--hunk { color: $text-primary; text-style: italic; }
         .page--link { text-style: underline; }
         .page--keyword { color: $text-primary; text-style: bold; }
@@ -71,7 +71,7 @@ class Page(Steady, ScrollView, can_focus=True):
         """Show these rows from the row `at` on, or their end."""
         self.rows = rows
         self.virtual_size = Size(self.width, len(rows))
-        self.scroll_to(y=len(rows) if at_end else at, animate=False, immediate=True)
+        self.scroll_to(y=len(rows) if at_end else at, animate=False, immediate=True, force=True)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -114,7 +114,7 @@ class Page(Steady, ScrollView, can_focus=True):
 
     def scroll_row(self, row: int) -> None:
         """Bring a row to the top."""
-        self.scroll_to(y=row, animate=False, immediate=True)
+        self.scroll_to(y=row, animate=False, immediate=True, force=True)
 
 
 def _selected(strip: Strip, span: tuple[int, int], look: Style) -> Strip:
