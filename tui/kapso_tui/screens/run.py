@@ -49,7 +49,7 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-usual"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-low"), (30, "-tall"), (50, "-high")]
-    selected: var[int | None] = var(None, bindings=True)
+    selected: var[int | None] = var(None)
     """The attempt that is picked: its number, of one that landed or is in flight."""
 
     def __init__(self, repository: Repository, run: str, attempt: int | None = None) -> None:
@@ -107,13 +107,10 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
     def on_attempt_list_picked(self, event: AttemptList.Picked) -> None:
         self.selected = event.number
 
-    def on_attempt_tabs_wanted(self, event: AttemptTabs.Wanted) -> None:
-        if not self.query_one(AttemptList).select(event.number):
-            self.selected = event.number  # a filter hides it
-
     def watch_selected(self, number: int | None) -> None:
         if number is not None:
             self.query_one(AttemptTabs).pick(number)
+        self.refresh_keys()
 
     def action_tree(self) -> None:
         self.query_one(AttemptList).toggle_tree()
