@@ -23,6 +23,8 @@ _COVER_BYTES = 1 << 20
 _WRITABLE = ("/tmp", "/var/tmp")
 _OWN = [path[1:] for path in (*_WRITABLE, "/dev/shm")]
 _EACH_ITS_OWN = ("KAPSO_ATTEMPT", "KAPSO_OUT", "KAPSO_RESULT")
+_SEED = "PYTHONHASHSEED"
+"""Of an interpreter, and so of what is forked from it: one with another seed is another source."""
 _INSIDE = ("/tmp/kapso", "/tmp/kapso-inside", "/var/tmp/kapso")
 
 
@@ -140,7 +142,7 @@ class Enclosure:
             and not kind.network
             and not kind.is_setup
             and job.core is None
-            and not any(name.startswith("PYTHON") for name in env)
+            and not any(name.startswith("PYTHON") and name != _SEED for name in env)
         )
 
     def _shown_again(self, kind: _Kind) -> list[tuple[Any, ...]]:
