@@ -145,7 +145,7 @@ def test_a_link_in_the_place_of_the_working_folder_leads_nowhere(
     """What candidates are made from is open while mounts are made of it: nobody may step in there."""
     warm.write("sub/a.txt")
     with warm.candidate() as files:
-        assert files.build(warm.job(f"rm -r sub; ln -s {link} sub", call=None), NEVER).succeeded
+        assert files.build(warm.job(f"rm -r sub; ln -s /proc/self/{link} sub", call=None), NEVER).succeeded
         try:
             shown = files.run(warm.job("ls", folder="sub"), NEVER).stdout
         except MachineError as error:  # of bwrap
