@@ -52,7 +52,8 @@ class Enclosure:
         self._heads: dict[_Kind, bytes] = {}
         self._again: dict[_Kind, list[tuple[Any, ...]]] = {}
         self._warm = Warm()
-        self._tail = pack([item for path in self._covered() for item in ("--remount-ro", path)])
+        self._hidden = self._covered()
+        self._tail = pack([item for path in self._hidden for item in ("--remount-ro", path)])
 
     def _choose_inside(self) -> str:
         places = map(Path, _INSIDE)
@@ -242,7 +243,7 @@ class Enclosure:
         arguments += [*self._writable("/dev/shm", kind), "--remount-ro", "/dev"]
         for path in _WRITABLE:
             arguments += self._writable(path, kind)
-        for path in self._covered():
+        for path in self._hidden:
             arguments += ["--size", str(_COVER_BYTES), "--tmpfs", path]
         return arguments + self._uncovered(kind)
 

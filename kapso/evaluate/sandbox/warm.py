@@ -84,17 +84,23 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: tuple[Source, _Kept] | None = None
-        self._is_off = False
+        self._is_off = self._has_worked = False
 
     def start(self, source: Source, wanted: Wanted, processes: int) -> Forked | None:
         """The command, ready to begin; None where bwrap has to start it."""
         try:
             with self._lock:
                 kept = self._keep(source)
-            return None if kept is None else kept.start(wanted, processes)
+            if kept is None:
+                return None
+            started = kept.start(wanted, processes)
         except (OSError, NoWarmStart):
             self._is_off = True
+            if not self._has_worked:
+                self.close()  # bwrap may need what little the machine allows of namespaces
             return None
+        self._has_worked = True
+        return started
 
     def _keep(self, source: Source) -> _Kept | None:
         """The interpreter of `source`: the first source that is asked for is kept, no other one is."""
@@ -242,7 +248,7 @@ class Forked:
         if self._root_file is not None and not _wait_for(self._root_file, END_S):
             raise MachineError("a process of the sandbox cannot be ended; is a file system hanging?")
         _wait_for(self.status, _SAYS_WITHIN_S)
-        if self._control.fileno() >= 0 and _wait_for(self._control.fileno(), 0):
+        if self._control.fileno() < 0 or _wait_for(self._control.fileno(), 0):
             raise Lost("what Python functions are started from was killed", slug="sandbox")
         return Usage(0.0, 0)
 

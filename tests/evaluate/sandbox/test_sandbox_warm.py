@@ -254,6 +254,8 @@ def test_an_interpreter_that_is_not_to_be_had(warm: Any, starts: list[bool]) -> 
         job = warm.job("echo here", call=Call("/no/such/python", "pass", ()))
         assert files.run(job, NEVER).stdout == b"here\n"
     assert starts == [False]
+    kept = warm.sandbox._level._warm._kept
+    assert kept is not None and kept[1]._process.poll() is not None
 
 
 def test_where_it_dies_bwrap_takes_over(warm: Any, starts: list[bool]) -> None:
