@@ -148,13 +148,15 @@ def _first(asked: Asked, files: Sequence[int], tied: int, code: Any) -> Run:
     told.send(fault or b"r\n")
     if fault:
         os._exit(1)
-    for file in (*outputs, tied):
+    for file in (outputs[0], tied):
         os.close(file)
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     pid, how = os.wait()
     while pid != child:
         pid, how = os.wait()
     try:
+        if os.WIFSIGNALED(how) and os.WTERMSIG(how) not in (_signal.SIGINT, _signal.SIGPIPE):
+            os.write(outputs[1], f"{_signal.strsignal(os.WTERMSIG(how))}\n".encode())  # as a shell says it
         _tell_left(told)
     finally:
         os.write(status, b'{"exit-code": %d}\n' % _code_of(how))

@@ -115,6 +115,13 @@ def test_a_new_interpreter_is_what_it_looks_like(warm: Any, starts: list[bool]) 
     assert starts == [True, True]
 
 
+@pytest.mark.parametrize(("number", "said"), [(11, b"Segmentation fault"), (9, b"Killed"), (2, b"")])
+def test_how_a_signal_ended_it_is_said(warm: Any, starts: list[bool], number: int, said: bytes) -> None:
+    done = warm.run(f"kill -{number} $$")
+    assert (done.exit_code, done.stderr.strip()) == (128 + number, said)
+    assert starts == [True]
+
+
 PRY = """
 import os, signal
 for path in ("/proc/1/mem", "/proc/1/environ", "/proc/1/maps", "/proc/1/cwd", "/proc/1/root", "/proc/1/fd/0"):
