@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 import time
+import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kapso.errors import MachineError
+from kapso.evaluate.function import command_of
 from kapso.evaluate.sandbox import Call, CommandResult, Lost
 from kapso.evaluate.sandbox.enclosure import Enclosure
 from kapso.evaluate.sandbox.warm import Warm
@@ -178,6 +180,24 @@ def test_modules_are_looked_for_as_by_a_new_interpreter(warm: Any, starts: list[
     text += "def f(x: int): pass\nprint(f.__annotations__)"
     assert python(warm, text).stdout == b"True\n{'x': <class 'int'>}\n"
     assert starts == [True]
+
+
+def test_what_site_packages_load_of_the_base_is_not_taken_for_the_candidates(
+    make_world: Any, starts: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv.create(tmp_path / "venv", symlinks=True)
+    monkeypatch.setenv("PATH", f"{tmp_path}/venv/bin:{os.environ['PATH']}")
+    world = make_world("warm")
+    if world.sandbox.level != "bubblewrap" or not world.sandbox.overlays:
+        pytest.skip("no bubblewrap that mounts overlays")
+    [packages] = tmp_path.glob("venv/lib/python*/site-packages")
+    (packages / "early.pth").write_text(f"{world.workspace}/src\nimport early\n")
+    world.write("src/early.py", "whose = 'base'")
+    call = Call(f"{tmp_path}/venv/bin/python", "import early; print(early.whose)", ())
+    assert world.run(command_of(call), call=call).stdout == b"base\n"
+    world.change("src/early.py", "whose = 'candidate'")
+    assert world.run(command_of(call), call=call).stdout == b"candidate\n"
+    assert starts == [True, False]
 
 
 def test_the_order_of_sets_hangs_on_the_seed(warm: Any, starts: list[bool]) -> None:
