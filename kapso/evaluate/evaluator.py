@@ -25,7 +25,7 @@ from kapso.evaluate.function import call_of, command_of, hand_key, read_answer
 from kapso.evaluate.measured import Measured, conclude, declared, public, together
 from kapso.evaluate.pinning import Pinning
 from kapso.evaluate.readings import Reading, read_scorer
-from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits, secrets_in
+from kapso.evaluate.sandbox import CandidateFiles, CommandResult, Job, Limits, Lost, secrets_in
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.trees import remove_tree
 from kapso.evaluate.stages import Climbed, Course, Ladder, run_name, why_no_result
@@ -307,10 +307,15 @@ class Evaluator:
         if function is not None and program is not None:
             key = hand_key(folder)
             call = call_of(function, program, self.files.interpreter)
-            job = replace(job, command=command_of(call), shown=self._words(command))
+            # All that are forked from one interpreter have its order of sets: let it hang on the seed alone.
+            env = {"PYTHONHASHSEED": job.env["KAPSO_SEED"], **job.env}
+            job = replace(job, command=command_of(call), shown=self._words(command), env=env)
             if not self.goal.uses_run:
                 job = replace(job, call=call)
-            result = candidate.run(job, cancel)
+            try:
+                result = candidate.run(job, cancel)
+            except Lost:
+                return self._judge_together(candidate, command, name, place, repeat, cancel)
             return result, read_answer(folder, key)
         result = candidate.run(job, cancel)
         path = self.goal.result

@@ -93,7 +93,7 @@ def load(file: str, name: str) -> Callable[[str], Any]:
     loaded = sys.modules[module] = Module(module)
     loaded.__file__ = path
     with open(path, "rb") as text:
-        exec(compile(text.read(), path, "exec"), loaded.__dict__)
+        exec(compile(text.read(), path, "exec", dont_inherit=True), loaded.__dict__)
     function: Callable[[str], Any] | None = getattr(loaded, name, None)
     if not callable(function):
         raise AttributeError(f"`{file}` has no function `{name}`")

@@ -12,6 +12,7 @@ from kapso.evaluate.sandbox.files import Written
 from kapso.evaluate.sandbox.job import Call, CommandResult, Job, Layer, Limits
 from kapso.evaluate.sandbox.outputs import take_over
 from kapso.evaluate.sandbox.sandbox import Sandbox
+from kapso.evaluate.sandbox.warm import Lost
 
 __all__ = [
     "Base",
@@ -21,6 +22,7 @@ __all__ = [
     "Job",
     "Layer",
     "Limits",
+    "Lost",
     "Sandbox",
     "Written",
     "secrets_in",

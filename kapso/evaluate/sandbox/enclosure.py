@@ -23,6 +23,8 @@ _COVER_BYTES = 1 << 20
 _WRITABLE = ("/tmp", "/var/tmp")
 _OWN = [path[1:] for path in (*_WRITABLE, "/dev/shm")]
 _EACH_ITS_OWN = ("KAPSO_ATTEMPT", "KAPSO_OUT", "KAPSO_RESULT")
+_SEED = "PYTHONHASHSEED"
+"""Of an interpreter, and so of what is forked from it: one with another seed is another source."""
 _INSIDE = ("/tmp/kapso", "/tmp/kapso-inside", "/var/tmp/kapso")
 
 
@@ -50,7 +52,8 @@ class Enclosure:
         self._heads: dict[_Kind, bytes] = {}
         self._again: dict[_Kind, list[tuple[Any, ...]]] = {}
         self._warm = Warm()
-        self._tail = pack([item for path in self._covered() for item in ("--remount-ro", path)])
+        self._hidden = self._covered()
+        self._tail = pack([item for path in self._hidden for item in ("--remount-ro", path)])
 
     def _choose_inside(self) -> str:
         places = map(Path, _INSIDE)
@@ -140,7 +143,7 @@ class Enclosure:
             and not kind.network
             and not kind.is_setup
             and job.core is None
-            and not any(name.startswith("PYTHON") for name in env)
+            and not any(name.startswith("PYTHON") and name != _SEED for name in env)
         )
 
     def _shown_again(self, kind: _Kind) -> list[tuple[Any, ...]]:
@@ -240,7 +243,7 @@ class Enclosure:
         arguments += [*self._writable("/dev/shm", kind), "--remount-ro", "/dev"]
         for path in _WRITABLE:
             arguments += self._writable(path, kind)
-        for path in self._covered():
+        for path in self._hidden:
             arguments += ["--size", str(_COVER_BYTES), "--tmpfs", path]
         return arguments + self._uncovered(kind)
 

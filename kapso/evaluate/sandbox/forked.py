@@ -12,6 +12,7 @@ import sys
 # `-c` puts the working folder first: what is imported here must not come from the program.
 if __name__ == "__main__":
     sys.path[:] = [folder for folder in sys.path if folder]
+_found = set(sys.modules)
 
 import _signal  # type: ignore[import-not-found]  # noqa: E402
 import _socket  # noqa: E402
@@ -44,6 +45,8 @@ _FOR_ONE = 0o700
 _libc = ctypes.CDLL(None, use_errno=True)
 _here = ctypes.PyDLL(None, use_errno=True)
 _user, _group = os.getuid(), os.getgid()
+_own = [name for name in sys.modules if name not in _found]
+"""Modules that a new interpreter would look for: a program may call one of its files `select`."""
 
 
 def main() -> Run:
@@ -52,10 +55,11 @@ def main() -> Run:
     Returns in the process of a command, with what is to be run there.
     """
     control, text = _socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
-    code = compile(text, "<string>", "exec")
+    code = compile(text, "<string>", "exec", dont_inherit=True)
     under_way: dict[int, tuple[int, int]] = {}
     waiting = select.poll()
     waiting.register(control.fileno(), select.POLLIN)
+    loaded = _texts_of_loaded()
     gc.collect()
     gc.freeze()
     while True:
@@ -74,12 +78,23 @@ def main() -> Run:
             if root == 0:
                 for each in (tie, control.fileno(), *under_way):
                     os.close(each)
-                return _first(marshal.loads(asked), files, tied, code)
+                return _first({**marshal.loads(asked), "loaded": loaded}, files, tied, code)
             if (pidfd := _tell(root, files[-1])) >= 0:
                 under_way[pidfd] = root, files[2]
                 waiting.register(pidfd, select.POLLIN)
             for each in (tie, tied, *files[:2], files[3], *([] if pidfd >= 0 else [files[2]])):
                 os.close(each)
+
+
+def _texts_of_loaded() -> dict[str, bytes]:
+    """What site-packages have loaded that may be a candidate's to change, such as a `sitecustomize`."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {file: _read(file) for file in files if file and not file.startswith(sys.base_prefix + "/")}
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb", 0) as file:
+        return file.read()
 
 
 def _clone() -> int:
@@ -133,13 +148,15 @@ def _first(asked: Asked, files: Sequence[int], tied: int, code: Any) -> Run:
     told.send(fault or b"r\n")
     if fault:
         os._exit(1)
-    for file in (*outputs, tied):
+    for file in (outputs[0], tied):
         os.close(file)
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     pid, how = os.wait()
     while pid != child:
         pid, how = os.wait()
     try:
+        if os.WIFSIGNALED(how) and os.WTERMSIG(how) not in (_signal.SIGINT, _signal.SIGPIPE):
+            os.write(outputs[1], f"{_signal.strsignal(os.WTERMSIG(how))}\n".encode())  # as a shell says it
         _tell_left(told)
     finally:
         os.write(status, b'{"exit-code": %d}\n' % _code_of(how))
@@ -156,17 +173,25 @@ def _wall_in(asked: Asked) -> None:
     itself = os.open(asked["proc"] + "/self", os.O_RDONLY | os.O_DIRECTORY)
     _write("oom_score_adj", asked["oom"], itself)
     _bring_network_up()
+    below = ""
     for name, *arguments in asked["mounts"]:
+        _check_way(_target_of(name, arguments), below)
         _MAKES[name](*arguments)
+        if name == "overlay":
+            below = below or arguments[0].rstrip("/") + "/"
     with open("/proc/sys/user/max_user_namespaces", "w") as file:
         file.write("1")  # the next one is the last
     for name, *arguments in asked["seals"]:
         _MAKES[name](*arguments)
-    os.chdir(asked["folder"])
     _check(_libc.unshare(_NEW_USER), "new namespace of users")
     _become(itself, _user, _group, 0, 0)
     os.close(itself)
     _drop_privileges()
+    os.chdir("/")  # the candidate may have put a link in the folder's place: nothing covered is open any more
+    os.chdir(asked["folder"])
+    for path, text in asked["loaded"].items():
+        if _read(path) != text:
+            raise OSError(f"{path} has been loaded and is another one now")
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # the command shall not look into this process
 
 
@@ -214,6 +239,9 @@ def _as_new(asked: Asked, code: Any) -> Run:
     if hasattr(sys, "orig_argv"):
         sys.orig_argv[1:] = ["-c", text, *asked["arguments"]]
     sys.path.insert(0, "")
+    sys.path_importer_cache.clear()  # it knows the base's folders
+    for name in _own:
+        sys.modules.pop(name, None)
     own = sys.modules["__main__"].__dict__
     module = type(sys)("__main__")
     module.__dict__.update(__loader__=own["__loader__"], __builtins__=own["__builtins__"], __annotations__={})
@@ -252,6 +280,19 @@ def _bring_network_up() -> None:
     file = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
     _check(_libc.ioctl(file.fileno(), _SET_INTERFACE_FLAGS, request), "network")
     file.close()
+
+
+def _target_of(name: str, arguments: Sequence[Any]) -> str:
+    target: str = arguments[1] if name in ("bind", "link") else arguments[0] if arguments else ""
+    return target
+
+
+def _check_way(path: str, below: str) -> None:
+    """Links of a candidate's would lead to what is covered, which is open while mounts are made of it."""
+    if below and path.startswith(below):
+        top = os.path.realpath(below)
+        if os.path.realpath(path) != os.path.join(top, path[len(below) :]):
+            raise OSError(f"a link leads away from {path}")
 
 
 def _mount(source: str, target: str, kind: str, flags: int, options: str) -> None:

@@ -38,6 +38,10 @@ class NoWarmStart(Exception):  # noqa: N818 - no error: bwrap starts the command
     """A command or a machine for which there are no warm starts."""
 
 
+class Lost(MachineError):
+    """The interpreter has died, and the command with it: it can be run anew, and bwrap will start it."""
+
+
 @dataclass(frozen=True)
 class Source:
     """What an interpreter is started with: bwrap's `arguments`, its environment, what its commands run."""
@@ -80,17 +84,23 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: tuple[Source, _Kept] | None = None
-        self._is_off = False
+        self._is_off = self._has_worked = False
 
     def start(self, source: Source, wanted: Wanted, processes: int) -> Forked | None:
         """The command, ready to begin; None where bwrap has to start it."""
         try:
             with self._lock:
                 kept = self._keep(source)
-            return None if kept is None else kept.start(wanted, processes)
+            if kept is None:
+                return None
+            started = kept.start(wanted, processes)
         except (OSError, NoWarmStart):
             self._is_off = True
+            if not self._has_worked:
+                self.close()  # bwrap may need what little the machine allows of namespaces
             return None
+        self._has_worked = True
+        return started
 
     def _keep(self, source: Source) -> _Kept | None:
         """The interpreter of `source`: the first source that is asked for is kept, no other one is."""
@@ -151,7 +161,7 @@ class _Kept:
             status, their_status = _pipe(said)
             begun, far = socket.socketpair()
             theirs.callback(far.close)
-            ours = Forked(stdout, stderr, status, begun)
+            ours = Forked(self._control, stdout, stderr, status, begun)
             files = array.array("i", [their_stdout, their_stderr, their_status, far.fileno()])
             try:
                 self._control.sendmsg(
@@ -187,7 +197,10 @@ class Forked:
     scratch: tuple[Path, ...] = ()
     own_processes = 0
 
-    def __init__(self, stdout: int, stderr: int, status: int, begun: socket.socket) -> None:
+    def __init__(
+        self, control: socket.socket, stdout: int, stderr: int, status: int, begun: socket.socket
+    ) -> None:
+        self._control = control
         self.stdout, self.stderr, self.status, self._told = stdout, stderr, status, begun
         self.begun = begun.fileno()
         self._root: int | None = None
@@ -231,10 +244,12 @@ class Forked:
             signal.pidfd_send_signal(self._root_file, signal.SIGKILL)
 
     def reap(self) -> Usage:
-        """Waits until all has ended; what was used is told on `status`."""
+        """Waits until all has ended; what was used is told on `status`. Raises Lost."""
         if self._root_file is not None and not _wait_for(self._root_file, END_S):
             raise MachineError("a process of the sandbox cannot be ended; is a file system hanging?")
         _wait_for(self.status, _SAYS_WITHIN_S)
+        if self._control.fileno() < 0 or _wait_for(self._control.fileno(), 0):
+            raise Lost("what Python functions are started from was killed", slug="sandbox")
         return Usage(0.0, 0)
 
     def close(self) -> None:

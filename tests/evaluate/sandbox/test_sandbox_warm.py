@@ -12,12 +12,15 @@ import subprocess
 import sys
 import threading
 import time
+import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kapso.evaluate.sandbox import Call, CommandResult
+from kapso.errors import MachineError
+from kapso.evaluate.function import command_of
+from kapso.evaluate.sandbox import Call, CommandResult, Lost
 from kapso.evaluate.sandbox.enclosure import Enclosure
 from kapso.evaluate.sandbox.warm import Warm
 
@@ -114,6 +117,13 @@ def test_a_new_interpreter_is_what_it_looks_like(warm: Any, starts: list[bool]) 
     assert starts == [True, True]
 
 
+@pytest.mark.parametrize(("number", "said"), [(11, b"Segmentation fault"), (9, b"Killed"), (2, b"")])
+def test_how_a_signal_ended_it_is_said(warm: Any, starts: list[bool], number: int, said: bytes) -> None:
+    done = warm.run(f"kill -{number} $$")
+    assert (done.exit_code, done.stderr.strip()) == (128 + number, said)
+    assert starts == [True]
+
+
 PRY = """
 import os, signal
 for path in ("/proc/1/mem", "/proc/1/environ", "/proc/1/maps", "/proc/1/cwd", "/proc/1/root", "/proc/1/fd/0"):
@@ -133,6 +143,71 @@ def test_process_1_is_closed_and_does_not_heed_signals(warm: Any, starts: list[b
     done = python(warm, PRY)
     assert (done.exit_code, done.stdout) == (0, b"['1', '2']\n")
     assert starts == [True]
+
+
+@pytest.mark.parametrize(
+    "link", ["/proc/self/cwd/kapso/host", "/proc/self/cwd/kapso/proc", "/proc/self/fd/8/.."]
+)
+def test_a_link_in_the_place_of_the_working_folder_leads_nowhere(
+    warm: Any, starts: list[bool], link: str
+) -> None:
+    """What candidates are made from is open while mounts are made of it: nobody may step in there."""
+    warm.write("sub/a.txt")
+    with warm.candidate() as files:
+        assert files.build(warm.job(f"rm -r sub; ln -s /proc/self/{link} sub", call=None), NEVER).succeeded
+        try:
+            shown = files.run(warm.job("ls", folder="sub"), NEVER).stdout
+        except MachineError as error:  # of bwrap
+            assert "chdir" in str(error)
+        else:
+            assert b"session" not in shown and b"self" not in shown
+    assert starts[0] is False
+
+
+def test_a_link_above_a_mount_leads_nowhere(warm: Any, starts: list[bool], tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    warm.shared = {"d/data": tmp_path / "data"}
+    (warm.changes / "d").symlink_to("/proc/self/cwd/kapso/host/out")
+    with pytest.raises(MachineError, match="d/data"):
+        warm.run("true")
+    assert starts[0] is False and os.listdir(warm.out) == []
+
+
+def test_modules_are_looked_for_as_by_a_new_interpreter(warm: Any, starts: list[bool]) -> None:
+    for name in ("select", "struct", "ctypes", "new"):
+        warm.change(f"{name}.py", "mine = True\n")
+    text = "import select, struct, ctypes, new; print(all(m.mine for m in (select, struct, ctypes, new)))\n"
+    text += "def f(x: int): pass\nprint(f.__annotations__)"
+    assert python(warm, text).stdout == b"True\n{'x': <class 'int'>}\n"
+    assert starts == [True]
+
+
+def test_what_site_packages_load_of_the_base_is_not_taken_for_the_candidates(
+    make_world: Any, starts: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv.create(tmp_path / "venv", symlinks=True)
+    monkeypatch.setenv("PATH", f"{tmp_path}/venv/bin:{os.environ['PATH']}")
+    world = make_world("warm")
+    if world.sandbox.level != "bubblewrap" or not world.sandbox.overlays:
+        pytest.skip("no bubblewrap that mounts overlays")
+    [packages] = tmp_path.glob("venv/lib/python*/site-packages")
+    (packages / "early.pth").write_text(f"{world.workspace}/src\nimport early\n")
+    world.write("src/early.py", "whose = 'base'")
+    call = Call(f"{tmp_path}/venv/bin/python", "import early; print(early.whose)", ())
+    assert world.run(command_of(call), call=call).stdout == b"base\n"
+    world.change("src/early.py", "whose = 'candidate'")
+    assert world.run(command_of(call), call=call).stdout == b"candidate\n"
+    assert starts == [True, False]
+
+
+def test_the_order_of_sets_hangs_on_the_seed(warm: Any, starts: list[bool]) -> None:
+    env = {"PYTHONHASHSEED": "5"}
+    text = "print(hash('a'), list({'a', 'b', 'c', 'd'}))"
+    call = f'exec {sys.executable} -c "$TEXT"'
+    forked = python(warm, text, env=env)
+    with warm.candidate() as files:
+        cold = files.run(warm.job(call, env={"TEXT": text, **env}, call=None), NEVER)
+    assert starts == [True] and forked.stdout == cold.stdout
 
 
 NEIGHBOUR = """
@@ -191,7 +266,7 @@ def test_what_it_used_is_known_as_of_bwrap(warm: Any, starts: list[bool]) -> Non
 
 @pytest.mark.parametrize(
     "settings",
-    [{"network": True}, {"env": {"PYTHONHASHSEED": "1"}}, {"core": 0}],
+    [{"network": True}, {"env": {"PYTHONSAFEPATH": "1"}}, {"core": 0}],
     ids=lambda settings: next(iter(settings)),
 )
 def test_what_a_new_interpreter_would_find_otherwise_is_not_started_warm(
@@ -206,6 +281,8 @@ def test_an_interpreter_that_is_not_to_be_had(warm: Any, starts: list[bool]) -> 
         job = warm.job("echo here", call=Call("/no/such/python", "pass", ()))
         assert files.run(job, NEVER).stdout == b"here\n"
     assert starts == [False]
+    kept = warm.sandbox._level._warm._kept
+    assert kept is not None and kept[1]._process.poll() is not None
 
 
 def test_where_it_dies_bwrap_takes_over(warm: Any, starts: list[bool]) -> None:
@@ -216,6 +293,28 @@ def test_where_it_dies_bwrap_takes_over(warm: Any, starts: list[bool]) -> None:
     keeper._kept[1]._process.wait()
     assert [warm.run(f"echo {number}").stdout for number in (2, 3)] == [b"2\n", b"3\n"]
     assert starts == [True, False, False]
+
+
+def test_a_command_that_dies_with_it_is_lost_and_can_be_run_anew(warm: Any, starts: list[bool]) -> None:
+    waits = "touch $KAPSO_OUT/here; sleep 20"
+    keeper: Warm = warm.sandbox._level._warm
+
+    def kill() -> None:
+        while not (warm.out / "here").exists():
+            time.sleep(0.02)
+        assert keeper._kept is not None and keeper._kept[1]._process is not None
+        [inside] = Path(f"/proc/{keeper._kept[1]._process.pid}/task").glob("*/children")
+        [bwrap] = inside.read_text().split()
+        [kept] = Path(f"/proc/{bwrap}/task/{bwrap}/children").read_text().split()
+        os.kill(int(kept), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(Lost):
+        warm.run(waits)
+    killer.join()
+    assert warm.run("echo on").stdout == b"on\n"
+    assert starts == [True, False]
 
 
 ENGINE = """
