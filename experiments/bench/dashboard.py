@@ -117,14 +117,14 @@ def watching(folder: Path, a_second: float, seconds: float) -> tuple[float, floa
             screen.watch_.poll = timed  # type: ignore[method-assign]
             since = time.perf_counter()
             cost["busy"] = await _cpu_share(seconds / 2)
-            cost["read"] = cost["read"] / (time.perf_counter() - since)
+            cost["share"] = cost["read"] / (time.perf_counter() - since)
             while lander.poll() is None:
                 if (each := await _press(app, "down")) is not None:
                     took.append(each)
         assert len(screen.watch_.attempts) - known > a_second * seconds / 2, "they were seen"
 
     _with_app(folder, (120, 40), use)
-    return cost["rest"], cost["busy"], cost["read"], took
+    return cost["rest"], cost["busy"], cost["share"], took
 
 
 def _with_app(

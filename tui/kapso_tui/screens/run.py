@@ -6,6 +6,7 @@ on the app's own thread.
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING, ClassVar
 
@@ -97,6 +98,8 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
         """Hand on what changed."""
         if not self.is_attached:
             return
+        if news.is_reloaded:
+            gc.freeze()  # looking through 10,000 attempts for rubbish holds a key up for 90 ms
         for note in news.notes:
             self.notify(note, severity="warning", markup=False, timeout=12)
         self.query_one(RunHeader).show(news)
