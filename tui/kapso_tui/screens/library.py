@@ -31,8 +31,8 @@ WELCOME = """\
 Type to search: by words and by meaning, in what was learnt for this repository, in your own library, and in \
 the playbooks that Kapso ships. kind:, source: and language: narrow it.
 
-The down key leaves the search line, for the keys that are letters. There, i reads a source into the library: \
-a folder, a page, a paper, the repository's own history. Attempts draw on what is there, and say which of it \
+The down key leaves the search line, for keys that are letters. There, i reads a source into the library: a \
+folder, a page, a paper, the repository's own history. Attempts draw on what is there, and say which of it \
 they were told."""
 
 
