@@ -193,7 +193,7 @@ from the list to the node and to what it is linked to, `enter` follows a link, `
             return (
                 f"{plural(len(own), 'source')}, {plural(nodes, 'node')}, and the playbooks that Kapso ships"
             )
-        return "nothing was learnt yet: down, then i reads a source; the playbooks that Kapso ships are there"
+        return "nothing was learnt yet: down, then i reads a source; playbooks are there"
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Search in the source under the cursor."""
