@@ -170,6 +170,10 @@ async def _press(app: Timed, key: str) -> Took | None:
 # Start
 
 
+FRAME_BYTES = 1500
+"""A terminal that has been sent so much shows a screen."""
+
+
 @dataclass(frozen=True)
 class Start:
     """Seconds until the first paint and until the content is there, of the processor until then; MB."""
@@ -201,7 +205,7 @@ def start(folder: Path, screen: str, content: str) -> Start:
     while time.perf_counter() - since < 30 and math.isnan(filled):
         if select.select([master], [], [], 0.01)[0]:
             seen += os.read(master, 1 << 16)
-        if math.isnan(painted) and b"palette" in seen:
+        if math.isnan(painted) and len(seen) > FRAME_BYTES:
             painted = time.perf_counter() - since
         if content.encode() in seen:
             filled = time.perf_counter() - since

@@ -118,6 +118,7 @@ def test_a_human_decides_while_the_run_goes_on(demo: Demo) -> None:
     assert kapso.json("ls", run["run"]) == rows
 
 
+@pytest.mark.slow
 def test_what_waits_survives_a_kill_and_a_decision_that_nobody_heard(demo: Demo) -> None:
     kapso = demo(APPROVE + "budget: {attempts: 5}\n")
     with live(kapso, "run") as process:
@@ -294,6 +295,7 @@ def test_what_waits_when_the_time_is_over_is_taken_up_once_it_is_decided(demo: D
     assert waiting(kapso) == left[1:]
 
 
+@pytest.mark.slow
 def test_what_an_author_mends_waits_again(
     demo: Demo, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -244,7 +244,8 @@ def test_leaving_and_the_keys_of_the_search_line(root: Path) -> None:
         await pilot.press("escape")
         assert isinstance(pilot.app.focused, HitList) and screen.check_action("learn", ()) is True
         await pilot.press("escape")
-        assert screen.query_one("#find", Input).value == "" and screen.query_one(SourceTable).display
+        assert screen.query_one("#find", Input).value == ""
+        await until(pilot, lambda: screen.query_one(SourceTable).display)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: pilot.app.screen is not screen)
 

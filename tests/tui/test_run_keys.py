@@ -51,6 +51,7 @@ def toasts(app: KapsoApp) -> str:
     return "\n".join(each.message for each in app._notifications)
 
 
+@pytest.mark.slow
 def test_a_run_is_held_let_go_and_stopped(empty: Path) -> None:
     slow(empty)
     with running(empty, "--attempts", "500") as (run, process):

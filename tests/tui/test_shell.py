@@ -21,6 +21,7 @@ from kapso_tui.screens.new_run import NewRunScreen
 from kapso_tui.screens.raise_budget import RaiseBudget
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.screens.runs import RunsScreen
+from kapso_tui.widgets.calm_footer import CalmFooter
 from tests.tui.driving import SIZES, check_pictures, drive, text, until
 from tests.tui.made import LATER
 
@@ -225,3 +226,19 @@ def test_refs_or_the_repository_that_vanish_are_said(made: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
 
     drive(app, steps, SIZES["small"])
+
+
+def test_the_keys_are_painted_anew_only_when_they_differ(made: Path) -> None:
+    app = KapsoApp(Repository.open(made))
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: "New run" in text(app))
+        footer = app.screen.query_one(CalmFooter)
+        keys = list(footer.children)
+        app.screen.refresh_bindings()
+        await pilot.pause(0.1)
+        assert list(footer.children) == keys
+        await pilot.press("/")
+        await until(pilot, lambda: list(footer.children) != keys)
+
+    drive(app, steps)

@@ -58,6 +58,10 @@ async def opened(pilot: Pilot[Any], number: int, tab: str) -> AttemptTabs:
     return tabs
 
 
+def words(page: Page) -> str:
+    return "\n".join("".join(piece for piece, _ in row) for row in page.rows)
+
+
 @pytest.mark.parametrize("size", PANES)
 def test_pictures(hand_made_once: Path, size: str) -> None:
     app = AloneApp(hand_made_once)
@@ -84,7 +88,7 @@ def test_nothing_that_was_written_steers_the_terminal_and_what_is_long_is_cut(ha
                     assert not {ESC, BELL, BIDI, "\r"} & set(text(app)), tab
         await pilot.resize_terminal(100, 30)
         page = (await opened(pilot, 4, "idea")).query_one(Page)
-        assert "\\x1b[31mred" in "\n".join("".join(piece for piece, _ in row) for row in page.rows)
+        await until(pilot, lambda: "\\x1b[31mred" in words(page))
         await opened(pilot, 5, "diff")
         assert 2_900 < len(page.rows) < 3_100
         page.scroll_end(animate=False)

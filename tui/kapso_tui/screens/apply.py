@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from kapso.wording import number, printable
 from kapso_tui.actions.applying import Plan
 from kapso_tui.glyphs import glyphs
 from kapso_tui.steady import Steady
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.tabs.diff import diff_rows
 from kapso_tui.widgets.tabs.page import Page
 
@@ -50,7 +51,7 @@ class ApplyDialog(Steady, ModalScreen[str | None]):
         with Vertical():
             yield Static("\n".join(self._lines()), markup=False)
             yield Page()
-            yield Footer()
+            yield CalmFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.plan.smallest is not None if parameters == ("smallest",) else True

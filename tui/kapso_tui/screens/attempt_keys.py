@@ -27,6 +27,7 @@ class AttemptKeys(Acting):
     """Does things to the attempt `selected` of the run `watch_`; which key does which, `RunKeys` says."""
 
     watch_: RunWatch
+    _has_waiting = False
     if TYPE_CHECKING:
         selected: int | None
 
@@ -54,6 +55,13 @@ class AttemptKeys(Acting):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Approve and reject are keys only where something waits."""
         return self.first_waiting is not None if action in ("approve", "reject") else True
+
+    def refresh_keys(self) -> None:
+        """Show the keys that there are now. That makes the footer anew, which takes longer than all else that
+        a key does; so only where some have come or gone."""
+        if (has_waiting := self.waits is not None) != self._has_waiting:
+            self._has_waiting = has_waiting
+            self.refresh_bindings()
 
     def go_to(self, number: int) -> None:
         """Pick an attempt, in the list too where it shows it."""

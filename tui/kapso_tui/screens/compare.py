@@ -10,12 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from kapso.wording import printable
 from kapso_tui.glyphs import glyphs
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.comparison import Comparison, Row, compare
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.curves import legend, two_curves
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ show the best so far over the attempts: the heavy line is the first run, the lig
         with VerticalScroll():
             for name in ("warning", "results", "chart", "settings", "proposers"):
                 yield Static("", id=name, markup=False)
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.query_one("#results", Static).update("reading both runs…")

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from kapso_tui.keys import keys_of
 from kapso_tui.steady import Steady
+from kapso_tui.widgets.calm_footer import CalmFooter
 
 
 class HelpScreen(Steady, ModalScreen[None]):
@@ -35,7 +36,7 @@ class HelpScreen(Steady, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Static(self._text, markup=False)
-        yield Footer()
+        yield CalmFooter()
 
 
 def _text_of(screen: Screen[Any]) -> Text:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from kapso.memory.lessons.export import likely
 from kapso.memory.lessons.lesson import Lesson, Status
@@ -18,6 +18,7 @@ from kapso_tui.actions.lessons import decided, exported
 from kapso_tui.screens.dialogs import Ask, AskLine
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.lessons import ORDERS, LessonsWatch, wanted
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.lesson_table import LessonTable
 from kapso_tui.widgets.lesson_view import LessonView
 
@@ -89,7 +90,7 @@ The filter takes words and pairs: kind:avoid, status:active, goal:, run:, file:,
             yield LessonView()
         with VerticalScroll(id="empty"):
             yield Static(EMPTY, markup=False)
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.query_one(LessonTable).focus()

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
-from textual.widgets import DataTable, Footer, Input, OptionList, Static
+from textual.widgets import DataTable, Input, OptionList, Static
 from textual.worker import get_current_worker
 
 from kapso.errors import KapsoError
@@ -18,6 +18,7 @@ from kapso_tui.screens.dialogs import Ask
 from kapso_tui.screens.learn import Learn
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.library import OWN, Found, Opened, ReadingRoom, Shelved
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.hit_list import HitList
 from kapso_tui.widgets.node_view import NodeView
 from kapso_tui.widgets.source_table import SourceTable
@@ -79,7 +80,7 @@ from the list to the node and to what it is linked to, `enter` follows a link, `
             yield HitList(classes="list")
             yield SourceTable()
             yield NodeView()
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.query_one(SourceTable).add_class("list")

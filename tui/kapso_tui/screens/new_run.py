@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, VerticalScroll
-from textual.widgets import Button, Checkbox, Footer, Input, Label, OptionList, Static
+from textual.widgets import Button, Checkbox, Input, Label, OptionList, Static
 
 from kapso.errors import KapsoError
 from kapso.wording import duration, number, printable
@@ -19,6 +19,7 @@ from kapso_tui.glyphs import glyphs
 from kapso_tui.screens.acting import Acting
 from kapso_tui.screens.place import Place
 from kapso_tui.watch.goals import Checked, check_goal, find_goals, is_dirty, line_of
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.goal_text import GoalText
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ goal's own values for this run."""
         with Horizontal(id="end"):
             yield Button("Start", id="start", variant="primary", compact=True)
             yield Button("Back", id="leave", compact=True)
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.query_one("#goals").display = self.query_one("#dirty").display = False

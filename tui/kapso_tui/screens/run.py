@@ -14,13 +14,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.reactive import var
-from textual.widgets import Footer
 
 from kapso.errors import KapsoError
 from kapso_tui.screens.run_keys import RunKeys
 from kapso_tui.watch.run import News, RunWatch
 from kapso_tui.widgets.attempt_list import AttemptList
 from kapso_tui.widgets.attempt_tabs import AttemptTabs
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.run_header import RunHeader
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-usual"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-low"), (30, "-tall"), (50, "-high")]
-    selected: var[int | None] = var(None, bindings=True)
+    selected: var[int | None] = var(None)
     """The attempt that is picked: its number, of one that landed or is in flight."""
 
     def __init__(self, repository: Repository, run: str, attempt: int | None = None) -> None:
@@ -64,7 +64,7 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
         with Container(id="panes"):
             yield AttemptList(self.watch_, self._first)
             yield AttemptTabs(self.watch_)
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.look()
@@ -107,13 +107,10 @@ word. In the chart each proposer has a sign; ◇ is what the hold-out said."""
     def on_attempt_list_picked(self, event: AttemptList.Picked) -> None:
         self.selected = event.number
 
-    def on_attempt_tabs_wanted(self, event: AttemptTabs.Wanted) -> None:
-        if not self.query_one(AttemptList).select(event.number):
-            self.selected = event.number  # a filter hides it
-
     def watch_selected(self, number: int | None) -> None:
         if number is not None:
             self.query_one(AttemptTabs).pick(number)
+        self.refresh_keys()
 
     def action_tree(self) -> None:
         self.query_one(AttemptList).toggle_tree()

@@ -52,7 +52,7 @@ class RunKeys(AttemptKeys):
             self.act(lambda: Bookmarks(watch.folder.path).all(), self._take_bookmarks)
         elif news.has_status and watch.status == "interrupted":
             self.say(f"{watch.run} was interrupted; nothing is lost: p goes on with it", is_warning=True)
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def _take_bookmarks(self, marked: frozenset[int]) -> None:
         if marked != self.watch_.bookmarks:

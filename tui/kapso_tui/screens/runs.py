@@ -10,13 +10,14 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from kapso.errors import KapsoError
 from kapso.wording import age, dollars, number, plural, printable
 from kapso_tui.glyphs import glyphs
 from kapso_tui.screens.runs_keys import RunsKeys
 from kapso_tui.watch.runs import Listed, RunsWatch
+from kapso_tui.widgets.calm_footer import CalmFooter
 from kapso_tui.widgets.sparkline import STYLES, shorten, sparkline, status_text
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ run is a process of its own: closing the dashboard ends none."""
         yield RunTable(id="runs", cursor_type="row")
         yield Static("", id="about", markup=False)
         yield Input(placeholder="filter: a name, a word of the objective, a status", id="filter")
-        yield Footer()
+        yield CalmFooter()
 
     def on_mount(self) -> None:
         self.table.display = self.filter.display = False
