@@ -232,6 +232,7 @@ class Campaign:
             time.sleep(TICK_S)
             self._display.tick(self)
         self._paused_s += time.monotonic() - since
+        self.run.journal.write("run.continued", elapsed=round(self.elapsed_s, 3))
         return state
 
     def _take_limits(self) -> None:

@@ -21,7 +21,7 @@ from kapso.loop.requests import Requests
 
 Listener = Callable[[dict[str, Any]], None]
 
-TELLING = ("run.finished", "attempt.approved", "attempt.rejected")
+TELLING = ("run.finished", "run.continued", "attempt.approved", "attempt.rejected")
 """The events that tell how much time the run has used."""
 
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter

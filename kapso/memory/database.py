@@ -72,7 +72,7 @@ class Database:
 
     def read(self, query: Callable[[DuckDBPyConnection], T]) -> T | None:
         """What `query` returns, or None when there is no file yet. Readers do not lock each other out."""
-        if self.path is not None and not self.path.exists():
+        if self.path is not None and not _is_there(self.path):
             return None
         return self._use(query, read_only=True)
 
@@ -176,6 +176,18 @@ def _prepare(connection: DuckDBPyConnection, *, read_only: bool) -> None:
     found = connection.execute("SELECT version FROM kapso_schema").fetchone()
     if found is None or found[0] != VERSION:
         raise NotUsable(f"its schema is version {found[0] if found else 'unknown'}, this Kapso has {VERSION}")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; MachineError where its folder may not be looked into."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise MachineError(
+            f"cannot look into `{path.parent}`: {error.strerror}",
+            slug="state-folder",
+            help="make the repository's git folder readable for you",
+        ) from error
 
 
 def _make_folder(folder: Path) -> None:

@@ -55,6 +55,9 @@ class Facts:
     has_recalled: bool = False
     """Whether it began with what earlier runs had found."""
 
+    elapsed_s: float | None = None
+    """Seconds of its time budget that were used when a session ended last; None where none has."""
+
     made: datetime = field(default_factory=now)
 
     @cached_property
@@ -150,6 +153,7 @@ def collect(repository: Repository, episodes: Episodes, run: RunSummary) -> Fact
         passed_over=frozenset(each.attempt.number for each in told if each.is_passed_over),
         confirmation=Confirmation.from_json(end.get("confirmed")),
         noise=_finite(end.get("noise")),
+        elapsed_s=_finite(end.get("elapsed")),
         holdout=read_holdouts(repository, run.run),
         diff=repository.diff(before.commit, after.commit) if is_changed and before and after else "",
         extent=repository.diff_stat(before.commit, after.commit) if is_changed and before and after else None,

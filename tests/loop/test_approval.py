@@ -96,6 +96,21 @@ def test_a_killed_run_has_not_used_the_time_in_which_a_human_thought(tmp_path: P
     assert Journal(path, "demo-1234").elapsed_s() == 12.0
 
 
+def test_a_killed_run_has_not_used_the_time_of_a_pause(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        ("10:00:00", "run.started", {}),
+        ("11:00:00", "run.continued", {"elapsed": 10.0}),
+        ("11:00:05", "attempt.evaluated", {"attempt": 1}),
+    ]
+    lines = [
+        json.dumps({"time": f"2026-11-28T{moment}Z", "event": event, "run": "demo-1234", **details})
+        for moment, event, details in told
+    ]
+    path.write_text("".join(f"{line}\n" for line in lines))
+    assert Journal(path, "demo-1234").elapsed_s() == 15.0
+
+
 def test_a_decision_that_cannot_be_read_is_none(approvals: Approvals, tmp_path: Path) -> None:
     approvals.begin(7, COMMIT)
     (tmp_path / f"runs/demo-1234/approvals/0007-{COMMIT}.json").write_text("")

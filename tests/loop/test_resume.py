@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +143,7 @@ def test_limits_given_to_a_paused_run_reach_it(slow: Any) -> None:
 
 @pytest.mark.slow
 def test_pause_holds_and_resume_goes_on(slow: Any) -> None:
-    kapso = slow("budget: {attempts: 25}\n")
+    kapso = slow("budget: {attempts: 90}\n")
     process = kapso.start("run")
     run = wait_for(process, kapso, 2)
     kapso("pause", run, check=0)
@@ -152,7 +154,15 @@ def test_pause_holds_and_resume_goes_on(slow: Any) -> None:
     assert announced(kapso, run) == held
     kapso("resume", run, check=0)
     process.communicate(timeout=60)
-    check_whole(kapso, run, 25)
+    check_whole(kapso, run, 90)
+    journal = kapso.root / ".git/kapso/runs" / run / "events.jsonl"
+    told = [json.loads(line) for line in journal.read_text().splitlines()]
+    since, until = (
+        datetime.fromisoformat(next(each["time"] for each in told if each["event"] == event))
+        for event in ("run.started", "run.continued")
+    )
+    used = next(each["elapsed"] for each in told if each["event"] == "run.continued")
+    assert 0 < used < (until - since).total_seconds() - 0.5
 
 
 @pytest.mark.slow

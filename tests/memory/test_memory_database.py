@@ -131,3 +131,10 @@ def test_a_folder_that_cannot_be_made_is_the_machines_fault(
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(MachineError, match="cannot create"):
         Episodes(tmp_path / "state" / "kapso.duckdb").record([make_episode(0)])
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_of_with_its_remedy(tmp_path: Path) -> None:
+    file = tmp_path / ("x" * 300) / "kapso.duckdb"  # no name may be so long; a lack of rights ends alike
+    with pytest.raises(MachineError, match="cannot look into") as told:
+        Episodes(file).overview()
+    assert told.value.slug == "state-folder" and told.value.help

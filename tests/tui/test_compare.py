@@ -10,10 +10,13 @@ from textual.pilot import Pilot
 
 from kapso.errors import UsageError
 from kapso.git.repository import Repository
+from kapso.memory.history import runs_in_git
+from kapso.wording import duration
 from kapso_tui.app import KapsoApp
 from kapso_tui.screens.compare import CompareScreen
 from kapso_tui.screens.run import RunScreen
 from kapso_tui.watch.comparison import Side, compare
+from kapso_tui.watch.run import RunWatch
 from kapso_tui.widgets.curves import two_curves
 from tests.tui.driving import SIZES, check_pictures, drive, text, until
 from tests.tui.made import LATER
@@ -79,3 +82,13 @@ def test_the_comparison_looks_as_it_should(made: Path) -> None:
         await check_pictures(pilot, "compare")
 
     drive(app, steps)
+
+
+def test_the_time_of_a_run_is_what_its_sessions_counted(finished: Path) -> None:
+    repository = Repository.open(finished)
+    watch = RunWatch(repository, next(iter(runs_in_git(repository))))
+    watch.load()
+    found, _ = compare(repository, watch.run, watch.run)
+    results = {row.name: row.a for row in found.results}
+    assert watch.end["elapsed"] > 0 and results["time"] == duration(watch.end["elapsed"])
+    assert all(" 1 bests" not in row.a and not row.a.startswith("1 attempts") for row in found.proposers)

@@ -175,8 +175,8 @@ def test_a_source_is_read_with_its_failures_named_and_forgotten_when_one_is_sure
 
     async def steps(pilot: Pilot[Any], screen: LibraryScreen) -> None:
         table = screen.query_one(SourceTable)
-        assert "nothing was learnt yet" in text(pilot.app)
-        await pilot.press("escape", "i")
+        assert "nothing was learnt yet: down, then i reads a source" in text(pilot.app)
+        await pilot.press("down", "i")
         await until(pilot, lambda: isinstance(pilot.app.screen, Learn))
         await pilot.press(*"docs", "enter")
         await until(pilot, lambda: "not read: broken.pdf" in text(pilot.app))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+
 import pytest
 from textual import events
+from textual.app import App
+from textual.message import Message
 
-from kapso_tui.pasting import END, START, CalmParser
+from kapso_tui.pasting import END, START, CalmDriver, CalmParser
 
 COLOURED = "\x1b[31mq\x1b[0m A\x1bx"
 
@@ -26,3 +31,27 @@ def test_keys_are_as_they_were() -> None:
     parser = CalmParser()
     said = [*parser.feed("\x1b[A"), *parser.feed("\x1b[20~q"), *parser.feed("")]
     assert [each.key for each in said if isinstance(each, events.Key)] == ["up", "f9", "q"]
+
+
+def test_bytes_that_are_no_text_are_borne(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    said: list[Message] = []
+
+    async def read() -> None:
+        driver = CalmDriver(App[None]())
+        monkeypatch.setattr(driver, "fileno", reading)
+
+        def hear(message: Message) -> None:
+            said.append(message)
+            if isinstance(message, events.Key):
+                driver.exit_event.set()
+
+        monkeypatch.setattr(driver, "process_message", hear)
+        driver.run_input_thread()
+
+    os.write(writing, f"{START}a".encode() + b"\xff\xc3" + f"b{END}q".encode())
+    os.close(writing)
+    asyncio.run(read())
+    os.close(reading)
+    assert [each.text for each in said if isinstance(each, events.Paste)] == ["a\ufffd\ufffdb"]
+    assert [each.key for each in said if isinstance(each, events.Key)] == ["q"]

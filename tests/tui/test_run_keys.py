@@ -123,8 +123,11 @@ def test_what_waits_for_a_human_is_approved_or_rejected_with_a_reason(empty: Pat
             assert "Approve" not in text(app)
             await until(pilot, lambda: len([f for f in watch(app).flights.values() if f.is_waiting]) > 1)
             first, second = sorted(watch(app).flights)[:2]
-            tabs = app.screen.query_one(AttemptTabs)
-            app.screen.selected = first  # type: ignore[attr-defined]
+            used, tabs = watch(app).elapsed_s, app.screen.query_one(AttemptTabs)
+            await pilot.press("a")
+            await until(pilot, lambda: f"attempt {first} waits: look at it" in toasts(app))
+            assert app.screen.selected == first  # type: ignore[attr-defined]
+            assert watch(app).flights[first].is_waiting and watch(app).elapsed_s == used
             tabs.open("diff")
             await until(pilot, lambda: '-{"x": 1.0, "y": 5.0}' in page(app))
             await until(pilot, lambda: "Approve" in text(app) and "waits for approval" in text(app))

@@ -226,13 +226,14 @@ def test_sessions_last_as_the_engine_counts(tmp_path: Path) -> None:
         ("11:00:10", "run.finished", {"elapsed": 38.5}),
         ("12:00:00", "run.resumed", {}),
         ("12:00:05", "attempt.started", {"attempt": 2, "parents": [1]}),
+        ("13:00:00", "run.continued", {"elapsed": 43.5}),
     ]
     path = tmp_path / "events.jsonl"
     told = [{"time": f"2026-01-01T{at}Z", "event": event, "run": RUN, **more} for at, event, more in lines]
     path.write_text("".join(json.dumps(each) + "\n" for each in told) + '{"half a li')
     reader = JournalReader(path)
-    assert reader.past.sessions.elapsed_s(None) == 38.5 + 5
-    assert reader.past.sessions.elapsed_s(datetime(2026, 1, 1, 12, 1, tzinfo=UTC)) == 38.5 + 60
+    assert reader.past.sessions.elapsed_s(None) == 43.5
+    assert reader.past.sessions.elapsed_s(datetime(2026, 1, 1, 13, 1, tzinfo=UTC)) == 43.5 + 60
     assert set(reader.past.begun) == {2} and reader.past.latest == told[-1]
     with path.open("a") as file:
         file.write('ne"}\n' + json.dumps(told[1]) + "\n")

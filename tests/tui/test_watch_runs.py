@@ -130,3 +130,12 @@ def test_names_are_cut_in_the_middle_by_their_width() -> None:
 )
 def test_ages(seconds: float | None, text: str) -> None:
     assert age(seconds) == text
+
+
+def test_the_console_of_linux_gets_signs_that_its_font_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    glyphs.cache_clear()
+    monkeypatch.setenv("TERM", "linux")
+    try:
+        assert glyphs() is ASCII
+    finally:
+        glyphs.cache_clear()

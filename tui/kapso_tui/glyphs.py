@@ -1,7 +1,8 @@
-"""The signs that screens draw with: Unicode's, or ASCII where the terminal's encoding has no others."""
+"""The signs that screens draw with: Unicode's, or ASCII where a terminal's encoding or font has no others."""
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -91,6 +92,8 @@ ASCII = Glyphs(
 
 @cache
 def glyphs() -> Glyphs:
-    """What the terminal can show, as far as its encoding tells."""
+    """What the terminal can show, as far as its encoding and its name tell."""
+    if os.environ.get("TERM") == "linux":  # the console's font has neither stars nor braille
+        return ASCII
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
     return Glyphs() if encoding.lower().replace("-", "").startswith("utf") else ASCII

@@ -1,12 +1,15 @@
-"""What is pasted is text: escape characters in it must not pass for keys.
+"""What is pasted is text: escape characters in it must not pass for keys, and what is no text must not hurt.
 
 Textual 8.2 takes what follows an escape character for keys, in a paste too, so that coloured output which
 somebody pastes would press `x`, `A` or `q`. Most terminals take such characters out; tmux and others do not.
+It also ends at the first byte that is not UTF-8, as a paste from a binary file or an old locale holds.
 """
 
 from __future__ import annotations
 
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Iterable
+from functools import partial
 
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
@@ -64,8 +67,13 @@ class CalmParser(XTermParser):
 
 
 class CalmDriver(linux_driver.LinuxDriver):
-    """Textual's own driver, which names its parser nowhere but in its module."""
+    """Textual's own driver, which names its parser and its decoder nowhere but in its module."""
 
     def run_input_thread(self) -> None:
         vars(linux_driver)["XTermParser"] = CalmParser
+        vars(linux_driver)["getincrementaldecoder"] = _lenient_decoder
         super().run_input_thread()
+
+
+def _lenient_decoder(encoding: str) -> partial[IncrementalDecoder]:
+    return partial(getincrementaldecoder(encoding), "replace")

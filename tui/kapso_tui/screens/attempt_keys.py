@@ -46,9 +46,15 @@ class AttemptKeys(Acting):
         flight = self.watch_.flights.get(-1 if self.selected is None else self.selected)
         return flight if flight is not None and flight.is_waiting else None
 
+    @property
+    def first_waiting(self) -> Flight | None:
+        """The one that the header asks about."""
+        waiting = (each for each in self.watch_.flights.values() if each.is_waiting)
+        return min(waiting, key=lambda each: each.number, default=None)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Approve and reject are keys only where something waits."""
-        return self.waits is not None if action in ("approve", "reject") else True
+        return self.first_waiting is not None if action in ("approve", "reject") else True
 
     def refresh_keys(self) -> None:
         """Show the keys that there are now. That makes the footer anew, which takes longer than all else that
@@ -81,13 +87,13 @@ class AttemptKeys(Acting):
     # a human's word
 
     def action_approve(self) -> None:
-        if (flight := self.waits) is not None:
+        if (flight := self._shown_waiting("a", "approves")) is not None:
             self._decide(flight, None, is_approved=True)
 
     def action_reject(self) -> None:
         from kapso.loop.approval import checked
 
-        if (flight := self.waits) is None:
+        if (flight := self._shown_waiting("r", "rejects")) is None:
             return
 
         def given(reason: str | None) -> None:
@@ -96,6 +102,14 @@ class AttemptKeys(Acting):
 
         title = f"Say no to attempt {flight.number}? Models and agents are told why."
         self.app.push_screen(AskLine(title, "why not; may stay empty", checked), given)
+
+    def _shown_waiting(self, key: str, does: str) -> Flight | None:
+        """What is picked, where it waits; else show what does: nobody decides about what they did not see."""
+        if (flight := self.waits) is not None or (first := self.first_waiting) is None:
+            return flight
+        self.go_to(first.number)
+        self.say(f"attempt {first.number} waits: look at it, then {key} {does} it")
+        return None
 
     def _decide(self, flight: Flight, reason: str | None, *, is_approved: bool) -> None:
         """Keep the decision about the very candidate that is shown."""

@@ -32,8 +32,9 @@ WELCOME = """\
 Type to search: by words and by meaning, in what was learnt for this repository, in your own library, and in \
 the playbooks that Kapso ships. kind:, source: and language: narrow it.
 
-i reads a source into the library: a folder, a page, a paper, the repository's own history. Attempts draw on \
-what is there, and say which of it they were told."""
+The down key leaves the search line, for keys that are letters. There, i reads a source into the library: a \
+folder, a page, a paper, the repository's own history. Attempts draw on what is there, and say which of it \
+they were told."""
 
 
 class LibraryScreen(Place):
@@ -193,7 +194,7 @@ from the list to the node and to what it is linked to, `enter` follows a link, `
             return (
                 f"{plural(len(own), 'source')}, {plural(nodes, 'node')}, and the playbooks that Kapso ships"
             )
-        return "nothing was learnt yet: i reads a source; the playbooks that Kapso ships are there"
+        return "nothing was learnt yet: down, then i reads a source; playbooks are there"
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Search in the source under the cursor."""

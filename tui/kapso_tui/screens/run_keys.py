@@ -99,13 +99,15 @@ class RunKeys(AttemptKeys):
         from kapso.cli.steer import checked
 
         watch = self.watch_
-        if watch.summary is None:
-            return
-        run = replace(watch.summary, status=watch.status)
+
+        def send(text: str) -> list[str]:
+            if watch.summary is None:
+                raise UsageError(f"`{watch.run}` cannot be read yet", help="s again in a moment")
+            return steering.hint(watch.repository, replace(watch.summary, status=watch.status), text)
 
         def given(text: str | None) -> None:
             if text is not None:
-                self.act(lambda: steering.hint(watch.repository, run, text), self._steered)
+                self.act(lambda: send(text), self._steered)
 
         title = f"A hint for the models and agents of {watch.run}: every later prompt carries it."
         self.app.push_screen(AskLine(title, "such as: start from a hexagonal arrangement", checked), given)

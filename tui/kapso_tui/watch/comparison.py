@@ -10,7 +10,7 @@ from kapso.attempt import BASELINE
 from kapso.errors import UsageError
 from kapso.memory.live import live_status
 from kapso.memory.sync import open_synced
-from kapso.wording import dollars, duration, number, signed
+from kapso.wording import dollars, duration, number, plural, signed
 from kapso_tui.watch.runs import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _results(facts: Facts) -> dict[str, str]:
         "gain": "-" if gain is None else signed(gain),
         "attempts": str(run.attempts),
         "of them": ended or "-",
-        "time": duration(max(worked_s(facts), default=None)),
+        "time": duration(facts.elapsed_s or max(worked_s(facts), default=None)),
         "cost": dollars(run.cost),
     }
 
@@ -123,7 +123,7 @@ def _shares(facts: Facts) -> dict[str, str]:
     from kapso.report.tallies import shares
 
     return {
-        share.proposer: f"{share.attempts} attempts, {share.improvements} bests"
+        share.proposer: f"{plural(share.attempts, 'attempt')}, {plural(share.improvements, 'best')}"
         + (f", {signed(share.gain)}" if share.gain else "")
         + (f", {dollars(share.cost)}" if share.cost else "")
         for share in shares(facts)

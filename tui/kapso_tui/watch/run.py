@@ -158,9 +158,15 @@ class RunWatch:
         if self._journal is None or self._journal.past.sessions.last is None:
             told = self.end.get("elapsed")
             return float(told) if isinstance(told, int | float) else 0.0
-        return self._journal.past.sessions.elapsed_s(datetime.now(UTC) if self.status == "running" else None)
+        counts = self.status == "running" and not self._waits_for_a_human_alone
+        return self._journal.past.sessions.elapsed_s(datetime.now(UTC) if counts else None)
 
     # Parts of it
+
+    @property
+    def _waits_for_a_human_alone(self) -> bool:
+        """Then its clock stands, as it does in a pause."""
+        return bool(self.flights) and all(each.is_waiting for each in self.flights.values())
 
     @property
     def _gone(self) -> str:

@@ -167,6 +167,8 @@ def _told(event: Mapping[str, Any]) -> str:
         return f"{event['proposer']} is asked no more in this session: {event['reason']}"
     if kind == "author.rests":
         return f"{event['proposer']} is asked again when there is a new best"
+    if kind == "run.continued":
+        return "the run goes on after a pause"
     if kind == "lesson.learnt":
         return f"attempt {attempt} taught {event.get('lesson') or 'something'}"
     about = f"attempt {attempt} " if isinstance(attempt, int) else ""
