@@ -117,7 +117,8 @@ class AttemptList(Vertical):
 
     def _title(self, found: int | None = None) -> None:
         landed = len(self.watched.attempts)
-        parts = [f"{landed:,} attempts" if found is None else f"{found:,} of {landed:,} fit {self.filter}"]
+        noun = "attempt" if landed == 1 else "attempts"
+        parts = [f"{landed:,} {noun}" if found is None else f"{found:,} of {landed:,} fit {self.filter}"]
         parts.append("tree" if self.is_tree else f"by {BY_NAME[self.sort].name}")
         if self.is_following:
             parts.append("following")
