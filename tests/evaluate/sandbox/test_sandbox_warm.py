@@ -119,7 +119,11 @@ def test_a_new_interpreter_is_what_it_looks_like(warm: Any, starts: list[bool]) 
 
 @pytest.mark.parametrize(("number", "said"), [(11, b"Segmentation fault"), (9, b"Killed"), (2, b"")])
 def test_how_a_signal_ended_it_is_said(warm: Any, starts: list[bool], number: int, said: bytes) -> None:
-    done = warm.run(f"kill -{number} $$")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what ignores it hands that on
+    try:
+        done = warm.run(f"kill -{number} $$")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (done.exit_code, done.stderr.strip()) == (128 + number, said)
     assert starts == [True]
 
