@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
@@ -83,6 +84,7 @@ def test_any_column_sorts_either_way(climbed: Path) -> None:
     drive_run(climbed, steps, SIZES["wide"])
 
 
+@pytest.mark.slow
 def test_a_filter_asks_of_columns_and_of_words(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
         async def ask(words: str) -> list[int]:
@@ -159,6 +161,7 @@ def test_the_keys_move_and_jump(climbed: Path) -> None:
     drive_run(climbed, steps, SIZES["small"])
 
 
+@pytest.mark.slow
 def test_what_is_picked_and_seen_stays_as_others_land(climbing: Made) -> None:
     for at in range(40):
         climbing.land("tune", at, 10.0 + at)
@@ -229,6 +232,7 @@ def test_an_empty_run_says_what_it_waits_for(climbing: Made) -> None:
     drive(app, steps)
 
 
+@pytest.mark.slow
 def test_it_stays_up_in_a_terminal_of_no_size(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
         for size in ((20, 5), (1, 1), (80, 24), (20, 5)):
@@ -252,6 +256,7 @@ def test_text_is_cut_by_cells_and_numbers_by_digits() -> None:
     assert short_number(None, 9) == "-"
 
 
+@pytest.mark.slow
 def test_the_screen_outlives_the_repository(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
         (screen.watch_.folder.path / "events.jsonl").unlink()

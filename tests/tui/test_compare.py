@@ -44,6 +44,7 @@ def test_scores_of_different_goals_are_not_compared(made: Path) -> None:
         compare(Repository.open(made), "pack-3f9a", "gone-0000")
 
 
+@pytest.mark.slow
 def test_marked_runs_are_compared_and_opened(made: Path) -> None:
     app = KapsoApp(Repository.open(made), clock=lambda: LATER)
 

@@ -193,6 +193,7 @@ def test_what_others_saw_is_trusted_by_a_key_and_else_the_key_is_grey(root: Path
     look(root, steps)
 
 
+@pytest.mark.slow
 def test_a_playbook_is_written_into_the_file_that_is_named(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

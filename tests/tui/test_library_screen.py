@@ -95,6 +95,7 @@ async def ask(
     await until(pilot, lambda: found()[: len(titles or [])] == titles if titles else found())
 
 
+@pytest.mark.slow
 def test_hits_and_the_node_look_as_they_should(root: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: LibraryScreen) -> None:
         await ask(pilot, screen, "jiggle circles source:docs", ["Tips"])
@@ -128,6 +129,7 @@ def test_typing_finds_with_place_and_reason_and_pairs_narrow(root: Path) -> None
     look(root, steps)
 
 
+@pytest.mark.slow
 def test_the_newest_question_wins(root: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: LibraryScreen) -> None:
         find = screen.query_one("#find", Input)
@@ -142,6 +144,7 @@ def test_the_newest_question_wins(root: Path) -> None:
     look(root, steps)
 
 
+@pytest.mark.slow
 def test_edges_are_followed_and_backspace_leads_back(root: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: LibraryScreen) -> None:
         def title() -> str:

@@ -181,6 +181,7 @@ def test_a_revision_of_ones_own_is_evaluated_by_the_run_or_by_a_new_process(empt
         drive(app, steps)
 
 
+@pytest.mark.slow
 def test_small_keys(finished: Path) -> None:
     """Names to copy, marks, the report, a patch, the way along the lineage."""
     run = the_run(finished)

@@ -189,6 +189,7 @@ def test_garbage_and_a_tiny_terminal_harm_no_screen(made: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
+@pytest.mark.slow
 def test_a_log_that_is_locked_corrupt_or_gone_is_said(made: Path) -> None:
     app = open_app(made)
     state = made / ".git/kapso"
