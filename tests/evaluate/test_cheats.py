@@ -171,7 +171,9 @@ OUTPUTS = {
 def test_outputs_that_are_no_plain_data_are_invalid(court: Any, name: str) -> None:
     make, reason = OUTPUTS[name]
     outcome, score, why = outcome_of(court, make)
-    assert (outcome, score) == ("invalid", None)
+    if name == "a socket" and any("Unix sockets" in line for line in court.sandbox.lost):
+        pytest.skip("a server of this machine listens on a socket, so that commands get none")
+    assert (outcome, score) == ("invalid", None), why
     assert reason in why
     assert court.leftovers() == []
     assert court.baseline().outcome == "scored"

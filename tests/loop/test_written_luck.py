@@ -94,7 +94,7 @@ def test_a_model_that_repeats_itself_is_not_paid_for_ever(written: Demo, scripte
     scripted.respond = lambda request: Answer(reply(2, 20), input_tokens=1000, output_tokens=100)
     kapso = written(40, PRICE, others=", mutate, tune")
     kapso("run")
-    assert len(scripted.requests) < 30  # 5 in a row, and a few for each new best
+    assert len(scripted.requests) < 60  # 5 in a row, and a few for each new best; else 20 in a row
     [run] = kapso.json("ls")
     assert run["cost"] == pytest.approx(scripted.cost(1.0, 1.0))
     kapso.check_whole(run["run"], run["attempts"])

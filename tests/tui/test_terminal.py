@@ -91,6 +91,7 @@ def test_the_main_path_by_keys(root: Path, tmp_path: Path) -> None:
         terminal.until(lambda screen: landed(screen) > before, what="the next attempt")
         terminal.press("Home", "]")
         terminal.until(lambda screen: re.search(r"[+-] ?\{\"x\":", screen), what="a diff")
+        terminal.until(lambda screen: re.search(r"#\d+ scored", screen), what="the end of what was in flight")
         terminal.press("A")
         branch = re.search(rf"kapso-apply/{run}-\d+", terminal.see("enter makes the branch"))
         assert branch is not None
