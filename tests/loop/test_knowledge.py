@@ -66,6 +66,7 @@ def prompts(scripted: ScriptedServer) -> list[str]:
     return ["\n".join(str(each["content"]) for each in r.body["messages"]) for r in scripted.requests]
 
 
+@pytest.mark.slow
 def test_models_are_told_and_attempts_note_it(library: Any, scripted: ScriptedServer) -> None:
     kapso = library("[docs/]")
     done = kapso("run", check=0)
@@ -104,6 +105,7 @@ def test_a_source_that_cannot_be_had_ends_the_run_before_it_begins(
     assert kapso.json("ls") == [] and not scripted.requests
 
 
+@pytest.mark.slow
 def test_a_history_that_tells_nothing_ends_nothing(library: Any, scripted: ScriptedServer) -> None:
     done = library('["history:", docs/]')("run", check=0)
     assert "no commit tells of speed or correctness" in done.stderr
@@ -142,6 +144,7 @@ def test_what_is_hidden_is_told_to_nobody(library: Any, scripted: ScriptedServer
     assert json.dumps(prompts(scripted)).count("begin with y")
 
 
+@pytest.mark.slow
 def test_what_is_recalled_is_waited_for_without_the_lock(
     library: Any, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

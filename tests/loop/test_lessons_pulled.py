@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from kapso.git.repository import Repository
 from kapso.memory.lessons.ledger import Ledger
 from kapso.memory.lessons.lesson import About, Line, Mark, Sighting, Status, Subject, Tally
@@ -47,6 +49,7 @@ def tried(kapso: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.slow
 def test_forged_lessons_that_were_pulled_leave_a_run_as_it_is_without_them(demo: Demo) -> None:
     kapso = demo(GOAL)
     kapso("run")

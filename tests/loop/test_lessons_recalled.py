@@ -71,6 +71,7 @@ def test_a_change_that_earned_before_is_applied_at_once_and_learnt_from(demo: De
     assert kept.sightings["demo-0000"] == known.sightings["demo-0000"]
 
 
+@pytest.mark.slow
 def test_what_a_run_found_stands_at_the_beginning_of_the_next_ones(demo: Demo) -> None:
     kapso = demo("budget: {attempts: 8}\nsearch: {parallel: 1}\n")
     kapso.edit("propose: [tune]", "propose: [tune, recipe]")

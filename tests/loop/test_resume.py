@@ -83,6 +83,7 @@ def test_terminated_stops_at_once_and_resumes(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 6))])
+@pytest.mark.slow
 def test_killed_anywhere_resumes_whole(slow: Any, seed: int) -> None:
     kapso = slow("budget: {attempts: 14}\nsearch: {parallel: 2}\n")
     draw = random.Random(seed)
@@ -118,6 +119,7 @@ def test_a_candidate_that_a_power_cut_damaged_is_forgotten(slow: Any) -> None:
     check_whole(kapso, run, 8)
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused(slow: Any) -> None:
     kapso = slow("budget: {attempts: 40}\n")
     process = kapso.start("run")
@@ -195,6 +197,7 @@ def test_state_that_is_lost_or_broken_is_rebuilt_from_git(slow: Any) -> None:
     check_whole(kapso, run, 20)
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_with_a_larger_budget_only(slow: Any) -> None:
     kapso = slow("budget: {attempts: 4}\n")
     kapso("run")

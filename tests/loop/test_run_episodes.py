@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kapso.git.repository import Repository
 from kapso.memory import Episodes
 from kapso.memory.lessons.table import show_lessons
@@ -26,6 +28,7 @@ def tables(episodes: Episodes) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_run_is_in_the_log_and_comes_back_from_git(demo: Demo) -> None:
     kapso = demo()
     done = kapso("run", "--attempts", "8", check=0)

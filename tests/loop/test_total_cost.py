@@ -25,6 +25,7 @@ def paid(text: str) -> Answer:
     return Answer(text, input_tokens=1000, output_tokens=200)
 
 
+@pytest.mark.slow
 def test_checks_of_the_models_count_wherever_a_total_is_told(written: Demo, scripted: ScriptedServer) -> None:
     """The provider has no list of models, so that it answers is found out by a call, which is paid."""
     scripted.models = None

@@ -29,6 +29,7 @@ search: {parallel: 1}
 
 
 @pytest.mark.parametrize("goal", ["", pytest.param("format counts", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_the_users_own_is_evaluated_and_its_twin_is_not(demo: Demo, goal: str) -> None:
     constraint = 'constraints: ["diff.lines <= 100"]\n' if goal else ""
     kapso = demo(base_goal=GOAL, goal=constraint, extra={"code.py": CODE})

@@ -12,6 +12,7 @@ import pytest
 Demo = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_no_state_of_an_attempt_is_traced(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 

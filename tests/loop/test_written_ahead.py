@@ -37,6 +37,7 @@ def test_an_attempt_is_written_while_another_is_evaluated(written: Demo, scripte
     kapso.check_whole(kapso.json("ls")[0]["run"], 3)
 
 
+@pytest.mark.slow
 def test_a_result_that_comes_soon_is_waited_for(written: Demo, scripted: ScriptedServer) -> None:
     scripted.respond = new_each_time(scripted)
     kapso = written(2)

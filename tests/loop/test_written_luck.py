@@ -101,6 +101,7 @@ def test_a_model_that_repeats_itself_is_not_paid_for_ever(written: Demo, scripte
 
 
 @pytest.mark.parametrize(("price", "asked"), [("1.0", 5), ("0", 20)])
+@pytest.mark.slow
 def test_who_is_paid_rests_sooner(written: Demo, scripted: ScriptedServer, price: str, asked: int) -> None:
     """Where all that it writes is known, after the first two."""
     scripted.respond = lambda request: reply(2, 20 if len(scripted.requests) == 1 else 19)

@@ -43,6 +43,7 @@ def test_it_only_reads_unless_it_is_allowed_to_write(finished: Kapso) -> None:
     assert {name for name, tool in more.items() if not tool.annotations.read_only_hint} == WRITING
 
 
+@pytest.mark.slow
 def test_runs_and_attempts_are_as_the_command_line_tells_them(finished: Kapso) -> None:
     async def read(client: Client) -> dict[str, Any]:
         return {

@@ -111,6 +111,7 @@ def test_a_filter_asks_of_columns_and_of_words(climbed: Path) -> None:
     drive_run(climbed, steps)
 
 
+@pytest.mark.slow
 def test_the_tree_folds_what_led_nowhere(climbed: Path) -> None:
     async def steps(pilot: Pilot[Any], screen: RunScreen) -> None:
         await pilot.press("v")

@@ -169,6 +169,7 @@ def test_edges_are_followed_and_backspace_leads_back(root: Path) -> None:
     look(root, steps)
 
 
+@pytest.mark.slow
 def test_a_source_is_read_with_its_failures_named_and_forgotten_when_one_is_sure(
     make_repository: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +207,7 @@ def test_a_source_that_cannot_be_had_is_told_with_the_remedy(root: Path) -> None
     look(root, steps)
 
 
+@pytest.mark.slow
 def test_it_paints_at_once_while_another_process_holds_the_library(root: Path) -> None:
     app = KapsoApp(Repository.open(root))
     held = (root / ".git/kapso/library/lock").open("w")

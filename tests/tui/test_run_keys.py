@@ -224,6 +224,7 @@ def test_small_keys(finished: Path) -> None:
     drive(app, steps)
 
 
+@pytest.mark.slow
 def test_a_hint_is_kept_and_apply_makes_the_branch_that_it_shows_and_nothing_else(made_by_hand: Path) -> None:
     before = git(made_by_hand, "status", "--porcelain"), git(made_by_hand, "rev-parse", "HEAD")
     branch = f"kapso-apply/{RUN}-0002"

@@ -75,6 +75,7 @@ def test_help_tells_the_keys_of_the_place(made: Path) -> None:
     drive(app, steps)
 
 
+@pytest.mark.slow
 def test_the_palette_reaches_keys_places_runs_and_themes(made: Path) -> None:
     app = open_app(made)
 
@@ -96,6 +97,7 @@ def test_the_palette_reaches_keys_places_runs_and_themes(made: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
+@pytest.mark.slow
 def test_the_filter_narrows_the_list(made: Path) -> None:
     app = open_app(made)
 
@@ -211,6 +213,7 @@ def test_a_log_that_is_locked_corrupt_or_gone_is_said(made: Path) -> None:
     drive(app, steps, SIZES["small"])
 
 
+@pytest.mark.slow
 def test_refs_or_the_repository_that_vanish_are_said(made: Path) -> None:
     app = open_app(made)
 

@@ -74,6 +74,7 @@ def test_pictures(hand_made_once: Path, size: str) -> None:
     drive(app, steps, size=PANES[size])
 
 
+@pytest.mark.slow
 def test_nothing_that_was_written_steers_the_terminal_and_what_is_long_is_cut(hand_made_once: Path) -> None:
     app = AloneApp(hand_made_once)
 
@@ -97,6 +98,7 @@ def test_nothing_that_was_written_steers_the_terminal_and_what_is_long_is_cut(ha
     drive(app, steps)
 
 
+@pytest.mark.slow
 def test_the_log_of_an_attempt_under_way_is_followed(made_by_hand: Path) -> None:
     repository = Repository.open(made_by_hand)
     best = RunWatch(repository, RUN)

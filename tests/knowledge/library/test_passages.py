@@ -81,6 +81,7 @@ def test_a_broken_file_is_made_anew(folder: Path, content: bytes) -> None:
     assert read(folder) == [QUERY]
 
 
+@pytest.mark.slow
 def test_a_file_that_another_holds_keeps_nobody_from_searching(folder: Path) -> None:
     read(folder)
     holder = sqlite3.connect(folder / "passages.sqlite", isolation_level=None)

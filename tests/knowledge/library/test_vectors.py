@@ -76,6 +76,7 @@ def test_the_first_that_is_learnt_stays_where_vectors_cannot_be_written(tmp_path
     assert library.search("caching")
 
 
+@pytest.mark.slow
 def test_a_search_does_not_wait_long_for_who_holds_them(tmp_path: Path) -> None:
     library = Library.open(tmp_path)
     library.put(DOCS)

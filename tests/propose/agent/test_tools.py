@@ -79,6 +79,7 @@ def test_a_client_at_the_pipes_reads_the_run(
     assert not [each for each in threading.enumerate() if each.name.startswith("kapso-mcp")]
 
 
+@pytest.mark.slow
 def test_links_in_the_place_of_pipes_are_not_followed(tmp_path: Path) -> None:
     home, own = tmp_path / "home", tmp_path / "own.txt"
     home.mkdir()
@@ -113,6 +114,7 @@ def test_a_client_that_comes_early_may_read_the_first_answer(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes")
+@pytest.mark.slow
 def test_the_memory_of_what_answers_is_bounded(tmp_path: Path) -> None:
     with Tools(tmp_path, tmp_path, "demo-1234"):
         [server] = [

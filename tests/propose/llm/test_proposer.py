@@ -111,6 +111,7 @@ def test_what_is_hidden_is_not_told_by_an_error_either(
     assert "`hide` keeps it" in scripted.requests[1].prompt
 
 
+@pytest.mark.slow
 def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripted: ScriptedServer) -> None:
     scripted.models = ["thinker", "writer"]
 
@@ -130,6 +131,7 @@ def test_a_cheap_model_has_the_idea_and_another_writes(started: Started, scripte
     assert "# Now" in scripted.requests[0].prompt and "# Now" not in scripted.requests[1].prompt
 
 
+@pytest.mark.slow
 def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: ScriptedServer) -> None:
     scripted.say(Answer("I can't help with that.", finish="refusal"), told(swap("1", "2")))
     run = started(f"{{ideate: {model(scripted)}, edit: {model(scripted)}}}")
@@ -138,6 +140,7 @@ def test_an_idea_that_is_refused_is_not_carried_out(started: Started, scripted: 
 
 
 @pytest.mark.parametrize("is_mended", [True, False])
+@pytest.mark.slow
 def test_an_idea_that_is_cut_off_is_not_carried_out(
     started: Started, scripted: ScriptedServer, is_mended: bool
 ) -> None:
