@@ -300,6 +300,7 @@ def main() -> None:
         text = page(folder, options.times)
     print(text)
     if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "dashboard.md").write_text(text)
 
 
