@@ -228,7 +228,7 @@ def page(folder: Path, times: int) -> str:
     lines = [
         f"# What the dashboard costs with {count:,} attempts",
         "",
-        "Made by `dashboard.py`, on a machine that others used as well: what the processor took tells more",
+        "Made by `dashboard.py`. Where others use the machine as well, what the processor took tells more",
         "than the wall clock.",
         "",
         "| a process of its own | first paint, s | filled, s | processor until then, s | main memory, MB |",
